@@ -1,0 +1,42 @@
+using EdgePool.Xmpp.Addressing;
+
+namespace EdgePool.Xmpp.Streams;
+
+/// <summary>
+/// What a listener allows. Asked anew at each decision, so a change of policy acts on streams under negotiation too. A listener towards
+/// internal servers turns the roles round: there a partner's domain is local and an internal server's domain is remote.
+/// </summary>
+public interface INegotiationRules
+{
+    /// <summary>True when this listener answers for the domain.</summary>
+    bool Serves(DomainName local);
+
+    /// <summary>What policy allows for the pair; null when this remote domain is not an allowed peer of the local one.</summary>
+    NegotiationTerms? TermsFor(DomainPair pair);
+
+    /// <summary>True for a domain on our own side: no peer of this listener may speak for it, and we never look it up.</summary>
+    bool IsOwn(DomainName domain);
+}
+
+/// <summary>What the peer's certificate proves about one domain.</summary>
+public enum CertificateVerdict
+{
+    /// <summary>The peer gave no certificate.</summary>
+    None,
+
+    /// <summary>The chain does not end at a root that policy trusts for the domain, or is not valid now, or not for this use.</summary>
+    Untrusted,
+
+    /// <summary>A trusted chain, but no identity in it matches the domain.</summary>
+    WrongName,
+
+    /// <summary>A trusted chain and a matching identity.</summary>
+    Valid,
+}
+
+/// <summary>The peer's certificate as the TLS handshake left it.</summary>
+public interface IPeerCertificate
+{
+    /// <summary>Judges the certificate for a domain, at the time of the call.</summary>
+    CertificateVerdict Proves(DomainName domain);
+}

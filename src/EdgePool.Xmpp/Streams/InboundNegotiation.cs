@@ -1,0 +1,407 @@
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Sasl;
+using EdgePool.Xmpp.Stanzas;
+using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
+using Effects = System.Collections.Generic.IReadOnlyList<EdgePool.Xmpp.Streams.NegotiationEffect>;
+
+namespace EdgePool.Xmpp.Streams;
+
+/// <summary>
+/// Negotiates one S2S stream that a peer opened: STARTTLS, SASL EXTERNAL (XEP-0178), dialback as receiving and as authoritative server
+/// (XEP-0220). No I/O and no clock: each call says what came, and gives what to do next, in order. Not for use by two threads at a time.
+/// </summary>
+/// <remarks>
+/// A stream is opened up to three times: plain, after TLS, after SASL. Each time everything is forgotten but the addresses agreed on, which
+/// must stay the same, the certificate, and the number of SASL failures. Dialback proves pairs one by one, before or after any of that; every pair is
+/// judged by its own terms at the moment of the request. Not guaranteed: that terms stay as they were when a pair was proven; that is
+/// the owner's to watch.
+/// </remarks>
+public sealed class InboundNegotiation
+{
+    private readonly NegotiationSettings settings;
+    private readonly PairTable pairs;
+    private IPeerCertificate? certificate;
+    private DomainName? local;
+    private DomainName? remote;
+    private FeatureOffer offer;
+    private int saslFailures;
+    private bool versioned = true;
+
+    /// <summary>A stream that has just been accepted.</summary>
+    public InboundNegotiation(NegotiationSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        this.settings = settings;
+        pairs = new PairTable(settings.Limits);
+        State = settings.DirectTls ? InboundState.AwaitingTls : InboundState.AwaitingHeader;
+    }
+
+    /// <summary>Where the stream stands.</summary>
+    public InboundState State { get; private set; }
+
+    /// <summary>The id of the stream since its last opening; null before our header is sent.</summary>
+    public string? StreamId { get; private set; }
+
+    /// <summary>True once TLS is up.</summary>
+    public bool Secured => certificate is not null;
+
+    /// <summary>The domain that the peer's header asked for; null before a header.</summary>
+    public DomainName? Local => local;
+
+    /// <summary>The domain that the peer's header claims; null when it names none. A claim, not a proof.</summary>
+    public DomainName? Remote => remote;
+
+    /// <summary>The authenticated pairs.</summary>
+    public IReadOnlyCollection<DomainPair> Pairs => pairs.Proven;
+
+    /// <summary>The peer's stream header.</summary>
+    public Effects OnHeader(StreamHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        return Take(State switch
+        {
+            InboundState.AwaitingHeader => Open(header),
+            InboundState.AwaitingRestart when EarlyElement(header) is { } early => Refuse(early, StreamEndReason.ProtocolViolation, "no new header after SASL"),
+            InboundState.AwaitingRestart => Open(header),
+            InboundState.Closed => Nothing(),
+            _ => Refuse(Condition.BadFormat, StreamEndReason.ProtocolViolation, "a second header"),
+        });
+    }
+
+    /// <summary>Any top-level element that is not a stanza of an authenticated stream.</summary>
+    public Effects OnElement(XmlElement element)
+    {
+        ArgumentNullException.ThrowIfNull(element);
+        return Take((State, InboundElements.Classify(element)) switch
+        {
+            (InboundState.Closed, _) => Nothing(),
+            (_, InboundElement.StreamError) => PeerError(element),
+
+            (InboundState.Negotiating, InboundElement.StartTls) when offer.StartTls => Proceed(),
+            (InboundState.Negotiating or InboundState.Authenticated, InboundElement.StartTls) => RefuseTls(),
+            (InboundState.Negotiating or InboundState.Authenticated, InboundElement.Compress) => RefuseCompression(),
+            (InboundState.Negotiating, InboundElement.Bidi) => Drop("bidi-not-offered"),
+            (InboundState.Authenticated, InboundElement.Bidi) =>
+                Refuse(Condition.PolicyViolation, StreamEndReason.ProtocolViolation, "bidi was not offered"),
+
+            (InboundState.Negotiating, InboundElement.Auth) => OnAuth(element),
+            (InboundState.Negotiating, InboundElement.Response) => FailSasl(SaslFailureCondition.NotAuthorized),
+            (InboundState.Negotiating or InboundState.AwaitingSaslResponse, InboundElement.Abort) => FailSasl(SaslFailureCondition.Aborted),
+            (InboundState.AwaitingSaslResponse, InboundElement.Response) => Judge(ExternalClaim.ReadResponse(element)),
+            (InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Auth) =>
+                Refuse(Condition.PolicyViolation, StreamEndReason.ProtocolViolation, "a second auth"),
+
+            (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackResult) => OnResult(element),
+            (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackVerify) => OnVerify(element),
+            (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackAnswer) => Drop("unsolicited-dialback"),
+
+            (InboundState.Negotiating or InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Stanza) =>
+                Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza before authentication"),
+            _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
+        });
+    }
+
+    /// <summary>The TLS handshake is done.</summary>
+    /// <param name="peer">What the peer presented; also when it presented nothing.</param>
+    public Effects OnTlsEstablished(IPeerCertificate peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        if (State is not InboundState.AwaitingTls)
+            return Take(Nothing());
+        certificate = peer;
+        return Take(new Step(InboundState.AwaitingHeader, []));
+    }
+
+    /// <summary>The lookup that a <see cref="NegotiationEffect.VerifyKey"/> asked for has ended. Late and unknown answers do nothing.</summary>
+    public Effects OnVerification(DomainPair pair, string streamId, DialbackOutcome outcome)
+    {
+        if (State is InboundState.Closed || !string.Equals(streamId, StreamId, StringComparison.Ordinal))
+            return [];
+        var waiting = pairs.End(pair);
+        return waiting == 0 ? [] : Take(Conclude(pair, waiting, outcome));
+    }
+
+    /// <summary>The bytes break a rule of XML or a limit.</summary>
+    public Effects OnViolation(FramingViolation violation)
+    {
+        ArgumentNullException.ThrowIfNull(violation);
+        var reason = violation.Condition is Condition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;
+        return Close(reason, violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition), violation.Detail);
+    }
+
+    /// <summary>Ends the stream for a reason of the owner's, also when the connection is gone. Does nothing on a closed stream.</summary>
+    public Effects Close(StreamEndReason reason, StreamError? error, string detail)
+        => Take(State is InboundState.Closed ? Nothing() : End(reason, error, detail));
+
+    // The one place that changes the state.
+    private Effects Take(Step step)
+    {
+        State = step.Next;
+        return step.Effects;
+    }
+
+    private Step Open(StreamHeader header)
+    {
+        StreamId = null;
+        versioned = StreamHeaderCheck.HasFeatures(header);
+        var (agreedLocal, agreedRemote) = (local, remote);
+        var addressed = TryDomain(header.To, out local) & TryDomain(header.From, out remote);
+        if (StreamHeaderCheck.Fault(header, XmppNamespaces.Server) is { } fault)
+            return Refuse(fault, StreamEndReason.MalformedStream, "the header's namespaces or version");
+        if (!addressed || local is null)
+            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses");
+        if (Differs(agreedLocal, local) || Differs(agreedRemote, remote))
+            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses changed");
+        if (!settings.Rules.Serves(local))
+            return Refuse(Condition.HostUnknown, StreamEndReason.HostUnknown, $"{local.Ascii} is not served here");
+        if (remote is not null && settings.Rules.IsOwn(remote))
+            return End(StreamEndReason.PolicyViolation, OwnDomain, $"{remote.Ascii} is our own");
+        return Offer(remote is null ? null : settings.Rules.TermsFor(new DomainPair(local, remote)));
+    }
+
+    private static StreamError OwnDomain { get; } = new(Condition.UndefinedCondition, "own domain");
+
+    private Step Offer(NegotiationTerms? terms)
+    {
+        if (remote is not null && terms is null)
+            return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner");
+        if (State is InboundState.AwaitingRestart)
+            return Welcome(terms!);
+        offer = OfferFor(terms);
+        var sent = Header(versioned ? offer : null);
+        if (terms is null || HasWay(terms))
+            return new Step(InboundState.Negotiating, [sent]);
+        var reason = Secured ? CertificateReason() : terms.OffersTls && versioned ? StreamEndReason.TlsUnavailable : StreamEndReason.NoAllowedMethod;
+        return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), "no allowed way to authenticate")]);
+    }
+
+    // SASL is done: the pair of the header, which Open held to be the same as before, is proven.
+    private Step Welcome(NegotiationTerms terms)
+    {
+        var pair = new DomainPair(local!, remote!);
+        pairs.Prove(pair);
+        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));
+        return new Step(InboundState.Authenticated,
+            [new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal), Header(versioned ? offer : null)]);
+    }
+
+    // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer.
+    private FeatureOffer OfferFor(NegotiationTerms? terms)
+    {
+        if (!versioned)
+            return default;
+        if (Secured)
+            return new FeatureOffer(External: terms is not null && MayUseExternal(terms), Dialback: terms?.AllowsDialback(tls: true) ?? true);
+        var startTls = settings.TlsAvailable && (terms?.OffersTls ?? true);
+        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? false);
+    }
+
+    private bool HasWay(NegotiationTerms terms) => offer.StartTls || offer.External || terms.AllowsDialback(Secured);
+
+    private bool MayUseExternal(NegotiationTerms terms) => terms.AllowsSasl && certificate?.Proves(remote!) is CertificateVerdict.Valid;
+
+    private StreamEndReason CertificateReason() => certificate!.Proves(remote!) switch
+    {
+        CertificateVerdict.None => StreamEndReason.CertificateMissing,
+        CertificateVerdict.Untrusted => StreamEndReason.CertificateUntrusted,
+        CertificateVerdict.WrongName => StreamEndReason.CertificateWrongName,
+        _ => StreamEndReason.NoAllowedMethod,
+    };
+
+    private Step Proceed()
+    {
+        StreamId = null;
+        pairs.Restart();
+        return new Step(InboundState.AwaitingTls,
+            [new NegotiationEffect.Send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"u8.ToArray()), new NegotiationEffect.StartTls()]);
+    }
+
+    // RFC 6120 section 5.4.2.2: the failure, the end of the stream, and no stream error.
+    private Step RefuseTls()
+    {
+        var end = End(StreamEndReason.ProtocolViolation, null, "starttls was not offered");
+        return end with { Effects = [new NegotiationEffect.Send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"u8.ToArray()), .. end.Effects] };
+    }
+
+    private Step RefuseCompression() => Stay(new NegotiationEffect.Send(
+        "<failure xmlns='http://jabber.org/protocol/compress'><setup-failed/></failure>"u8.ToArray()));
+
+    private Step OnAuth(XmlElement auth)
+    {
+        var claim = ExternalClaim.ReadAuth(auth);
+        if (claim.Fault is SaslFailureCondition.InvalidMechanism)
+            return FailSasl(SaslFailureCondition.InvalidMechanism);
+        if (!Secured)
+            return FailSasl(SaslFailureCondition.EncryptionRequired);
+        return claim.NeedsChallenge
+            ? new Step(InboundState.AwaitingSaslResponse, [new NegotiationEffect.Send(SaslMarkup.EmptyChallenge)])
+            : Judge(claim);
+    }
+
+    // What the header claims, the certificate has to prove, and the identity asked for has to be the same (XEP-0178 section 3).
+    private Step Judge(ExternalClaim claim)
+    {
+        if (remote is null || settings.Rules.TermsFor(new DomainPair(local!, remote)) is not { } terms || !MayUseExternal(terms))
+            return FailSasl(SaslFailureCondition.NotAuthorized);
+        if (claim.Fault is { } fault)
+            return FailSasl(fault);
+        if (Differs(claim.Identity, remote))
+            return FailSasl(SaslFailureCondition.InvalidAuthzid);
+        pairs.Restart();
+        return new Step(InboundState.AwaitingRestart, [new NegotiationEffect.Send(SaslMarkup.Success), new NegotiationEffect.Restart()]);
+    }
+
+    private Step FailSasl(SaslFailureCondition condition) => ++saslFailures >= settings.Limits.SaslFailures
+        ? Refuse(Condition.PolicyViolation, StreamEndReason.NotAuthorized, "too many SASL failures")
+        : new Step(InboundState.Negotiating, [new NegotiationEffect.Send(SaslMarkup.Failure(condition))]);
+
+    // As receiving server: the peer wants to send from its domain to ours.
+    private Step OnResult(XmlElement element)
+    {
+        if (!DialbackPacket.TryRead(element, out var packet))
+            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the addresses of db:result");
+        var pair = new DomainPair(packet.To, packet.From);
+        var terms = settings.Rules.TermsFor(pair);
+        if (saslFailures > 0 && terms is { AllowsSasl: true } && !terms.AllowsDialback(Secured))
+            return Refuse(Condition.PolicyViolation, StreamEndReason.NotAuthorized, "dialback after a failed SASL is not allowed");
+        if (RefusalOf(pair, packet.Key, terms) is { } refusal)
+            return Answer(pair, refusal);
+        return pairs.Ask(pair) switch
+        {
+            PairRequest.Known => Stay(ResultAnswer(pair, DialbackOutcome.Valid)),
+            PairRequest.Joined => Stay(),
+            PairRequest.Full => Answer(pair, StanzaErrorCondition.ResourceConstraint),
+            _ => Verify(pair, packet.Key, terms!),
+        };
+    }
+
+    private StanzaErrorCondition? RefusalOf(DomainPair pair, string key, NegotiationTerms? terms)
+    {
+        if (key.Length == 0)
+            return StanzaErrorCondition.BadRequest;
+        if (!settings.Rules.Serves(pair.Local))
+            return StanzaErrorCondition.ItemNotFound;
+        if (settings.Rules.IsOwn(pair.Remote))
+            return StanzaErrorCondition.Forbidden;
+        if (terms is null || !terms.AllowsDialback(Secured))
+            return StanzaErrorCondition.PolicyViolation;
+        return terms.RequireTrustedCertificate && !Proven(pair.Remote) ? StanzaErrorCondition.PolicyViolation : null;
+    }
+
+    private bool Proven(DomainName domain) => certificate?.Proves(domain) is CertificateVerdict.Valid;
+
+    private Step Verify(DomainPair pair, string key, NegotiationTerms terms)
+    {
+        if (terms.DialbackWithoutDialback && Proven(pair.Remote))
+            return Prove(pair, 1, AuthenticationMethod.DialbackByCertificate);
+        return pairs.TryBegin(pair)
+            ? Stay(new NegotiationEffect.VerifyKey(pair, StreamId!, key))
+            : Answer(pair, StanzaErrorCondition.ResourceConstraint);
+    }
+
+    // XEP-0220 section 2.2.1: a false key ends the stream unless another pair is proven on it.
+    private Step Conclude(DomainPair pair, int waiting, DialbackOutcome outcome)
+    {
+        switch (outcome.Verdict)
+        {
+            case DialbackVerdict.Valid:
+                return Prove(pair, waiting, Secured ? AuthenticationMethod.DialbackOverTls : AuthenticationMethod.DialbackOverTcp);
+            case DialbackVerdict.Invalid when pairs.Proven.Count == 0:
+                var end = End(StreamEndReason.DialbackInvalid, null, $"the key of {pair.Remote.Ascii} is false");
+                return end with { Effects = [ResultAnswer(pair, outcome), .. end.Effects] };
+            case DialbackVerdict.Invalid:
+                outcome = DialbackOutcome.Error(StanzaErrorCondition.Forbidden);
+                break;
+        }
+
+        return Stay(Enumerable.Repeat(ResultAnswer(pair, outcome), waiting));
+    }
+
+    private Step Prove(DomainPair pair, int waiting, AuthenticationMethod method)
+    {
+        pairs.Prove(pair);
+        return new Step(InboundState.Authenticated,
+            [new NegotiationEffect.Authenticated(pair, method), .. Enumerable.Repeat(ResultAnswer(pair, DialbackOutcome.Valid), waiting)]);
+    }
+
+    // As authoritative server: the peer asks whether a key is ours. Needs no authentication; the key proves itself.
+    private Step OnVerify(XmlElement element)
+    {
+        if (!DialbackPacket.TryRead(element, out var packet))
+            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the addresses of db:verify");
+        var pair = new DomainPair(packet.To, packet.From);
+        return Stay(new NegotiationEffect.Send(DialbackPacket.VerifyAnswer(pair, packet.Id, AuthorityOn(pair, packet))));
+    }
+
+    private DialbackOutcome AuthorityOn(DomainPair pair, DialbackPacket packet)
+    {
+        if (packet.Id is not { Length: > 0 } id)
+            return DialbackOutcome.Error(StanzaErrorCondition.BadRequest);
+        if (!settings.Rules.Serves(pair.Local))
+            return DialbackOutcome.Error(StanzaErrorCondition.ItemNotFound);
+        if (settings.Rules.TermsFor(pair) is not { } terms || (terms.RequiresTls && !Secured))
+            return DialbackOutcome.Error(StanzaErrorCondition.PolicyViolation);
+        return settings.Keys.IsValid(pair.Remote, pair.Local, id, packet.Key) ? DialbackOutcome.Valid : DialbackOutcome.Invalid;
+    }
+
+    private Step PeerError(XmlElement element)
+    {
+        var error = StreamError.Read(element);
+        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}");
+    }
+
+    // After SASL the framer waits for a header; a stanza or a second auth in its place shows up as a root (RFC 6120 section 6.4.6).
+    private static Condition? EarlyElement(StreamHeader header) => header.Name switch
+    {
+        "message" or "presence" or "iq" => Condition.NotAuthorized,
+        "auth" => Condition.PolicyViolation,
+        _ => null,
+    };
+
+    private NegotiationEffect.Send Header(FeatureOffer? features)
+    {
+        var id = StreamId = settings.NewStreamId();
+        return new NegotiationEffect.Send(WireWriter.Compose(w =>
+        {
+            StreamMarkup.WriteServerHeader(w, from: local, to: remote, id, versioned);
+            if (features is { } offered)
+                StreamMarkup.WriteFeatures(w, offered);
+        }));
+    }
+
+    private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
+
+    // RFC 6120 section 4.9.1.2: an error needs an open stream, so our header goes first; but never into a TLS handshake.
+    private Step End(StreamEndReason reason, StreamError? error, string detail)
+    {
+        if (error is null || StreamId is not null || State is InboundState.AwaitingTls)
+            return new Step(InboundState.Closed, [Closing(reason, StreamId is null ? null : error, detail)]);
+        return new Step(InboundState.Closed, [Header(null), Closing(reason, error, detail)]);
+    }
+
+    private NegotiationEffect.Close Closing(StreamEndReason reason, StreamError? error, string detail)
+        => new(reason, error, detail) { Farewell = StreamMarkup.Farewell(StreamId is not null, error) };
+
+    private Step Answer(DomainPair pair, StanzaErrorCondition condition) => Stay(ResultAnswer(pair, DialbackOutcome.Error(condition)));
+
+    private static NegotiationEffect.Send ResultAnswer(DomainPair pair, DialbackOutcome outcome) => new(DialbackPacket.ResultAnswer(pair, outcome));
+
+    private Step Drop(string reason) => Stay(new NegotiationEffect.Dropped(reason));
+
+    private Step Stay(params IEnumerable<NegotiationEffect> effects) => new(State, [.. effects]);
+
+    private Step Nothing() => new(State, []);
+
+    private static bool Differs(DomainName? agreed, DomainName? now) => agreed is not null && !agreed.Equals(now);
+
+    // Absent is good and gives null.
+    private static bool TryDomain(string? text, out DomainName? domain)
+    {
+        domain = null;
+        return text is null || DomainName.TryParse(text, out domain);
+    }
+
+    private readonly record struct Step(InboundState Next, Effects Effects);
+}

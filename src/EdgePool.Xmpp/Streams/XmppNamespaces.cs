@@ -1,0 +1,41 @@
+namespace EdgePool.Xmpp.Streams;
+
+/// <summary>The namespace names of stream negotiation.</summary>
+public static class XmppNamespaces
+{
+    /// <summary>The stream root, its features and its errors (RFC 6120 section 4.8.1).</summary>
+    public const string Streams = "http://etherx.jabber.org/streams";
+
+    /// <summary>Content of an S2S stream (RFC 6120 section 4.8.2).</summary>
+    public const string Server = "jabber:server";
+
+    /// <summary>Content of a component's stream (XEP-0114).</summary>
+    public const string ComponentAccept = "jabber:component:accept";
+
+    /// <summary>STARTTLS (RFC 6120 section 5).</summary>
+    public const string Tls = "urn:ietf:params:xml:ns:xmpp-tls";
+
+    /// <summary>SASL (RFC 6120 section 6).</summary>
+    public const string Sasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+
+    /// <summary>Conditions of stream errors (RFC 6120 section 4.9.2).</summary>
+    public const string StreamErrors = "urn:ietf:params:xml:ns:xmpp-streams";
+
+    /// <summary>Conditions of stanza errors (RFC 6120 section 8.3.2).</summary>
+    public const string StanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
+    /// <summary>Dialback elements (XEP-0220).</summary>
+    public const string Dialback = "jabber:server:dialback";
+
+    /// <summary>The dialback stream feature (XEP-0220 section 2.4.2).</summary>
+    public const string DialbackFeature = "urn:xmpp:features:dialback";
+
+    /// <summary>Stream compression, never offered (XEP-0138).</summary>
+    public const string Compress = "http://jabber.org/protocol/compress";
+
+    /// <summary>Bidirectional S2S streams, never offered (XEP-0288).</summary>
+    public const string Bidi = "urn:xmpp:bidi";
+
+    /// <summary>Application-specific error conditions (XEP-0182).</summary>
+    public const string ApplicationErrors = "urn:xmpp:errors";
+}
