@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Addressing;
+
+namespace EdgePool.Edge.BackEnds;
+
+/// <summary>Which stream speaks for which component: one at a time, and the first one stays (XEP-0114).</summary>
+internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, EdgeLogs logs)
+{
+    private readonly ConcurrentDictionary<DomainName, object> sessions = new();
+
+    public bool IsConnected(DomainName component) => sessions.ContainsKey(component);
+
+    /// <summary>The stream of <paramref name="owner"/> becomes the component's; false when there is one already.</summary>
+    public bool TryEnter(DomainName component, object owner, StreamWriter writer)
+    {
+        if (routes.Component(component) is not { } route || !sessions.TryAdd(component, owner))
+            return false;
+        writer.Attach(route);
+        NodeLog.ComponentUp(logs.Node, component.Ascii);
+        return true;
+    }
+
+    /// <summary>The stream is over and its writer has ended: what still waits is answered, and so is all that comes until the component is back.</summary>
+    public void Leave(DomainName component, object owner)
+    {
+        if (!sessions.TryGetValue(component, out var current) || !ReferenceEquals(current, owner))
+            return;
+        var route = routes.Component(component)!;
+        route.Queue.Close(BounceReason.BackEndUnavailable);
+        bouncer.RefuseAll(route, BounceReason.BackEndUnavailable);
+        sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner));
+        NodeLog.ComponentDown(logs.Node, component.Ascii);
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using EdgePool.Dns.Resolving;
+using EdgePool.Dns.Service;
+using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Partners;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge;
+
+/// <summary>One running edge node: <see cref="StartAsync"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
+public sealed class EdgeNode : IAsyncDisposable
+{
+    private readonly EdgeRuntime edge;
+    private readonly StubResolver resolver;
+    private readonly ActorSystem system;
+    private readonly List<IActorRef> listeners = [];
+    private IActorRef? streams;
+    private IActorRef? routes;
+    private bool stopped;
+
+    /// <summary>A node that is not started yet.</summary>
+    /// <param name="options">Everything it needs, checked.</param>
+    /// <param name="logs">Where its logs go.</param>
+    /// <param name="time">Its clock; null: the system's.</param>
+    /// <param name="random">Jitter of its waits; null: a seed of its own.</param>
+    public EdgeNode(EdgeOptions options, ILoggerFactory logs, TimeProvider? time = null, Random? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        time ??= TimeProvider.System;
+        Ledger = new Ledger();
+        Streams = new StreamRegistry();
+        resolver = new StubResolver(ResolverOptions(options), time);
+        var table = new RouteTable(options, time, Ledger);
+        var bouncer = new Bouncer(table, Ledger);
+        var certificates = new EdgeCertificates(options.Certificates);
+        var edgeLogs = new EdgeLogs(logs);
+        edge = new EdgeRuntime(
+            options,
+            time,
+            random ?? new Random(),
+            edgeLogs,
+            Ledger,
+            Streams,
+            table,
+            bouncer,
+            new ComponentSessions(table, bouncer, edgeLogs),
+            certificates,
+            new DialbackKeys(options.DialbackSecret),
+            new OutboundConnector(options, table, certificates, Streams, new XmppServiceResolver(resolver, time), time));
+        system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
+    }
+
+    /// <summary>The account of every stanza.</summary>
+    public Ledger Ledger { get; }
+
+    /// <summary>The streams of this moment.</summary>
+    public StreamRegistry Streams { get; }
+
+    /// <summary>Where partners can connect, once started.</summary>
+    public IReadOnlyList<IPEndPoint> S2SEndPoints { get; private set; } = [];
+
+    /// <summary>Where components and internal servers can connect, once started.</summary>
+    public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
+
+    /// <summary>Binds every listener, then accepts.</summary>
+    /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
+    public void Start()
+    {
+        var options = edge.Options;
+        var s2s = Bind(options.S2SListeners.Select(l => l.Address));
+        var inside = Bind(options.InternalListeners.Select(l => l.Address), alsoRelease: s2s);
+        S2SEndPoints = [.. s2s.Select(s => (IPEndPoint)s.LocalEndPoint!)];
+        InternalEndPoints = [.. inside.Select(s => (IPEndPoint)s.LocalEndPoint!)];
+
+        var runtime = edge;
+        routes = system.ActorOf(Props.Create(() => new RoutesActor(runtime)), "routes");
+        streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
+        var demanded = routes;
+        edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
+        var partnerRules = new PartnerRules(edge.Routes, options.Policy);
+        var internalRules = new InternalRules(edge.Routes, options.Policy);
+        for (var i = 0; i < s2s.Count; i++)
+            Listen(s2s[i], new ListenerRole("s2s", partnerRules, ServerTls(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
+        for (var i = 0; i < inside.Count; i++)
+            Listen(inside[i], new ListenerRole("internal", internalRules, ServerTls(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
+        NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, options.Policy.Partners.Count);
+    }
+
+    /// <summary>
+    /// Leaves service within <see cref="StreamTimeouts.Drain"/>: accepts nothing new, delivers what is in flight or answers it, and ends every stream with
+    /// <c>system-shutdown</c>.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (stopped)
+            return;
+        stopped = true;
+        NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
+        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain, edge.Time);
+        foreach (var listener in listeners)
+            system.Stop(listener);
+        streams?.Tell(StopReading.Instance);
+        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 2, budget.Token);
+
+        var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
+        routes?.Tell(end);
+        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 5, budget.Token);
+        streams?.Tell(end);
+        await StreamsGoneAsync(budget.Token);
+        await system.Terminate();
+        AnswerTheRest();
+        await resolver.DisposeAsync();
+        var account = Ledger.Read();
+        NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static StubResolverOptions ResolverOptions(EdgeOptions options)
+        => new() { Servers = options.DnsServers.Count > 0 ? options.DnsServers : ResolvConf.ReadServers() };
+
+    private TlsUpgrade ServerTls(DirectTls mode) => new ServerTls(edge.Certificates, mode, edge.Connector.TrustFor, edge.Time);
+
+    private void Listen(Socket socket, ListenerRole role, StreamKind kind)
+    {
+        var (runtime, supervisor) = (edge, streams!);
+        listeners.Add(system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor))));
+    }
+
+    private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null)
+    {
+        var bound = new List<Socket>();
+        foreach (var address in addresses)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            bound.Add(socket);
+            try
+            {
+                socket.Bind(address);
+                socket.Listen(1024);
+            }
+            catch (SocketException exception)
+            {
+                foreach (var taken in bound.Concat(alsoRelease ?? []))
+                    taken.Dispose();
+                throw new ListenException(address, exception);
+            }
+        }
+
+        return bound;
+    }
+
+    private async Task NothingInFlightAsync(TimeSpan atMost, CancellationToken budget)
+    {
+        var since = edge.Time.GetTimestamp();
+        while (Ledger.Read().InFlight > 0 && edge.Time.GetElapsedTime(since) < atMost && !budget.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
+    }
+
+    private async Task StreamsGoneAsync(CancellationToken budget)
+    {
+        while (Streams.Count > 0 && !budget.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
+    }
+
+    private void AnswerTheRest()
+    {
+        foreach (var route in edge.Routes.Pairs.Concat(edge.Routes.Components))
+        {
+            route.Queue.Close(BounceReason.Shutdown);
+            edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
+        }
+    }
+}
+
+/// <summary>An address that cannot be bound.</summary>
+public sealed class ListenException : Exception
+{
+    internal ListenException(IPEndPoint address, SocketException cause)
+        : base($"cannot listen on {address}: {cause.Message}", cause)
+    {
+        Address = address;
+        Error = cause.SocketErrorCode;
+    }
+
+    /// <summary>The address.</summary>
+    public IPEndPoint Address { get; }
+
+    /// <summary>What the system said.</summary>
+    public SocketError Error { get; }
+}

@@ -1,0 +1,31 @@
+using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Dialback;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge;
+
+/// <summary>What the actors of one node share: immutable options and the few tables that are safe from any thread.</summary>
+internal sealed record EdgeRuntime(
+    EdgeOptions Options,
+    TimeProvider Time,
+    Random Random,
+    EdgeLogs Logs,
+    Ledger Ledger,
+    StreamRegistry Streams,
+    RouteTable Routes,
+    Bouncer Bouncer,
+    ComponentSessions Components,
+    EdgeCertificates Certificates,
+    DialbackKeys Keys,
+    OutboundConnector Connector);
+
+/// <summary>The loggers, by area.</summary>
+internal sealed class EdgeLogs(ILoggerFactory factory)
+{
+    public ILogger Node { get; } = factory.CreateLogger("EdgePool.Node");
+
+    public ILogger Streams { get; } = factory.CreateLogger("EdgePool.Streams");
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Stanzas;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>
+/// Ends accepted stanzas that cannot be delivered: an error goes back to the sender by the route of the opposite direction, or, where no error may be
+/// sent, the stanza is dropped. Either way the ledger has its line.
+/// </summary>
+internal sealed class Bouncer(RouteTable routes, Ledger ledger)
+{
+    /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
+    {
+        if (MustNotAnswer(in stanza))
+        {
+            ledger.Drop(DropReason.UnanswerableUndeliverable);
+            return;
+        }
+
+        if (stanza.Kind == StanzaKind.Presence)
+        {
+            ledger.Drop(DropReason.PresenceUndeliverable);
+            return;
+        }
+
+        ledger.Bounce(reason);
+        var (type, condition) = Answer(reason);
+        var error = new ArrayBufferWriter<byte>(256 + from.Length + to.Length + stanza.Id.Length);
+        StanzaError.WriteBounce(error, stanza.Kind, to: from, from: to, stanza.Id, condition, type);
+        Send(error.WrittenSpan, back: from, by: to);
+    }
+
+    /// <summary>Ends every stanza of a segment that could not be written, reading them again from their rendered form.</summary>
+    public void Refuse(StanzaSegment segment, ContentNamespace rendered, BounceReason reason)
+    {
+        for (var i = 0; i < segment.Entries; i++)
+        {
+            var xml = segment.Entry(i, out var own);
+            if (own)
+            {
+                ledger.ErrorLost();
+                continue;
+            }
+
+            var framer = StreamFramer.Inside(rendered, FramerLimits.Rendered);
+            if (framer.Read(xml.Span, out _, out var stanza) != FrameStatus.Element)
+                throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken");
+            Refuse(in stanza, stanza.From, stanza.To, reason);
+        }
+    }
+
+    /// <summary>Ends everything that waits in a route's queue.</summary>
+    public void RefuseAll(Route route, BounceReason reason)
+    {
+        while (route.Queue.Take() is { } segment)
+        {
+            Refuse(segment, route.Namespace, reason);
+            route.Queue.Release(segment);
+        }
+    }
+
+    private static bool MustNotAnswer(in StanzaFrame stanza)
+        => stanza.Type.SequenceEqual("error"u8) || (stanza.Kind == StanzaKind.Iq && stanza.Type.SequenceEqual("result"u8));
+
+    private static (StanzaErrorType Type, StanzaErrorCondition Condition) Answer(BounceReason reason) => reason switch
+    {
+        BounceReason.JidMalformed => (StanzaErrorType.Modify, StanzaErrorCondition.JidMalformed),
+        BounceReason.RemoteServerNotFound => (StanzaErrorType.Cancel, StanzaErrorCondition.RemoteServerNotFound),
+        BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
+        BounceReason.QueueFull => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
+        BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without an answer"),
+    };
+
+    private void Send(ReadOnlySpan<byte> error, ReadOnlySpan<byte> back, ReadOnlySpan<byte> by)
+    {
+        if (!JidSpan.TryParse(back, out var receiver) || !JidSpan.TryParse(by, out var sender)
+            || routes.Find(sender.Domain, receiver.Domain) is not { } route || !route.Queue.EnqueueOwn(error))
+        {
+            ledger.ErrorLost();
+            return;
+        }
+
+        ledger.ErrorSent();
+        route.Queue.Flush();
+    }
+}

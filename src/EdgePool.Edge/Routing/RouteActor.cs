@@ -1,0 +1,188 @@
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>A stanza waits on a route that has no stream.</summary>
+internal sealed record Demand(Route Route);
+
+/// <summary>Keeps one actor for each pair route in use: <c>/edge/routes</c>.</summary>
+internal sealed class RoutesActor : ReceiveActor
+{
+    private readonly EdgeRuntime edge;
+    private readonly Dictionary<Route, IActorRef> children = new(ReferenceEqualityComparer.Instance);
+
+    public RoutesActor(EdgeRuntime edge)
+    {
+        this.edge = edge;
+        Receive<Demand>(OnDemand);
+        Receive<Terminated>(OnTerminated);
+        Receive<EndStream>(e => Array.ForEach([.. children.Values], child => child.Tell(e)));
+    }
+
+    private void OnDemand(Demand demand)
+    {
+        if (!children.TryGetValue(demand.Route, out var child))
+        {
+            var (runtime, route) = (edge, demand.Route);
+            child = Context.Watch(Context.ActorOf(Props.Create(() => new RouteActor(runtime, route))));
+            children.Add(route, child);
+        }
+
+        child.Forward(demand);
+    }
+
+    private void OnTerminated(Terminated terminated)
+    {
+        foreach (var (route, child) in children)
+        {
+            if (child.Equals(terminated.ActorRef))
+            {
+                children.Remove(route);
+                return;
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Brings up the outbound stream of one domain pair when stanzas wait for it, and answers them when it cannot: after
+/// <see cref="StreamTimeouts.Pending"/> where trying again may help, at once where it will not.
+/// </summary>
+internal sealed class RouteActor : ReceiveActor, IWithTimers
+{
+    private const string RetryTimer = "retry";
+    private const string SweepTimer = "sweep";
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
+
+    private readonly EdgeRuntime edge;
+    private readonly Route route;
+    private IActorRef? dial;
+    private bool up;
+    private int failures;
+    private long upSince;
+    private long idleSince;
+    private bool ending;
+
+    public RouteActor(EdgeRuntime edge, Route route)
+    {
+        (this.edge, this.route) = (edge, route);
+        Receive<Demand>(_ => Dial());
+        Receive<Retry>(_ => Dial());
+        Receive<DialUp>(_ => OnUp());
+        Receive<DialFailed>(OnFailed);
+        Receive<Terminated>(OnTerminated);
+        Receive<Sweep>(_ => OnSweep());
+        Receive<EndStream>(OnEnd);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        idleSince = edge.Time.GetTimestamp();
+        Timers.StartPeriodicTimer(SweepTimer, Sweep.Instance, SweepEvery);
+    }
+
+    private void Dial()
+    {
+        if (dial is not null || ending || Timers.IsTimerActive(RetryTimer))
+            return;
+        var (runtime, goal) = (edge, new DialGoal.Carry(route));
+        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal))));
+    }
+
+    private void OnUp()
+    {
+        up = true;
+        upSince = edge.Time.GetTimestamp();
+    }
+
+    private void OnFailed(DialFailed failed)
+    {
+        if (!failed.MayHelpToTryAgain)
+            Bounce(failed.Reason);
+        var wait = RetryLater();
+        StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), wait);
+    }
+
+    /// <summary>The dial, and with it the stream, is gone. Who stayed up for a while starts again without delay; who flaps backs off.</summary>
+    private void OnTerminated(Terminated terminated)
+    {
+        dial = null;
+        idleSince = edge.Time.GetTimestamp();
+        if (!up)
+        {
+            if (!Timers.IsTimerActive(RetryTimer))
+                RetryLater();
+            return;
+        }
+
+        up = false;
+        if (edge.Time.GetElapsedTime(upSince) >= edge.Options.Timeouts.Pending)
+            failures = 0;
+        RetryLater();
+    }
+
+    private TimeSpan RetryLater()
+    {
+        failures++;
+        var timeouts = edge.Options.Timeouts;
+        var wait = Backoff.After(failures - 1, timeouts.BackoffMin, timeouts.BackoffMax, edge.Random.NextDouble());
+        Timers.StartSingleTimer(RetryTimer, Retry.Instance, wait);
+        return wait;
+    }
+
+    private void OnSweep()
+    {
+        if (up)
+            return;
+        var before = route.Queue.Accepted;
+        while (route.Queue.TakeOlderThan(edge.Options.Timeouts.Pending) is { } segment)
+        {
+            edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.RemoteServerTimeout);
+            route.Queue.Release(segment);
+        }
+
+        if (before > route.Queue.Accepted)
+            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, nameof(BounceReason.RemoteServerTimeout));
+        if (dial is null && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
+            Context.Stop(Self);
+    }
+
+    private void Bounce(BounceReason reason)
+    {
+        var waiting = route.Queue.Accepted;
+        edge.Bouncer.RefuseAll(route, reason);
+        route.Queue.Open();
+        if (waiting > 0)
+            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), waiting, reason.ToString());
+    }
+
+    /// <summary>The node ends: no further stanza is taken, and what never got a stream is answered.</summary>
+    private void OnEnd(EndStream end)
+    {
+        ending = true;
+        Timers.CancelAll();
+        if (up)
+        {
+            dial!.Tell(end);
+            return;
+        }
+
+        route.Queue.Close(BounceReason.Shutdown);
+        edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
+        Context.Stop(Self);
+    }
+
+    private sealed class Retry
+    {
+        public static Retry Instance { get; } = new();
+    }
+
+    private sealed class Sweep
+    {
+        public static Sweep Instance { get; } = new();
+    }
+}

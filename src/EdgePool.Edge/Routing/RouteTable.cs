@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>
+/// From the two domains of a stanza to its route. Component routes are fixed by the configuration; pair routes come to be with their first stanza
+/// and end when they have been idle. In closed federation an unknown domain costs one lookup in memory: no DNS, no route.
+/// </summary>
+internal sealed class RouteTable
+{
+    private readonly ConcurrentDictionary<DomainPair, Route> pairs = new();
+    private readonly Dictionary<DomainName, LocalDomain> local;
+    private readonly Dictionary<DomainName, Route> components;
+    private readonly Dictionary<DomainName, LocalDomain>.AlternateLookup<ReadOnlySpan<byte>> localByUtf8;
+    private readonly PolicySnapshot policy;
+    private readonly StreamLimits limits;
+    private readonly TimeProvider time;
+    private readonly Ledger ledger;
+
+    public RouteTable(EdgeOptions options, TimeProvider time, Ledger ledger)
+    {
+        (policy, limits, this.time, this.ledger) = (options.Policy, options.Limits, time, ledger);
+        local = options.LocalDomains.ToDictionary(d => d.Name, DomainNameComparer.Instance);
+        localByUtf8 = local.GetAlternateLookup<ReadOnlySpan<byte>>();
+        components = options.LocalDomains
+            .Where(d => d.BackEnd is BackEndOptions.Component)
+            .ToDictionary(d => d.Name, d => NewRoute(new DomainPair(d.Name, d.Name), ContentNamespace.Component, demand: null));
+        foreach (var route in components.Values)
+            route.Queue.Close(BounceReason.BackEndUnavailable);
+    }
+
+    /// <summary>Called, on the source's thread, when a stanza waits on a pair route without a stream.</summary>
+    public Action<Route>? Demanded { get; set; }
+
+    public IEnumerable<Route> Pairs => pairs.Values;
+
+    public IEnumerable<Route> Components => components.Values;
+
+    public bool IsLocal(DomainName domain) => local.ContainsKey(domain);
+
+    public LocalDomain? Local(DomainName domain) => local.GetValueOrDefault(domain);
+
+    public Route? Component(DomainName domain) => components.GetValueOrDefault(domain);
+
+    /// <summary>
+    /// The route of a stanza from <paramref name="from"/> to <paramref name="to"/> (canonical domains, UTF-8); null when there is none:
+    /// <c>remote-server-not-found</c>. A route leads into a local domain, or from a local domain to a partner; never from partner to partner.
+    /// </summary>
+    public Route? Find(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        if (localByUtf8.TryGetValue(to, out var target))
+            return target.BackEnd is BackEndOptions.Component ? components[target.Name] : PairRoute(from, target.Name);
+        if (!localByUtf8.TryGetValue(from, out var source) || policy.Find(to) is not { Enabled: true })
+            return null;
+        return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
+    }
+
+    /// <summary>Takes an idle pair route out of the table; its queue answers <see cref="Enqueued.Retired"/> from then on.</summary>
+    public bool TryRetire(Route route)
+    {
+        if (!route.Queue.TryRetire())
+            return false;
+        pairs.TryRemove(new KeyValuePair<DomainPair, Route>(route.Pair, route));
+        ledger.Release(route.Queue);
+        return true;
+    }
+
+    private Route? PairRoute(ReadOnlySpan<byte> from, DomainName remote)
+    {
+        if (!DomainName.TryParse(from, out var localName))
+            return null;
+        var pair = new DomainPair(localName, remote);
+        if (pairs.TryGetValue(pair, out var known))
+            return known;
+        if (pairs.Count >= limits.Routes)
+            return null;
+        var made = new PendingRoute(this, pair);
+        var route = pairs.GetOrAdd(pair, made.Route);
+        if (!ReferenceEquals(route, made.Route))
+            ledger.Release(made.Route.Queue);
+        return route;
+    }
+
+    private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
+    {
+        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand);
+        ledger.Hold(queue, () => queue.Accepted);
+        return new Route(pair, content, queue);
+    }
+
+    /// <summary>Ties a route to the demand that its own queue raises.</summary>
+    private sealed class PendingRoute
+    {
+        public PendingRoute(RouteTable table, DomainPair pair)
+            => Route = table.NewRoute(pair, ContentNamespace.Server, () => table.Demanded?.Invoke(Route!));
+
+        public Route Route { get; }
+    }
+}

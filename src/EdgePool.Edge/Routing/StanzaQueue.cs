@@ -1,0 +1,328 @@
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Framing;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>What became of a stanza given to a <see cref="StanzaQueue"/>.</summary>
+internal enum Enqueued
+{
+    /// <summary>It waits in the queue.</summary>
+    Queued,
+
+    /// <summary>It waits in the queue, and the queue is over its limit: the source pauses before it brings more.</summary>
+    QueuedAndFull,
+
+    /// <summary>Not taken: <see cref="StanzaQueue.RefusedWith"/> says why.</summary>
+    Refused,
+
+    /// <summary>Not taken: this queue is out of use; look the route up again.</summary>
+    Retired,
+}
+
+/// <summary>How many stanzas and bytes may wait.</summary>
+internal readonly record struct QueueLimits(int PendingStanzas, int PendingBytes, int OutputBytes);
+
+/// <summary>
+/// The stanzas that wait for one target, rendered as they go out. It lives as long as the target's route and outlives its streams:
+/// while no stream is up it is <em>pending</em>, bounded by count and bytes, and refuses what is more; while one is up, it is bounded by bytes, and
+/// a source that fills it is paused instead. Many sources append; one writer takes whole segments.
+/// </summary>
+/// <remarks>
+/// Not guaranteed: that a segment whose write failed did not reach the peer. Its stanzas are bounced as <see cref="BounceReason.StreamLost"/>.
+/// The limit may be passed by one stanza of each source, for a source learns that the queue is full when its stanza is in it; at twice the limit
+/// nothing more is taken.
+/// </remarks>
+internal sealed class StanzaQueue
+{
+    private readonly Lock gate = new();
+    private readonly QueueLimits limits;
+    private readonly TimeProvider time;
+    private readonly Action? demand;
+    private StanzaSegment? head;
+    private StanzaSegment? tail;
+    private StanzaSegment? spare;
+    private Action? kick;
+    private List<TaskCompletionSource>? waiters;
+    private int bytes;
+    private int accepted;
+    private bool demanded;
+    private bool stalled;
+    private BounceReason? closed;
+    private bool retired;
+
+    /// <param name="limits">How much may wait.</param>
+    /// <param name="time">The clock for the age of what waits.</param>
+    /// <param name="demand">Called once when the first stanza waits for a stream that is not up; null where nobody can be asked for one.</param>
+    public StanzaQueue(QueueLimits limits, TimeProvider time, Action? demand = null)
+    {
+        this.limits = limits;
+        this.time = time;
+        this.demand = demand;
+    }
+
+    /// <summary>Why the last stanza was refused.</summary>
+    public BounceReason RefusedWith { get; private set; }
+
+    /// <summary>Accepted stanzas in the queue, those being written included.</summary>
+    public int Accepted
+    {
+        get
+        {
+            lock (gate)
+                return accepted;
+        }
+    }
+
+    /// <summary>Bytes in the queue, those being written included.</summary>
+    public int Bytes
+    {
+        get
+        {
+            lock (gate)
+                return bytes;
+        }
+    }
+
+    /// <summary>Appends one accepted stanza, rendered for the target.</summary>
+    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        Action? ask = null;
+        Enqueued result;
+        lock (gate)
+        {
+            if (retired)
+                return Enqueued.Retired;
+            if (Refuses() is { } reason)
+            {
+                RefusedWith = reason;
+                return Enqueued.Refused;
+            }
+
+            var segment = SegmentFor(stanza.Bytes.Length + from.Length + to.Length);
+            var before = segment.Length;
+            stanza.WriteTo(segment, target, from, to);
+            segment.EndEntry(own: false);
+            bytes += segment.Length - before;
+            accepted++;
+            result = kick is not null && bytes > limits.OutputBytes ? Enqueued.QueuedAndFull : Enqueued.Queued;
+            if (kick is null && !demanded)
+            {
+                demanded = true;
+                ask = demand;
+            }
+        }
+
+        ask?.Invoke();
+        return result;
+    }
+
+    /// <summary>Appends an answer of ours (a bounce); false when it cannot wait here.</summary>
+    public bool EnqueueOwn(ReadOnlySpan<byte> xml)
+    {
+        Action? ask = null;
+        lock (gate)
+        {
+            if (retired || Refuses() is not null)
+                return false;
+            var segment = SegmentFor(xml.Length);
+            System.Buffers.BuffersExtensions.Write(segment, xml);
+            segment.EndEntry(own: true);
+            bytes += xml.Length;
+            if (kick is null && !demanded)
+            {
+                demanded = true;
+                ask = demand;
+            }
+        }
+
+        ask?.Invoke();
+        return true;
+    }
+
+    /// <summary>Wakes the writer, if a stream is up. Sources call it once a read batch.</summary>
+    public void Flush() => Volatile.Read(ref kick)?.Invoke();
+
+    /// <summary>A stream is up: <paramref name="writer"/> wakes its writer, now and at every flush.</summary>
+    public void Attach(Action writer)
+    {
+        lock (gate)
+        {
+            closed = null;
+            stalled = false;
+            demanded = false;
+            kick = writer;
+        }
+
+        writer();
+    }
+
+    /// <summary>
+    /// The stream is gone. What waits goes on waiting for the next one, within the pending limits, and demand is raised again by the next stanza
+    /// or at once when something waits.
+    /// </summary>
+    public void Detach()
+    {
+        List<TaskCompletionSource>? wake;
+        bool ask;
+        lock (gate)
+        {
+            kick = null;
+            stalled = false;
+            ask = head is not null && closed is null;
+            demanded = ask;
+            wake = TakeWaiters();
+        }
+
+        Wake(wake);
+        if (ask)
+            demand?.Invoke();
+    }
+
+    /// <summary>From now on every stanza is refused with <paramref name="reason"/>, until <see cref="Attach"/> or <see cref="Open"/>.</summary>
+    public void Close(BounceReason reason)
+    {
+        List<TaskCompletionSource>? wake;
+        lock (gate)
+        {
+            kick = null;
+            closed = reason;
+            wake = TakeWaiters();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Stanzas may wait again, and the next one raises demand.</summary>
+    public void Open()
+    {
+        lock (gate)
+        {
+            closed = null;
+            demanded = false;
+        }
+    }
+
+    /// <summary>Takes the queue out of use if it is empty and no stream is up; false when it is not.</summary>
+    public bool TryRetire()
+    {
+        lock (gate)
+        {
+            if (bytes > 0 || kick is not null)
+                return false;
+            retired = true;
+            return true;
+        }
+    }
+
+    /// <summary>Takes the oldest segment for writing; give it back with <see cref="Release"/>.</summary>
+    public StanzaSegment? Take()
+    {
+        lock (gate)
+        {
+            var segment = head;
+            if (segment is null)
+                return null;
+            head = segment.Next;
+            if (head is null)
+                tail = null;
+            segment.Next = null;
+            return segment;
+        }
+    }
+
+    /// <summary>Takes the oldest segment if its first stanza has waited for <paramref name="age"/> or longer.</summary>
+    public StanzaSegment? TakeOlderThan(TimeSpan age)
+    {
+        lock (gate)
+        {
+            if (head is null || time.GetElapsedTime(head.Since) < age)
+                return null;
+        }
+
+        return Take();
+    }
+
+    /// <summary>Gives back a segment whose stanzas have ended, one way or the other, and wakes paused sources when there is room.</summary>
+    public void Release(StanzaSegment segment)
+    {
+        List<TaskCompletionSource>? wake = null;
+        lock (gate)
+        {
+            bytes -= segment.Length;
+            accepted -= segment.Accepted;
+            stalled = false;
+            segment.Clear();
+            spare = segment;
+            if (bytes <= limits.OutputBytes / 2)
+                wake = TakeWaiters();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>
+    /// Waits until the queue has room again or is no longer attached. When the target took nothing at all for <paramref name="patience"/>, the queue is
+    /// stalled: it refuses everything until it moves again, so that one dead target does not hold its sources for ever.
+    /// </summary>
+    public async ValueTask WhenRoomAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            TaskCompletionSource waiter;
+            int before;
+            lock (gate)
+            {
+                if (kick is null || stalled || bytes <= limits.OutputBytes)
+                    return;
+                waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                (waiters ??= []).Add(waiter);
+                before = bytes;
+            }
+
+            try
+            {
+                await waiter.Task.WaitAsync(patience, time, cancellation);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                lock (gate)
+                {
+                    waiters?.Remove(waiter);
+                    stalled |= bytes >= before;
+                }
+            }
+        }
+    }
+
+    private BounceReason? Refuses()
+    {
+        if (closed is { } reason)
+            return reason;
+        if (kick is null)
+            return bytes >= limits.PendingBytes || accepted >= limits.PendingStanzas ? BounceReason.RemoteServerTimeout : null;
+        return stalled || bytes > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
+    }
+
+    private StanzaSegment SegmentFor(int expected)
+    {
+        if (tail is not null && tail.HasRoomFor(expected))
+            return tail;
+        var segment = spare ?? new StanzaSegment();
+        spare = null;
+        segment.Since = time.GetTimestamp();
+        if (tail is null)
+            head = segment;
+        else
+            tail.Next = segment;
+        return tail = segment;
+    }
+
+    private List<TaskCompletionSource>? TakeWaiters() => Interlocked.Exchange(ref waiters, null);
+
+    private static void Wake(List<TaskCompletionSource>? wake)
+    {
+        foreach (var waiter in wake ?? [])
+            waiter.TrySetResult();
+    }
+}

@@ -1,0 +1,147 @@
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>
+/// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/>, which the stream's
+/// actor calls when a pair is authenticated. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
+/// </summary>
+internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
+{
+    private readonly List<StanzaQueue> touched = [];
+    private readonly DomainMemo memo = new();
+    private volatile Gate? gate;
+
+    /// <summary>True once a pair is authenticated: stanzas may flow.</summary>
+    public bool Admits => gate is not null;
+
+    /// <summary>How long a full target may take nothing before its stanzas are bounced.</summary>
+    public TimeSpan Patience => patience;
+
+    /// <summary>The target that the last stanza filled; the pump waits for it before it reads on.</summary>
+    public StanzaQueue? FullTarget { get; set; }
+
+    /// <summary>Stanzas taken from this stream.</summary>
+    public long Accepted { get; private set; }
+
+    /// <summary>Their bytes as they came.</summary>
+    public long AcceptedBytes { get; private set; }
+
+    /// <summary>What the stream may bring from now on.</summary>
+    public void Open(Gate admitted) => gate = admitted;
+
+    /// <summary>Takes one stanza; null when it was queued, bounced or dropped, else what the stream's actor must decide.</summary>
+    public PumpEvent? Relay(in StanzaFrame stanza)
+    {
+        if (stanza.From.IsEmpty || stanza.To.IsEmpty)
+            return new PumpEvent.BadAddress(StreamErrorCondition.ImproperAddressing, "a stanza without from or to");
+        if (!JidSpan.TryParse(stanza.From, out var from))
+            return new PumpEvent.BadAddress(StreamErrorCondition.ImproperAddressing, "from is not an address");
+        var admitting = gate!;
+        if (!JidSpan.TryParse(stanza.To, out var to))
+            return RefuseMalformed(in stanza, from, admitting);
+        if (memo.Find(admitting, from.Domain, to.Domain) is not { } route)
+        {
+            var admission = admitting.Admit(from.Domain, to.Domain);
+            if (admission.EndsStream is { } condition)
+                return new PumpEvent.BadAddress(condition, "the stream is not authenticated for this pair of domains");
+            if (admission.Route is null)
+            {
+                Accept(in stanza);
+                bouncer.Refuse(in stanza, from.Full, to.Full, admission.Bounce);
+                return null;
+            }
+
+            route = admission.Route;
+            memo.Remember(admitting, from.Domain, to.Domain, route);
+        }
+
+        Accept(in stanza);
+        Enqueue(in stanza, route, from, to);
+        return null;
+    }
+
+    /// <summary>Wakes the writers of every target that got something since the last flush.</summary>
+    public void Flush()
+    {
+        foreach (var queue in touched)
+            queue.Flush();
+        touched.Clear();
+    }
+
+    public void Dispose() => Flush();
+
+    private void Accept(in StanzaFrame stanza)
+    {
+        Accepted++;
+        AcceptedBytes += stanza.Bytes.Length;
+        ledger.Accept();
+    }
+
+    private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
+    {
+        if (admitting.AnsweringFor(from.Domain) is not { } local)
+            return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, "the stream is not authenticated for this sender");
+        Accept(in stanza);
+        bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
+        return null;
+    }
+
+    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to)
+    {
+        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+        if (result == Enqueued.Retired)
+        {
+            memo.Forget();
+            if (gate!.Admit(from.Domain, to.Domain).Route is not { } again)
+            {
+                bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound);
+                return;
+            }
+
+            route = again;
+            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+        }
+
+        if (result is Enqueued.Refused or Enqueued.Retired)
+        {
+            bouncer.Refuse(in stanza, from.Full, to.Full, route.Queue.RefusedWith);
+            return;
+        }
+
+        if (!touched.Contains(route.Queue))
+            touched.Add(route.Queue);
+        if (result == Enqueued.QueuedAndFull)
+            FullTarget = route.Queue;
+    }
+
+    /// <summary>The last pair of domains and its route: most streams carry one pair, and most of their stanzas come in runs.</summary>
+    private sealed class DomainMemo
+    {
+        private readonly byte[] domains = new byte[512];
+        private int fromLength;
+        private int toLength;
+        private Gate? gate;
+        private Route? route;
+
+        public Route? Find(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+            => ReferenceEquals(gate, current)
+                && from.SequenceEqual(domains.AsSpan(0, fromLength))
+                && to.SequenceEqual(domains.AsSpan(fromLength, toLength)) ? route : null;
+
+        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
+        {
+            if (from.Length + to.Length > domains.Length)
+                return;
+            from.CopyTo(domains);
+            to.CopyTo(domains.AsSpan(from.Length));
+            (fromLength, toLength, gate, route) = (from.Length, to.Length, current, found);
+        }
+
+        public void Forget() => (gate, route) = (null, null);
+    }
+}

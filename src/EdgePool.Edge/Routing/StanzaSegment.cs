@@ -1,0 +1,97 @@
+using System.Buffers;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>
+/// Rendered stanzas in one contiguous pooled buffer, each whole, with the place where each ends: what one write to a target carries.
+/// Memory is rented with the first byte and returned by <see cref="Clear"/>.
+/// </summary>
+internal sealed class StanzaSegment : IBufferWriter<byte>
+{
+    /// <summary>Two TLS records of full size: larger writes gain nothing that was measurable, smaller ones cost system calls.</summary>
+    public const int TargetBytes = 32 * 1024;
+
+    private byte[] bytes = [];
+    private int[] ends = [];
+
+    public StanzaSegment? Next { get; set; }
+
+    public int Length { get; private set; }
+
+    /// <summary>Entries, those of our own included.</summary>
+    public int Entries { get; private set; }
+
+    /// <summary>Entries that the ledger counts.</summary>
+    public int Accepted { get; private set; }
+
+    /// <summary>Timestamp of the first entry, from the queue's clock.</summary>
+    public long Since { get; set; }
+
+    public ReadOnlyMemory<byte> Memory => bytes.AsMemory(0, Length);
+
+    /// <summary>Room for <paramref name="expected"/> more bytes without leaving the target size; an empty segment takes anything.</summary>
+    public bool HasRoomFor(int expected) => Entries == 0 || Length + expected <= TargetBytes;
+
+    /// <summary>Ends the entry whose bytes were written since the last one.</summary>
+    /// <param name="own">An answer of ours, which the ledger does not count.</param>
+    public void EndEntry(bool own)
+    {
+        if (Entries == ends.Length)
+            Grow(ref ends, Math.Max(64, ends.Length * 2), Entries);
+        ends[Entries++] = own ? ~Length : Length;
+        if (!own)
+            Accepted++;
+    }
+
+    /// <summary>The bytes of one entry, and whether it is our own.</summary>
+    public ReadOnlyMemory<byte> Entry(int index, out bool own)
+    {
+        var start = index == 0 ? 0 : End(ends[index - 1]);
+        own = ends[index] < 0;
+        return bytes.AsMemory(start, End(ends[index]) - start);
+    }
+
+    public void Clear()
+    {
+        if (bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(bytes);
+        if (ends.Length > 0)
+            ArrayPool<int>.Shared.Return(ends);
+        bytes = [];
+        ends = [];
+        Length = Entries = Accepted = 0;
+        Next = null;
+    }
+
+    void IBufferWriter<byte>.Advance(int count) => Length += count;
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint)
+    {
+        Reserve(sizeHint);
+        return bytes.AsSpan(Length);
+    }
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        Reserve(sizeHint);
+        return bytes.AsMemory(Length);
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        var needed = Length + Math.Max(sizeHint, 1);
+        if (needed > bytes.Length)
+            Grow(ref bytes, Math.Max(TargetBytes, needed), Length);
+    }
+
+    private static void Grow<T>(ref T[] array, int size, int used)
+    {
+        var larger = ArrayPool<T>.Shared.Rent(size);
+        array.AsSpan(0, used).CopyTo(larger);
+        if (array.Length > 0)
+            ArrayPool<T>.Shared.Return(array);
+        array = larger;
+    }
+
+    private static int End(int value) => value < 0 ? ~value : value;
+}

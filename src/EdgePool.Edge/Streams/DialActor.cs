@@ -1,0 +1,122 @@
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Stanzas;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>
+/// Finds a domain's targets and tries them in order, one stream each, until one is authenticated (or has answered): the next one follows also
+/// after a failure of TLS or of negotiation. Lives as long as its stream.
+/// </summary>
+internal sealed class DialActor : ReceiveActor, IWithTimers
+{
+    private readonly EdgeRuntime edge;
+    private readonly DialGoal goal;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Queue<OutboundTarget> targets = [];
+    private IActorRef? stream;
+    private TargetFailed? last;
+    private bool reachedAny;
+    private bool done;
+
+    public DialActor(EdgeRuntime edge, DialGoal goal)
+    {
+        (this.edge, this.goal) = (edge, goal);
+        Receive<TargetPlan>(OnPlan);
+        Receive<TargetFailed>(OnTargetFailed);
+        Receive<DialUp>(OnUp);
+        Receive<DialAnswered>(OnAnswered);
+        Receive<ReceiveTimeout>(_ => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, "the authoritative server did not answer in time"));
+        Receive<EndStream>(end => stream?.Tell(end));
+        Receive<Terminated>(_ => OnStreamGone());
+        Receive<Status.Failure>(failure => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, failure.Cause.Message));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        if (goal is DialGoal.Verify)
+            Timers.StartSingleTimer("verification", ReceiveTimeout.Instance, edge.Options.Timeouts.Verification);
+        edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
+    }
+
+    protected override void PostStop()
+    {
+        stopping.Cancel();
+        stopping.Dispose();
+    }
+
+    private void OnPlan(TargetPlan plan)
+    {
+        foreach (var target in plan.Targets)
+            targets.Enqueue(target);
+        if (targets.Count == 0)
+            Fail(plan.Absent ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !plan.Absent, plan.Detail);
+        else
+            TryNext();
+    }
+
+    private void TryNext()
+    {
+        if (!targets.TryDequeue(out var target))
+        {
+            Fail(BounceReason.RemoteServerTimeout, mayHelp: !reachedAny, $"{last!.Reason.ToText()}; {last.Detail}");
+            return;
+        }
+
+        var kind = edge.Routes.IsLocal(goal.Pair.Remote) ? StreamKind.InternalOutbound : StreamKind.PartnerOutbound;
+        var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString());
+        StreamLog.Connecting(edge.Logs.Streams, info.Number, target.ToString(), goal.Pair.ToText());
+        var (runtime, purpose, place) = (edge, goal, target);
+        stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place))));
+    }
+
+    private void OnTargetFailed(TargetFailed failed)
+    {
+        last = failed;
+        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed);
+    }
+
+    private void OnStreamGone()
+    {
+        stream = null;
+        if (!done)
+            TryNext();
+        else
+            Context.Stop(Self);
+    }
+
+    private void OnUp(DialUp message)
+    {
+        done = true;
+        Context.Parent.Tell(message);
+    }
+
+    private void OnAnswered(DialAnswered answered)
+    {
+        done = true;
+        Context.Parent.Tell(answered);
+    }
+
+    private void Fail(BounceReason reason, bool mayHelp, string detail)
+    {
+        if (done)
+            return;
+        done = true;
+        if (goal is DialGoal.Verify)
+        {
+            var condition = reason == BounceReason.RemoteServerNotFound || last is { Reason: not StreamEndReason.NegotiationTimeout }
+                ? StanzaErrorCondition.RemoteServerNotFound : StanzaErrorCondition.RemoteServerTimeout;
+            Context.Parent.Tell(new DialAnswered(DialbackOutcome.Error(condition)));
+        }
+        else
+        {
+            Context.Parent.Tell(new DialFailed(reason, mayHelp, detail));
+        }
+
+        Context.Stop(Self);
+    }
+}

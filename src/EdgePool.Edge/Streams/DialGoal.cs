@@ -1,0 +1,34 @@
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>What an outbound connection is for. A closed set.</summary>
+internal abstract record DialGoal(DomainPair Pair)
+{
+    /// <summary>Authenticate the route's pair and carry its stanzas.</summary>
+    public sealed record Carry(Route Route) : DialGoal(Route.Pair);
+
+    /// <summary>Ask the authoritative server of the pair's remote domain about a dialback key (XEP-0220 section 2.3).</summary>
+    public sealed record Verify(DomainPair Asked, string StreamId, string Key) : DialGoal(Asked);
+}
+
+/// <summary>The stream is authenticated and carries its route's stanzas.</summary>
+internal sealed class DialUp
+{
+    public static DialUp Instance { get; } = new();
+}
+
+/// <summary>No target of the domain would have us.</summary>
+/// <param name="Reason">What to answer the stanzas that wait.</param>
+/// <param name="MayHelpToTryAgain">False where only an operator, ours or theirs, can mend it.</param>
+/// <param name="Detail">For the log.</param>
+internal sealed record DialFailed(BounceReason Reason, bool MayHelpToTryAgain, string Detail);
+
+/// <summary>The authoritative server has spoken, or could not be asked.</summary>
+internal sealed record DialAnswered(DialbackOutcome Outcome);
+
+/// <summary>One target did not work out; the next one is tried.</summary>
+internal sealed record TargetFailed(StreamEndReason Reason, string Detail);

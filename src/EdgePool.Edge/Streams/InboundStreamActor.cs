@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using EdgePool.Edge.Partners;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Components;
+using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Stanzas;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>What the streams of one listener have in common.</summary>
+/// <param name="Name">For the log.</param>
+/// <param name="Rules">Who may authenticate for what.</param>
+/// <param name="Tls">How connections get under TLS.</param>
+/// <param name="Internal">The listener's own options on 23456; null on 5269.</param>
+internal sealed record ListenerRole(string Name, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
+
+/// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
+internal sealed class InboundStreamActor : StreamActor
+{
+    private readonly ListenerRole role;
+    private readonly Socket socket;
+    private readonly IPAddress address;
+    private readonly Dictionary<string, (DomainPair Pair, string StreamId)> verifications = new(StringComparer.Ordinal);
+    private readonly List<DomainPair> entered = [];
+    private bool stranger = true;
+
+    public InboundStreamActor(EdgeRuntime edge, StreamInfo info, Socket socket, ListenerRole role)
+        : base(edge, info)
+    {
+        (this.socket, this.role) = (socket, role);
+        address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        Receive<DialAnswered>(OnVerified);
+    }
+
+    protected override void PreStart()
+    {
+        base.PreStart();
+        StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, socket.RemoteEndPoint!.ToString()!);
+        Adopt(socket, role.Tls);
+    }
+
+    protected override IReadOnlyList<NegotiationEffect> OnOpened()
+    {
+        if (RefusedCertificate() is { } refused)
+            return refused;
+        if (role.Internal is null)
+            Negotiation = ServerNegotiation();
+        return [];
+    }
+
+    protected override IReadOnlyList<NegotiationEffect> OnHeader(StreamHeader header)
+    {
+        if (RefusedCertificate() is { } refused)
+            return refused;
+        if (Negotiation is null)
+        {
+            var component = string.Equals(header.DefaultNamespace, XmppNamespaces.Component, StringComparison.Ordinal);
+            Info.Kind = component ? StreamKind.Component : StreamKind.InternalInbound;
+            Negotiation = component ? ComponentNegotiation() : ServerNegotiation();
+            if (component && !role.Internal!.AllowPlain && Certificate is null)
+            {
+                return Negotiation.Close(
+                    StreamEndReason.PolicyViolation,
+                    new StreamError(StreamErrorCondition.PolicyViolation, "TLS is required here"),
+                    "a component without TLS on a listener that demands it");
+            }
+        }
+
+        return Negotiation.OnHeader(header);
+    }
+
+    protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
+    {
+        LeaveStrangers();
+        var pair = authenticated.Pair;
+        if (authenticated.Method == AuthenticationMethod.ComponentHandshake)
+        {
+            if (!Edge.Components.TryEnter(pair.Local, this, Writer))
+                return CloseWith(StreamEndReason.Conflict, new StreamError(StreamErrorCondition.Conflict), "the component is connected already");
+            Relay.Open(new ComponentGate(Edge.Routes, pair.Local));
+            return [];
+        }
+
+        if (!Edge.Streams.TryEnter(pair, Edge.Options.Limits.StreamsPerPair))
+            return CloseWith(StreamEndReason.LimitExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams for this pair of domains"), "too many streams for one pair");
+        entered.Add(pair);
+        Relay.Open(new PairGate(Edge.Routes, Pairs, role.Rules.Serves, bounceUnserved: role.Internal is not null));
+        return [];
+    }
+
+    protected override void OnEffect(NegotiationEffect effect)
+    {
+        if (effect is not NegotiationEffect.VerifyKey verify)
+        {
+            base.OnEffect(effect);
+            return;
+        }
+
+        if (!Edge.Connector.TryEnterVerification(address))
+        {
+            Answer(verify.Pair, verify.StreamId, DialbackOutcome.Error(StanzaErrorCondition.ResourceConstraint));
+            return;
+        }
+
+        var goal = new DialGoal.Verify(verify.Pair, verify.StreamId, verify.Key);
+        var edge = Edge;
+        var dial = Context.ActorOf(Props.Create(() => new DialActor(edge, goal)));
+        verifications.Add(dial.Path.Name, (verify.Pair, verify.StreamId));
+    }
+
+    protected override void OnStopped()
+    {
+        LeaveStrangers();
+        foreach (var pair in entered)
+            Edge.Streams.Leave(pair);
+        for (var pending = verifications.Count; pending > 0; pending--)
+            Edge.Connector.LeaveVerification(address);
+        if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
+            _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
+    }
+
+    protected override void LoseSegment(StanzaSegment segment)
+        => Edge.Bouncer.Refuse(segment, Xmpp.Framing.ContentNamespace.Component, BounceReason.StreamLost);
+
+    private InboundNegotiation ServerNegotiation() => new(role.Rules, Edge.Keys, StreamIds.New, Certificate);
+
+    private ComponentNegotiation ComponentNegotiation()
+        => new(
+            domain => Edge.Routes.Local(domain)?.BackEnd is BackEndOptions.Component component ? component.Secret : null,
+            Edge.Components.IsConnected,
+            StreamIds.New);
+
+    /// <summary>On an internal listener with mutual TLS, who has no certificate of ours goes, whatever the stream.</summary>
+    private NegotiationEffect[]? RefusedCertificate()
+        => role.Internal is { RequireClientCertificate: true } demanded && Certificate is { } shown && !shown.EndsIn(demanded.Clients)
+            ? [new NegotiationEffect.Close(StreamEndReason.CertificateUntrusted, new StreamError(StreamErrorCondition.NotAuthorized), "the client certificate does not end in the roots of this listener")]
+            : null;
+
+    private void OnVerified(DialAnswered answered)
+    {
+        if (!verifications.Remove(Sender.Path.Name, out var asked))
+            return;
+        Edge.Connector.LeaveVerification(address);
+        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToString(), answered.Outcome.ToString());
+        Answer(asked.Pair, asked.StreamId, answered.Outcome);
+    }
+
+    private void Answer(DomainPair pair, string streamId, DialbackOutcome outcome)
+        => Perform(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
+
+    private void LeaveStrangers()
+    {
+        if (stranger)
+            Edge.Streams.Leave(address);
+        stranger = false;
+    }
+
+    private async Task LeaveAfterAsync(Task ended, DomainPair pair)
+    {
+        await ended;
+        Edge.Components.Leave(pair.Local, this);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net.Sockets;
+using EdgePool.Edge.Telemetry;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>A connection that a listener took.</summary>
+internal sealed record NewStream(StreamInfo Info, Socket Socket, ListenerRole Role);
+
+/// <summary>Supervises the streams that peers opened: <c>/edge/streams</c>. A fault ends the stream that it is in, and no other.</summary>
+internal sealed class InboundStreamsActor : ReceiveActor
+{
+    private readonly EdgeRuntime edge;
+
+    public InboundStreamsActor(EdgeRuntime edge)
+    {
+        this.edge = edge;
+        Receive<NewStream>(OnNew);
+        Receive<EndStream>(ToAll);
+        Receive<StopReading>(ToAll);
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(fault =>
+    {
+        StreamLog.Fault(edge.Logs.Streams, fault, 0);
+        return Directive.Stop;
+    });
+
+    private void OnNew(NewStream stream)
+    {
+        var runtime = edge;
+        Context.ActorOf(Props.Create(() => new InboundStreamActor(runtime, stream.Info, stream.Socket, stream.Role)));
+    }
+
+    private void ToAll(object message)
+    {
+        foreach (var child in Context.GetChildren())
+            child.Tell(message);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net.Sockets;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>A stream that we open to one target: carries a route's stanzas, or asks about one dialback key and ends.</summary>
+internal sealed class OutboundStreamActor : StreamActor
+{
+    private readonly DialGoal goal;
+    private readonly OutboundTarget target;
+    private readonly CancellationTokenSource stopping = new();
+    private bool succeeded;
+    private bool attached;
+
+    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
+        : base(edge, info)
+    {
+        (this.goal, this.target) = (goal, target);
+        Receive<ConnectOutcome>(OnConnect);
+    }
+
+    protected override void PreStart()
+    {
+        base.PreStart();
+        Edge.Connector.ConnectAsync(target, stopping.Token).PipeTo(Self);
+    }
+
+    protected override IReadOnlyList<NegotiationEffect> OnOpened()
+    {
+        var terms = Edge.Connector.TermsFor(goal.Pair);
+        if (terms is null)
+            return [new NegotiationEffect.Close(StreamEndReason.PartnerNotAllowed, Error: null, "the remote domain is no longer allowed")];
+        OutboundGoal wanted = goal is DialGoal.Verify verify
+            ? new OutboundGoal.Verify(verify.Pair, verify.StreamId, verify.Key)
+            : new OutboundGoal.Authenticate(goal.Pair);
+        var outbound = new OutboundNegotiation(wanted, terms, Edge.Keys, Edge.Certificates.Prove(goal.Pair.Local), Certificate);
+        Negotiation = outbound;
+        return outbound.Start();
+    }
+
+    protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
+    {
+        succeeded = attached = true;
+        Writer.Attach(((DialGoal.Carry)goal).Route);
+        Context.Parent.Tell(DialUp.Instance);
+        return [];
+    }
+
+    protected override void OnEffect(NegotiationEffect effect)
+    {
+        if (effect is not NegotiationEffect.Answered answered)
+        {
+            base.OnEffect(effect);
+            return;
+        }
+
+        succeeded = true;
+        Context.Parent.Tell(new DialAnswered(answered.Outcome));
+    }
+
+    protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
+    {
+        if (succeeded)
+            return;
+        StreamLog.TargetFailed(Edge.Logs.Streams, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
+        Context.Parent.Tell(new TargetFailed(reason, detail));
+    }
+
+    protected override void OnStopped()
+    {
+        stopping.Cancel();
+        stopping.Dispose();
+        if (attached)
+            _ = DetachAfterAsync(Writer.Ended, ((DialGoal.Carry)goal).Route.Queue);
+    }
+
+    protected override void LoseSegment(StanzaSegment segment)
+        => Edge.Bouncer.Refuse(segment, ContentNamespace.Server, BounceReason.StreamLost);
+
+    private void OnConnect(ConnectOutcome outcome)
+    {
+        if (outcome.Socket is null)
+        {
+            Cut(StreamEndReason.ConnectFailed, outcome.Failure);
+            return;
+        }
+
+        Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+    }
+
+    private static async Task DetachAfterAsync(Task ended, StanzaQueue queue)
+    {
+        await ended;
+        queue.Detach();
+    }
+}

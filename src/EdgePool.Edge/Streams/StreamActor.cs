@@ -1,0 +1,363 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>
+/// One stream: owns its connection, its negotiation and every deadline, and decides all that is not a stanza. Whatever happens to it ends this
+/// stream alone.
+/// </summary>
+/// <remarks>
+/// Life: connect or accept → negotiate → authenticated → closing → stopped. While closing, the farewell goes out and what the peer still sends
+/// is read and thrown away; the connection is cut when both sides have ended or the deadline has passed. The pump and the writer belong to the
+/// actor: they speak to it by messages, and it outlives both.
+/// </remarks>
+internal abstract class StreamActor : ReceiveActor, IWithTimers
+{
+    private const string NegotiationTimer = "negotiation";
+    private const string HandshakeTimer = "handshake";
+    private const string TickTimer = "tick";
+    private const string CloseTimer = "close";
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
+
+    private SocketStream? transport;
+    private StreamWriter? writer;
+    private StreamPump? pump;
+    private TlsSession? tls;
+    private bool closing;
+    private bool writerEnded;
+    private bool pumpEnded;
+
+    protected StreamActor(EdgeRuntime edge, StreamInfo info)
+    {
+        Edge = edge;
+        Info = info;
+        Relay = new StanzaRelay(edge.Bouncer, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Receive<PumpEvent.Connected>(OnConnected);
+        Receive<PumpEvent.Header>(e => Decide(e, () => OnHeader(e.Value)));
+        Receive<PumpEvent.Element>(e => Decide(e, () => Negotiation!.OnElement(e.Value)));
+        Receive<PumpEvent.Violation>(e => Decide(e, () => OnViolation(e.Value)));
+        Receive<PumpEvent.BadAddress>(e => Decide(e, () => Refuse(e.Condition, e.Detail)));
+        Receive<PumpEvent.Secured>(OnSecured);
+        Receive<PumpEvent.TlsFailed>(e => Cut(StreamEndReason.TlsFailed, e.Detail));
+        Receive<PumpEvent.EndTag>(e => Decide(e, () => CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream")));
+        Receive<PumpEvent.Closed>(OnPeerClosed);
+        Receive<PumpEvent.Broken>(e => Cut(StreamEndReason.ConnectionLost, e.Detail));
+        Receive<WriterFailed>(e => Cut(StreamEndReason.ConnectionLost, e.Detail));
+        Receive<WriterEnded>(_ => OnWriterEnded());
+        Receive<Deadline>(OnDeadline);
+        Receive<Tick>(_ => OnTick());
+        Receive<EndStream>(e => Perform(CloseWith(e.Reason, e.Error, e.Detail), deliver: e.Deliver));
+        Receive<StopReading>(_ => Relay.Close());
+        Receive<Status.Failure>(e => throw new InvalidOperationException("the pump failed", e.Cause));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected EdgeRuntime Edge { get; }
+
+    protected StreamInfo Info { get; }
+
+    protected StanzaRelay Relay { get; }
+
+    /// <summary>The protocol's side of this stream; null until it is known which protocol is spoken.</summary>
+    protected IStreamNegotiation? Negotiation { get; set; }
+
+    protected ImmutableArray<DomainPair> Pairs { get; private set; } = [];
+
+    protected PeerCertificate? Certificate => tls?.Certificate;
+
+    protected StreamWriter Writer => writer!;
+
+    protected abstract string TlsMode { get; }
+
+    /// <summary>The connection is there: takes it over and begins to read.</summary>
+    protected void Adopt(Socket socket, TlsUpgrade upgrade)
+    {
+        transport = new SocketStream(socket);
+        var self = Self;
+        writer = new StreamWriter(transport, Edge.Ledger, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
+        _ = ReportEndAsync(writer.Ended, self);
+        Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), Edge.Options.Timeouts.Handshake);
+        Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Authentication);
+        writer.Start();
+        pump.Start();
+    }
+
+    protected override void PreStart()
+    {
+        Edge.Streams.Add(Info);
+        Info.Counters = () => (Relay.Accepted, writer?.Delivered ?? 0);
+    }
+
+    protected override void PostStop()
+    {
+        Relay.Close();
+        pump?.Stop();
+        writer?.Abandon();
+        transport?.Dispose();
+        if (tls is not null)
+            _ = DisposeAfterAsync(pump!.Ended, tls.Stream);
+        Edge.Streams.Remove(Info);
+        OnStopped();
+    }
+
+    /// <summary>The connection is up, perhaps under TLS already. What to do first.</summary>
+    protected abstract IReadOnlyList<NegotiationEffect> OnOpened();
+
+    protected virtual IReadOnlyList<NegotiationEffect> OnHeader(StreamHeader header) => Negotiation!.OnHeader(header);
+
+    /// <summary>A pair may flow. Returns what more there is to do.</summary>
+    protected abstract IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated);
+
+    /// <summary>Effects that only one kind of stream knows.</summary>
+    protected virtual void OnEffect(NegotiationEffect effect)
+        => throw new InvalidOperationException($"nobody carries out {effect.GetType().Name} here");
+
+    /// <summary>The stream has ended, for this reason; called once, before the connection is gone.</summary>
+    protected virtual void OnEnding(StreamEndReason reason, StreamError? error, string detail)
+    {
+    }
+
+    /// <summary>The connection is gone and the writer has let go of its route.</summary>
+    protected virtual void OnStopped()
+    {
+    }
+
+    /// <summary>What becomes of stanzas whose write failed. Runs on the writer's thread.</summary>
+    protected virtual void LoseSegment(StanzaSegment segment)
+    {
+    }
+
+    protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
+        => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
+
+    /// <summary>Carries out effects that no pump event asked for.</summary>
+    protected void Perform(IReadOnlyList<NegotiationEffect> effects, bool deliver = false) => Carry(effects, deliver);
+
+    private void OnConnected(PumpEvent.Connected connected)
+    {
+        if (connected.Tls is not null)
+            Take(connected.Tls);
+        Decide(connected, OnOpened);
+    }
+
+    private void OnSecured(PumpEvent.Secured secured)
+    {
+        Take(secured.Tls);
+        Decide(secured, () => Negotiation!.OnTlsEstablished(secured.Tls.Certificate));
+    }
+
+    private void Take(TlsSession session)
+    {
+        tls = session;
+        Timers.Cancel(HandshakeTimer);
+        Info.Tls = session.Stream.SslProtocol.ToString();
+        StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
+    }
+
+    private IReadOnlyList<NegotiationEffect> OnViolation(Xmpp.Framing.FramingViolation violation)
+        => Negotiation?.OnViolation(violation)
+            ?? [new NegotiationEffect.Close(StreamEndReason.MalformedStream, new StreamError(violation.Condition), violation.Detail)];
+
+    private IReadOnlyList<NegotiationEffect> Refuse(StreamErrorCondition condition, string detail)
+        => CloseWith(
+            condition == StreamErrorCondition.InvalidFrom ? StreamEndReason.InvalidFrom
+            : condition == StreamErrorCondition.HostUnknown ? StreamEndReason.HostUnknown : StreamEndReason.ImproperAddressing,
+            new StreamError(condition),
+            detail);
+
+    /// <summary>Decides on what the pump met and lets it go on.</summary>
+    private void Decide(PumpEvent asked, Func<IReadOnlyList<NegotiationEffect>> decision)
+    {
+        var order = closing ? PumpOrder.Discard : Carry(decision(), deliver: false);
+        asked.Reply.TrySetResult(order);
+    }
+
+    private PumpOrder Carry(IReadOnlyList<NegotiationEffect> effects, bool deliver)
+    {
+        var order = PumpOrder.Continue;
+        foreach (var effect in effects)
+        {
+            if (closing)
+                return PumpOrder.Discard;
+            switch (effect)
+            {
+                case NegotiationEffect.Send send:
+                    if (!writer!.Send(send.Xml.Span))
+                        Cut(StreamEndReason.ResourceConstraint, "the peer asks and does not read the answers");
+                    break;
+                case NegotiationEffect.StartTls:
+                    order = PumpOrder.StartTls;
+                    break;
+                case NegotiationEffect.Restart:
+                    order = PumpOrder.Restart;
+                    break;
+                case NegotiationEffect.Authenticated authenticated:
+                    Admit(authenticated);
+                    break;
+                case NegotiationEffect.Dropped dropped:
+                    StreamLog.Ignored(Edge.Logs.Streams, Info.Number, LogText.Of(dropped.Reason));
+                    break;
+                case NegotiationEffect.Close close:
+                    End(close, deliver);
+                    break;
+                default:
+                    OnEffect(effect);
+                    break;
+            }
+        }
+
+        return closing ? PumpOrder.Discard : order;
+    }
+
+    private void Admit(NegotiationEffect.Authenticated authenticated)
+    {
+        Timers.Cancel(NegotiationTimer);
+        Timers.Cancel(HandshakeTimer);
+        Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);
+        Pairs = Pairs.Add(authenticated.Pair);
+        Info.Pairs = Pairs;
+        Info.State = "established";
+        pump!.Limits = Edge.Options.Limits.Authenticated;
+        StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToString(), authenticated.Method, Info.Tls);
+        Carry(OnAuthenticated(authenticated), deliver: false);
+    }
+
+    /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
+    private void End(NegotiationEffect.Close close, bool deliver)
+    {
+        closing = true;
+        Info.State = "closing";
+        Relay.Close();
+        Timers.CancelAll();
+        Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
+        LogEnd(close.Reason, close.Error, close.Detail);
+        OnEnding(close.Reason, close.Error, close.Detail);
+        if (writer is null)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        writer.Complete(close.Farewell.ToArray(), deliver);
+    }
+
+    /// <summary>The end without a word: the connection is of no more use.</summary>
+    protected void Cut(StreamEndReason reason, string detail)
+    {
+        if (!closing)
+        {
+            closing = true;
+            LogEnd(reason, error: null, detail);
+            OnEnding(reason, error: null, detail);
+        }
+
+        Relay.Close();
+        Context.Stop(Self);
+    }
+
+    private void LogEnd(StreamEndReason reason, StreamError? error, string detail)
+    {
+        var log = Edge.Logs.Streams;
+        var why = reason.ToText();
+        if (error is not null && reason != StreamEndReason.Shutdown)
+            StreamLog.PeerFault(log, Info.Number, Info.Peer?.ToString() ?? "?", why, error.Condition.WireName(), LogText.Of(detail));
+        else if (Pairs.IsEmpty)
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer?.ToString() ?? "?", why, LogText.Of(detail));
+        else
+            StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
+    }
+
+    private void OnPeerClosed(PumpEvent.Closed closed)
+    {
+        pumpEnded = true;
+        if (closing)
+        {
+            closed.Reply.TrySetResult(PumpOrder.Discard);
+            StopWhenDone();
+            return;
+        }
+
+        Decide(closed, () => CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
+    }
+
+    private void OnWriterEnded()
+    {
+        writerEnded = true;
+        StopWhenDone();
+    }
+
+    private void StopWhenDone()
+    {
+        if (closing && writerEnded && pumpEnded)
+            Context.Stop(Self);
+    }
+
+    private void OnDeadline(Deadline deadline)
+    {
+        switch (deadline.Name)
+        {
+            case CloseTimer:
+                Context.Stop(Self);
+                break;
+            case HandshakeTimer when tls is not null || Negotiation is { NeedsTls: false }:
+                break;
+            default:
+                Perform(CloseWith(StreamEndReason.NegotiationTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), $"{deadline.Name} took too long"));
+                break;
+        }
+    }
+
+    private void OnTick()
+    {
+        if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
+            Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
+        else if (pump.Silence > Edge.Options.Timeouts.Idle && writer!.Silence > Edge.Options.Timeouts.Idle)
+            Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
+    }
+
+    private static async Task ReportEndAsync(Task ended, IActorRef self)
+    {
+        await ended;
+        self.Tell(WriterEnded.Instance);
+    }
+
+    private static async Task DisposeAfterAsync(Task ended, IAsyncDisposable stream)
+    {
+        await ended;
+        await stream.DisposeAsync();
+    }
+
+    private sealed record WriterFailed(string Detail);
+
+    private sealed record Deadline(string Name);
+
+    private sealed class WriterEnded
+    {
+        public static WriterEnded Instance { get; } = new();
+    }
+
+    private sealed class Tick
+    {
+        public static Tick Instance { get; } = new();
+    }
+}
+
+/// <summary>Orders a stream to end.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Error">The stream error to send; null for none.</param>
+/// <param name="Detail">For the log.</param>
+/// <param name="Deliver">What waits for the stream goes out first.</param>
+internal sealed record EndStream(StreamEndReason Reason, StreamError? Error, string Detail, bool Deliver = false);
+
+/// <summary>Orders a stream to take no further stanza; what it has taken goes on.</summary>
+internal sealed class StopReading
+{
+    public static StopReading Instance { get; } = new();
+}

@@ -1,0 +1,269 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using EdgePool.Actors;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Stanzas;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>
+/// The reading side of one stream: bytes → framer → gate → route. Stanzas of authenticated pairs flow here without touching a mailbox, one read
+/// batch at a time; everything else is an event for the stream's actor, and the pump stands still until the actor has answered, so a peer
+/// can never fill a mailbox.
+/// </summary>
+/// <remarks>
+/// Two ways of standing still are meant: for the actor's order, and for a full target. Both leave the peer's bytes in its TCP window. While the stream
+/// is idle no buffer is held: the pump waits with an empty read.
+/// </remarks>
+internal sealed class StreamPump
+{
+    private const int ReadBytes = 32 * 1024;
+
+    private readonly IActorRef actor;
+    private readonly SocketStream transport;
+    private readonly StreamWriter writer;
+    private readonly StanzaRelay relay;
+    private readonly TlsUpgrade upgrade;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource stopping = new();
+    private Stream stream;
+    private StreamFramer framer;
+    private byte[]? buffer;
+    private int start;
+    private int end;
+    private long lastRead;
+    private long elementSince;
+
+    public StreamPump(IActorRef actor, SocketStream transport, StreamWriter writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
+    {
+        (this.actor, this.transport, this.writer, this.relay, this.upgrade, this.time) = (actor, transport, writer, relay, upgrade, time);
+        stream = transport;
+        framer = new StreamFramer(limits);
+        lastRead = time.GetTimestamp();
+    }
+
+    /// <summary>Limits for the framer and its successors; raised when the peer is authenticated.</summary>
+    public FramerLimits Limits { get; set; } = FramerLimits.Unauthenticated;
+
+    /// <summary>How long ago the last byte came.</summary>
+    public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastRead));
+
+    /// <summary>How long an element has been incomplete; zero between elements.</summary>
+    public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    public void Start() => _ = RunAsync();
+
+    /// <summary>Ends every wait of the pump; the transport's owner disposes the transport afterwards.</summary>
+    public void Stop() => stopping.Cancel();
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            var order = await BeginAsync();
+            while (order != PumpOrder.Discard)
+                order = await Obey(order);
+            await DiscardAsync();
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            if (!stopping.IsCancellationRequested)
+                actor.Tell(new PumpEvent.Broken(exception.Message));
+        }
+        catch (Exception bug)
+        {
+            actor.Tell(new Status.Failure(bug));
+        }
+        finally
+        {
+            ReturnBuffer();
+            relay.Dispose();
+        }
+    }
+
+    /// <summary>Direct TLS, if the listener wants it or the first byte says so, then the first event.</summary>
+    private async Task<PumpOrder> BeginAsync()
+    {
+        if (upgrade.NeedsFirstByte && !await FillAsync())
+            return await AskAsync(new PumpEvent.Closed(MidElement: false));
+        TlsSession? tls = null;
+        switch (upgrade.Judge(buffer.AsSpan(start, end - start)))
+        {
+            case Opening.Refused:
+                return await AskAsync(new PumpEvent.TlsFailed("a TLS record where this listener takes none"));
+            case Opening.DirectTls when (tls = await SecureAsync(direct: true)) is null:
+                return PumpOrder.Discard;
+            default:
+                break;
+        }
+
+        return await AskAsync(new PumpEvent.Connected(tls));
+    }
+
+    private async Task<PumpOrder> Obey(PumpOrder order)
+    {
+        switch (order)
+        {
+            case PumpOrder.Restart:
+                framer = new StreamFramer(Limits);
+                break;
+            case PumpOrder.StartTls:
+                await writer.DrainAsync();
+                return await SecureAsync(direct: false) is { } tls ? await AskAsync(new PumpEvent.Secured(tls)) : PumpOrder.Discard;
+            default:
+                break;
+        }
+
+        return await ReadAsync();
+    }
+
+    /// <summary>Reads and relays until something needs the actor.</summary>
+    private async Task<PumpOrder> ReadAsync()
+    {
+        while (true)
+        {
+            if (relay.Admits)
+                framer.Limits = Limits;
+            var asked = Parse();
+            relay.Flush();
+            if (asked is not null)
+                return await AskAsync(asked);
+            if (relay.FullTarget is { } full)
+            {
+                await full.WhenRoomAsync(relay.Patience, stopping.Token);
+                relay.FullTarget = null;
+                continue;
+            }
+
+            if (!await FillAsync())
+                return await AskAsync(new PumpEvent.Closed(framer.InsideElement));
+        }
+    }
+
+    /// <summary>Everything complete in the buffer; null when more bytes, or room in a target, are needed.</summary>
+    private PumpEvent? Parse()
+    {
+        while (start < end || buffer is null)
+        {
+            if (buffer is null)
+                return null;
+            var status = framer.Read(buffer.AsSpan(start, end - start), out var consumed, out var frame);
+            start += consumed;
+            switch (status)
+            {
+                case FrameStatus.Incomplete:
+                    Interlocked.Exchange(ref elementSince, !framer.InsideElement ? 0 : elementSince == 0 ? Math.Max(1, lastRead) : elementSince);
+                    return null;
+                case FrameStatus.Header:
+                    return new PumpEvent.Header(framer.Header!);
+                case FrameStatus.End:
+                    return new PumpEvent.EndTag();
+                case FrameStatus.Violation:
+                    return new PumpEvent.Violation(framer.Violation!);
+                default:
+                    Interlocked.Exchange(ref elementSince, 0);
+                    if (frame.Kind == StanzaKind.None || !relay.Admits)
+                        return new PumpEvent.Element(frame.ToElement());
+                    if (relay.Relay(in frame) is { } refused)
+                        return refused;
+                    if (relay.FullTarget is not null)
+                        return null;
+                    break;
+            }
+        }
+
+        Interlocked.Exchange(ref elementSince, 0);
+        return null;
+    }
+
+    /// <summary>Reads once. Holds no buffer while nothing comes. False: the peer has closed.</summary>
+    private async ValueTask<bool> FillAsync()
+    {
+        if (start == end)
+        {
+            ReturnBuffer();
+            await stream.ReadAsync(Memory<byte>.Empty);
+        }
+
+        MakeRoom();
+        var count = await stream.ReadAsync(buffer.AsMemory(end));
+        end += count;
+        Interlocked.Exchange(ref lastRead, time.GetTimestamp());
+        return count > 0;
+    }
+
+    [MemberNotNull(nameof(buffer))]
+    private void MakeRoom()
+    {
+        buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
+        if (start > 0)
+        {
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
+        }
+
+        if (buffer.Length - end >= ReadBytes / 4)
+            return;
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(0, end).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
+    }
+
+    private void ReturnBuffer()
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
+        (buffer, start, end) = (null, 0, 0);
+    }
+
+    /// <summary>The TLS handshake over what was read too far and what comes; null when it failed, and the actor knows.</summary>
+    private async Task<TlsSession?> SecureAsync(bool direct)
+    {
+        var ahead = buffer.AsSpan(start, end - start);
+        if (!upgrade.MayFollow(ahead, direct, out var belongsToTls))
+        {
+            await AskAsync(new PumpEvent.TlsFailed("the peer sent plaintext behind <proceed/>"));
+            return null;
+        }
+
+        transport.Unread(belongsToTls);
+        ReturnBuffer();
+        var (session, failure) = await upgrade.AuthenticateAsync(transport, direct, stopping.Token);
+        Interlocked.Exchange(ref lastRead, time.GetTimestamp());
+        if (session is null)
+        {
+            await AskAsync(new PumpEvent.TlsFailed(failure));
+            return null;
+        }
+
+        stream = session.Stream;
+        writer.Replace(stream);
+        framer = new StreamFramer(Limits);
+        return session;
+    }
+
+    private async Task<PumpOrder> AskAsync(PumpEvent asked)
+    {
+        actor.Tell(asked);
+        return await asked.Reply.Task.WaitAsync(stopping.Token);
+    }
+
+    /// <summary>The stream is over: the peer's remaining bytes are read so that our last ones are not lost to a reset, and looked at no more.</summary>
+    private async Task DiscardAsync()
+    {
+        (start, end) = (0, 0);
+        buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
+        while (await stream.ReadAsync(buffer, stopping.Token) > 0)
+        {
+            // nothing of it is looked at
+        }
+
+        actor.Tell(new PumpEvent.Closed(MidElement: false));
+    }
+}

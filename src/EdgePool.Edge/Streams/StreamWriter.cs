@@ -1,0 +1,207 @@
+using System.Buffers;
+using System.Net.Security;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+
+namespace EdgePool.Edge.Streams;
+
+/// <summary>
+/// The one writer of a stream: control elements first, then whole segments of the attached route's queue, one write each. It runs on the thread that
+/// wakes it, until the connection takes no more.
+/// </summary>
+/// <remarks>
+/// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
+/// <c>lost</c> and nothing further is taken: what still waits belongs to the route.
+/// </remarks>
+internal sealed class StreamWriter(SocketStream transport, Ledger ledger, Action<StanzaSegment> lost, Action<Exception> failed)
+{
+    /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
+    public const int ControlLimit = 64 * 1024;
+
+    private readonly Lock gate = new();
+    private readonly WakeSignal wake = new();
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Stream stream = transport;
+    private ArrayBufferWriter<byte>? control;
+    private TaskCompletionSource? drained;
+    private Route? route;
+    private byte[]? farewell;
+    private bool deliverFirst;
+    private bool stopped;
+
+    /// <summary>Stanzas of the ledger that this stream delivered.</summary>
+    public long Delivered { get; private set; }
+
+    /// <summary>Bytes written in stanzas.</summary>
+    public long DeliveredBytes { get; private set; }
+
+    /// <summary>Completes when the stream's last byte is written or writing failed.</summary>
+    public Task Ended => ended.Task;
+
+    public void Start() => _ = RunAsync();
+
+    /// <summary>Queues control XML; false when the peer has left more than <see cref="ControlLimit"/> unread.</summary>
+    public bool Send(ReadOnlySpan<byte> xml)
+    {
+        lock (gate)
+        {
+            if (stopped)
+                return true;
+            control ??= new ArrayBufferWriter<byte>(1024);
+            if (control.WrittenCount + xml.Length > ControlLimit)
+                return false;
+            control.Write(xml);
+        }
+
+        wake.Set();
+        return true;
+    }
+
+    /// <summary>From now on the route's stanzas go out here.</summary>
+    public void Attach(Route target)
+    {
+        lock (gate)
+            route = target;
+        target.Queue.Attach(wake.Set);
+    }
+
+    /// <summary>Completes when all control XML queued so far is written.</summary>
+    public Task DrainAsync()
+    {
+        Task result;
+        lock (gate)
+        {
+            if (stopped)
+                return Task.CompletedTask;
+            drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            result = drained.Task;
+        }
+
+        wake.Set();
+        return result;
+    }
+
+    /// <summary>The TLS layer takes the place of the bare connection; only while nothing is being written.</summary>
+    public void Replace(Stream secured)
+    {
+        lock (gate)
+            stream = secured;
+    }
+
+    /// <summary>
+    /// Ends the stream: writes <paramref name="last"/>, close_notify and FIN. With <paramref name="deliver"/> what waits in the queue goes out before.
+    /// </summary>
+    public void Complete(byte[] last, bool deliver)
+    {
+        lock (gate)
+        {
+            if (farewell is not null)
+                return;
+            farewell = last;
+            deliverFirst = deliver;
+        }
+
+        wake.Set();
+    }
+
+    /// <summary>Takes nothing more from the queue and writes nothing more.</summary>
+    public void Abandon()
+    {
+        lock (gate)
+            stopped = true;
+        wake.Set();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (!stopped)
+            {
+                await WriteControlAsync();
+                if (farewell is { } last && (!deliverFirst || route is null || !await WriteSegmentAsync(route)))
+                {
+                    await FinishAsync(last);
+                    return;
+                }
+
+                if (farewell is null && (route is null || !await WriteSegmentAsync(route)) && NothingToControl())
+                    await wake.WaitAsync();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            failed(exception);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                stopped = true;
+                drained?.TrySetResult();
+            }
+
+            ended.TrySetResult();
+        }
+    }
+
+    private async ValueTask WriteControlAsync()
+    {
+        while (true)
+        {
+            ArrayBufferWriter<byte> taken;
+            lock (gate)
+            {
+                if (control is null)
+                {
+                    drained?.TrySetResult();
+                    drained = null;
+                    return;
+                }
+
+                taken = control;
+                control = null;
+            }
+
+            await stream.WriteAsync(taken.WrittenMemory);
+        }
+    }
+
+    private bool NothingToControl()
+    {
+        lock (gate)
+            return control is null && drained is null && farewell is null && !stopped;
+    }
+
+    private async ValueTask<bool> WriteSegmentAsync(Route target)
+    {
+        if (target.Queue.Take() is not { } segment)
+            return false;
+        try
+        {
+            await stream.WriteAsync(segment.Memory);
+        }
+        catch
+        {
+            lost(segment);
+            target.Queue.Release(segment);
+            throw;
+        }
+
+        Delivered += segment.Accepted;
+        DeliveredBytes += segment.Length;
+        ledger.Deliver(segment.Accepted);
+        target.Queue.Release(segment);
+        return true;
+    }
+
+    private async ValueTask FinishAsync(byte[] last)
+    {
+        if (last.Length > 0)
+            await stream.WriteAsync(last);
+        if (stream is SslStream secured)
+            await secured.ShutdownAsync();
+        transport.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge.Telemetry;
+
+/// <summary>Every log message of the node itself: ids 2000 to 2999, stable.</summary>
+internal static partial class NodeLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "Node {Node} listens for {Kind} on {Address}")]
+    public static partial void Listening(ILogger logger, string node, string kind, EndPoint address);
+
+    [LoggerMessage(2001, LogLevel.Information, "Node {Node} is up: {Domains} local domains, {Partners} partners")]
+    public static partial void Started(ILogger logger, string node, int domains, int partners);
+
+    [LoggerMessage(2002, LogLevel.Information, "Node {Node} is shutting down: {InFlight} stanzas in flight")]
+    public static partial void Stopping(ILogger logger, string node, long inFlight);
+
+    [LoggerMessage(2003, LogLevel.Information, "Node {Node} is down: accepted {Accepted}, delivered {Delivered}, bounced {Bounced}, dropped {Dropped}, in flight {InFlight}")]
+    public static partial void Stopped(ILogger logger, string node, long accepted, long delivered, long bounced, long dropped, long inFlight);
+
+    [LoggerMessage(2010, LogLevel.Warning, "Listener {Address} cannot accept: {Detail}; it tries again in {Wait}")]
+    public static partial void AcceptFailed(ILogger logger, EndPoint address, string detail, TimeSpan wait);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Listener {Address} refused {Peer}: {Reason}")]
+    public static partial void ConnectionRefused(ILogger logger, EndPoint address, string peer, string reason);
+
+    [LoggerMessage(2020, LogLevel.Information, "Component {Domain} is connected")]
+    public static partial void ComponentUp(ILogger logger, string domain);
+
+    [LoggerMessage(2021, LogLevel.Warning, "Component {Domain} is gone; stanzas to it are answered with service-unavailable until it is back")]
+    public static partial void ComponentDown(ILogger logger, string domain);
+}

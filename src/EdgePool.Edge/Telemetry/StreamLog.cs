@@ -1,0 +1,49 @@
+using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge.Telemetry;
+
+/// <summary>
+/// Every log message of streams: ids 1000 to 1999, stable. Texts from a peer pass <see cref="LogText"/> before they come here.
+/// </summary>
+internal static partial class StreamLog
+{
+    [LoggerMessage(1000, LogLevel.Debug, "Stream {Stream} accepted on {Listener} from {Peer}")]
+    public static partial void Accepted(ILogger logger, long stream, string listener, string peer);
+
+    [LoggerMessage(1001, LogLevel.Debug, "Stream {Stream} connecting to {Target} for {Pair}")]
+    public static partial void Connecting(ILogger logger, long stream, string target, string pair);
+
+    [LoggerMessage(1002, LogLevel.Debug, "Stream {Stream} is under {Tls}")]
+    public static partial void Secured(ILogger logger, long stream, string tls);
+
+    [LoggerMessage(1003, LogLevel.Information, "Stream {Stream} authenticated for {Pair} by {Method} ({Tls})")]
+    public static partial void Authenticated(ILogger logger, long stream, string pair, AuthenticationMethod method, string tls);
+
+    [LoggerMessage(1004, LogLevel.Debug, "Stream {Stream} ignored an element: {Reason}")]
+    public static partial void Ignored(ILogger logger, long stream, string reason);
+
+    [LoggerMessage(1010, LogLevel.Information, "Stream {Stream} ended: {Reason}; {Detail}; in {StanzasIn}, out {StanzasOut}")]
+    public static partial void Ended(ILogger logger, long stream, string reason, string detail, long stanzasIn, long stanzasOut);
+
+    [LoggerMessage(1011, LogLevel.Warning, "Stream {Stream} ended for what the peer {Peer} did: {Reason} ({Condition}); {Detail}")]
+    public static partial void PeerFault(ILogger logger, long stream, string peer, string reason, string condition, string detail);
+
+    [LoggerMessage(1012, LogLevel.Debug, "Connection {Stream} from {Peer} ended before it was anybody's: {Reason}; {Detail}")]
+    public static partial void StrangerEnded(ILogger logger, long stream, string peer, string reason, string detail);
+
+    [LoggerMessage(1013, LogLevel.Error, "Stream {Stream} ended by a fault of ours")]
+    public static partial void Fault(ILogger logger, Exception exception, long stream);
+
+    [LoggerMessage(1020, LogLevel.Warning, "{Pair}: target {Target} failed: {Reason}; {Detail}")]
+    public static partial void TargetFailed(ILogger logger, string pair, string target, string reason, string detail);
+
+    [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); next attempt in {Wait}")]
+    public static partial void DialFailed(ILogger logger, string pair, string reason, TimeSpan wait);
+
+    [LoggerMessage(1022, LogLevel.Information, "{Pair}: {Stanzas} stanzas were bounced as {Reason}")]
+    public static partial void QueueBounced(ILogger logger, string pair, int stanzas, string reason);
+
+    [LoggerMessage(1023, LogLevel.Information, "Dialback of {Pair}: the authoritative server says {Outcome}")]
+    public static partial void Verified(ILogger logger, string pair, string outcome);
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Net;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Telemetry;
+
+/// <summary>What kind of stream it is, seen from this node.</summary>
+public enum StreamKind
+{
+    /// <summary>A partner's, on 5269.</summary>
+    PartnerInbound,
+
+    /// <summary>Ours to a partner.</summary>
+    PartnerOutbound,
+
+    /// <summary>A component's, on 23456.</summary>
+    Component,
+
+    /// <summary>An internal server's, on 23456.</summary>
+    InternalInbound,
+
+    /// <summary>Ours to an internal server.</summary>
+    InternalOutbound,
+
+    /// <summary>Accepted on 23456, not yet known.</summary>
+    InternalUnknown,
+}
+
+/// <summary>One stream as operators see it. Read from any thread; written by the stream's actor and counters.</summary>
+public sealed class StreamInfo
+{
+    private readonly Func<(long In, long Out)> stanzas;
+    private volatile StreamKind kind;
+    private volatile string state = "connecting";
+    private volatile string tls = "none";
+    private volatile IReadOnlyList<DomainPair> pairs = [];
+
+    internal StreamInfo(long number, StreamKind kind, EndPoint? peer, Func<(long In, long Out)> stanzas)
+    {
+        Number = number;
+        this.kind = kind;
+        Peer = peer;
+        this.stanzas = stanzas;
+    }
+
+    /// <summary>The connection id of the logs.</summary>
+    public long Number { get; }
+
+    /// <summary>The peer's address and port.</summary>
+    public EndPoint? Peer { get; }
+
+    /// <summary>What kind of stream it is.</summary>
+    public StreamKind Kind
+    {
+        get => kind;
+        internal set => kind = value;
+    }
+
+    /// <summary>Where it stands, in a word.</summary>
+    public string State
+    {
+        get => state;
+        internal set => state = value;
+    }
+
+    /// <summary>The TLS version; <c>none</c> without.</summary>
+    public string Tls
+    {
+        get => tls;
+        internal set => tls = value;
+    }
+
+    /// <summary>The pairs authenticated on it.</summary>
+    public IReadOnlyList<DomainPair> Pairs
+    {
+        get => pairs;
+        internal set => pairs = value;
+    }
+
+    /// <summary>Stanzas taken from it.</summary>
+    public long StanzasIn => stanzas().In;
+
+    /// <summary>Stanzas written to it.</summary>
+    public long StanzasOut => stanzas().Out;
+}
+
+/// <summary>Every stream of this node, and the numbers that limits are checked against.</summary>
+public sealed class StreamRegistry
+{
+    private readonly ConcurrentDictionary<long, StreamInfo> streams = new();
+    private readonly Dictionary<DomainPair, int> inboundPairs = [];
+    private readonly Dictionary<IPAddress, int> strangers = [];
+    private readonly Lock gate = new();
+    private long lastNumber;
+
+    /// <summary>The streams of this moment.</summary>
+    public IReadOnlyCollection<StreamInfo> All => [.. streams.Values];
+
+    /// <summary>How many there are.</summary>
+    public int Count => streams.Count;
+
+    /// <summary>Connections accepted or opened since the start.</summary>
+    public long Opened => Interlocked.Read(ref lastNumber);
+
+    internal long NextNumber() => Interlocked.Increment(ref lastNumber);
+
+    internal void Add(StreamInfo stream) => streams[stream.Number] = stream;
+
+    internal void Remove(StreamInfo stream) => streams.TryRemove(stream.Number, out _);
+
+    /// <summary>Takes one of <paramref name="limit"/> places for inbound streams of a pair.</summary>
+    internal bool TryEnter(DomainPair pair, int limit) => TryEnter(inboundPairs, pair, limit);
+
+    internal void Leave(DomainPair pair) => Leave(inboundPairs, pair);
+
+    /// <summary>Takes one of <paramref name="limit"/> places for unauthenticated connections of an address.</summary>
+    internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);
+
+    internal void Leave(IPAddress address) => Leave(strangers, address);
+
+    private bool TryEnter<T>(Dictionary<T, int> counts, T key, int limit)
+        where T : notnull
+    {
+        lock (gate)
+        {
+            ref var count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _);
+            if (count >= limit)
+                return false;
+            count++;
+            return true;
+        }
+    }
+
+    private void Leave<T>(Dictionary<T, int> counts, T key)
+        where T : notnull
+    {
+        lock (gate)
+        {
+            if (counts.TryGetValue(key, out var count) && count > 1)
+                counts[key] = count - 1;
+            else
+                counts.Remove(key);
+        }
+    }
+}

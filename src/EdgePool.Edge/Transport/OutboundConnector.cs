@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using EdgePool.Dns.Messages;
+using EdgePool.Dns.Service;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Transport;
+
+/// <summary>One place to connect to.</summary>
+/// <param name="Service">Host, port and whether TLS comes first.</param>
+/// <param name="Address">The address where the configuration gives one; null: the host's, from DNS.</param>
+internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address)
+{
+    public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
+}
+
+/// <summary>Where to connect for a domain, in order; empty with the reason why not.</summary>
+/// <param name="Targets">At most 32.</param>
+/// <param name="Absent">There is no service, and asking again soon will not help.</param>
+/// <param name="Detail">Why there are none.</param>
+internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail);
+
+/// <summary>A connection, or why there is none.</summary>
+internal sealed record ConnectOutcome(Socket? Socket, string Failure);
+
+/// <summary>
+/// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
+/// terms, trusting whom.
+/// </summary>
+internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, StreamRegistry streams, XmppServiceResolver resolver, TimeProvider time)
+{
+    /// <summary>The terms of the pair's remote side now; null when it is not allowed any more.</summary>
+    public NegotiationTerms? TermsFor(DomainPair pair) => routes.Local(pair.Remote)?.BackEnd switch
+    {
+        BackEndOptions.Server server => server.Terms,
+        BackEndOptions.Component => null,
+        _ => options.Policy.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null,
+    };
+
+    /// <summary>The roots that the certificate of <paramref name="domain"/> may end in.</summary>
+    public TrustAnchors TrustFor(DomainName domain) => routes.Local(domain)?.BackEnd is BackEndOptions.Server server
+        ? server.Trust
+        : options.Policy.Find(domain)?.Trust ?? options.Trust;
+
+    public TlsUpgrade TlsFor(DomainPair pair, OutboundTarget target)
+        => new ClientTls(certificates, pair.Local, pair.Remote, target.Service.DirectTls, TrustFor, time);
+
+    public async Task<TargetPlan> FindAsync(DomainPair pair, CancellationToken cancellation)
+    {
+        if (routes.Local(pair.Remote)?.BackEnd is BackEndOptions.Server server)
+            return Fixed(server.Host, server.Port);
+        if (options.Policy.Find(pair.Remote)?.Proxy is { } proxy)
+            return Fixed(proxy.Host, proxy.Port ?? XmppServiceOptions.DefaultPort);
+        return await resolver.ResolveAsync(pair.Remote.Ascii, cancellation) switch
+        {
+            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null))], Absent: false, string.Empty),
+            ServicePlan.Absent absent => new TargetPlan([], Absent: true, $"DNS: {absent.Reason}"),
+            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}"),
+            _ => throw new InvalidOperationException("an unknown plan"),
+        };
+    }
+
+    /// <summary>Connects to one of the target's addresses (RFC 8305).</summary>
+    public Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public bool TryEnterVerification(IPAddress peer) => streams.TryEnterVerification(peer, options.Limits.VerificationsPerAddress);
+
+    public void LeaveVerification(IPAddress peer) => streams.LeaveVerification(peer);
+
+    private static TargetPlan Fixed(string host, int port)
+    {
+        if (IPAddress.TryParse(host, out var address))
+            return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address)], Absent: false, string.Empty);
+        return DnsName.TryParse(host, out var name)
+            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null)], Absent: false, string.Empty)
+            : new TargetPlan([], Absent: true, "the configured host is not a DNS name");
+    }
+}

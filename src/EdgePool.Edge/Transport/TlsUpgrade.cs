@@ -1,0 +1,172 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+
+namespace EdgePool.Edge.Transport;
+
+/// <summary>A connection under TLS, and what the peer showed.</summary>
+internal sealed record TlsSession(SslStream Stream, PeerCertificate Certificate);
+
+/// <summary>What a connection's first bytes ask for.</summary>
+internal enum Opening
+{
+    /// <summary>XML, perhaps STARTTLS later.</summary>
+    Plain,
+
+    /// <summary>TLS from the first byte (XEP-0368).</summary>
+    DirectTls,
+
+    /// <summary>TLS where none is taken: the connection is closed without a word.</summary>
+    Refused,
+}
+
+/// <summary>How one stream's connection gets under TLS: as server or as client, by STARTTLS or directly.</summary>
+internal abstract class TlsUpgrade(Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+{
+    /// <summary>ALPN of S2S over direct TLS (XEP-0368).</summary>
+    protected static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
+
+    /// <summary>Forward secrecy and AEAD alone; the TLS 1.3 suites are those of RFC 8446 that OpenSSL has on.</summary>
+    protected static readonly CipherSuitesPolicy Ciphers = new(
+    [
+        TlsCipherSuite.TLS_AES_128_GCM_SHA256,
+        TlsCipherSuite.TLS_AES_256_GCM_SHA384,
+        TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]);
+
+    /// <summary>True when the first byte must be seen before <see cref="Judge"/> can tell.</summary>
+    public abstract bool NeedsFirstByte { get; }
+
+    /// <summary>What the connection's first bytes ask for.</summary>
+    public abstract Opening Judge(ReadOnlySpan<byte> first);
+
+    /// <summary>
+    /// Whether bytes that came behind the STARTTLS exchange may be there, and which of them belong to the TLS engine. Plaintext behind
+    /// <c>&lt;proceed/&gt;</c> is an injected answer and never taken.
+    /// </summary>
+    public abstract bool MayFollow(ReadOnlySpan<byte> ahead, bool direct, out ReadOnlySpan<byte> belongsToTls);
+
+    protected abstract Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation);
+
+    /// <summary>Takes the handshake. The session is null when it failed; then the text says why, in words for the log.</summary>
+    public async Task<(TlsSession? Session, string Failure)> AuthenticateAsync(Stream transport, bool direct, CancellationToken cancellation)
+    {
+        X509Certificate2? leaf = null;
+        var intermediates = new X509Certificate2Collection();
+        var stream = new SslStream(transport, leaveInnerStreamOpen: true);
+        try
+        {
+            await HandshakeAsync(stream, direct, Capture, cancellation);
+            return (new TlsSession(stream, new PeerCertificate(leaf, intermediates, trustFor, time)), string.Empty);
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            await stream.DisposeAsync();
+            return (null, exception.InnerException?.Message ?? exception.Message);
+        }
+
+        // Who the peer is, is judged when it claims a domain; the platform disposes its chain after this call, so what it sent is copied.
+        bool Capture(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+        {
+            if (certificate is not null)
+                leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+            foreach (var sent in chain?.ChainPolicy.ExtraStore ?? [])
+                intermediates.Add(X509CertificateLoader.LoadCertificate(sent.RawData));
+            return true;
+        }
+    }
+
+    /// <summary>The platform's own judgement of the chain is not used; it is kept short and off the network.</summary>
+    protected X509ChainPolicy UnusedJudgement()
+    {
+        var policy = PeerCertificate.OfflinePolicy(time.GetUtcNow());
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        return policy;
+    }
+}
+
+/// <summary>The accepting side: presents the certificate of the domain that the peer asks for and asks for the peer's.</summary>
+internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+    : TlsUpgrade(trustFor, time)
+{
+    private const byte HandshakeRecord = 0x16;
+    private const int WhitespaceBehindStartTls = 16;
+
+    public override bool NeedsFirstByte => mode != DirectTls.Only;
+
+    public override Opening Judge(ReadOnlySpan<byte> first) => mode switch
+    {
+        DirectTls.Only => Opening.DirectTls,
+        _ when first.IsEmpty || first[0] != HandshakeRecord => Opening.Plain,
+        DirectTls.Sniff => Opening.DirectTls,
+        _ => Opening.Refused,
+    };
+
+    // COMPAT: some servers end their line behind <starttls/>; up to 16 bytes of white space are theirs, all else is the ClientHello.
+    public override bool MayFollow(ReadOnlySpan<byte> ahead, bool direct, out ReadOnlySpan<byte> belongsToTls)
+    {
+        var skip = 0;
+        while (!direct && skip < ahead.Length && skip < WhitespaceBehindStartTls && ahead[skip] is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
+            skip++;
+        belongsToTls = ahead[skip..];
+        return true;
+    }
+
+    protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+        => stream.AuthenticateAsServerAsync(
+            (_, hello, _, _) => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificates.ForServerName(hello.ServerName),
+                ClientCertificateRequired = true,
+                RemoteCertificateValidationCallback = capture,
+                CertificateChainPolicy = UnusedJudgement(),
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                CipherSuitesPolicy = Ciphers,
+                EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+                AllowRenegotiation = false,
+                AllowTlsResume = false,
+                ApplicationProtocols = direct ? S2SProtocols : null,
+            }),
+            state: null,
+            cancellation);
+}
+
+/// <summary>The connecting side: asks for the domain that it wants and presents the certificate of the domain it speaks for.</summary>
+internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, DomainName wanted, bool direct, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+    : TlsUpgrade(trustFor, time)
+{
+    public override bool NeedsFirstByte => false;
+
+    public override Opening Judge(ReadOnlySpan<byte> first) => direct ? Opening.DirectTls : Opening.Plain;
+
+    public override bool MayFollow(ReadOnlySpan<byte> ahead, bool direct, out ReadOnlySpan<byte> belongsToTls)
+    {
+        belongsToTls = default;
+        return ahead.IsEmpty;
+    }
+
+    protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+        => stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = wanted.Ascii,
+                ClientCertificateContext = certificates.ForDomain(ours),
+                RemoteCertificateValidationCallback = capture,
+                CertificateChainPolicy = UnusedJudgement(),
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                CipherSuitesPolicy = Ciphers,
+                EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+                AllowRenegotiation = false,
+                AllowTlsResume = false,
+                ApplicationProtocols = direct ? S2SProtocols : null,
+            },
+            cancellation);
+}
