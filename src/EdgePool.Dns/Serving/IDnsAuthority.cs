@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using EdgePool.Dns.Messages;
+
+namespace EdgePool.Dns.Serving;
+
+/// <summary>What an authority knows of a question.</summary>
+public enum AuthorityOutcome
+{
+    /// <summary>The name is in no zone of ours: REFUSED.</summary>
+    NotOurs,
+
+    /// <summary>Records.</summary>
+    Records,
+
+    /// <summary>The name exists without a record of the type.</summary>
+    NoData,
+
+    /// <summary>The name does not exist.</summary>
+    NameError,
+}
+
+/// <summary>An authority's answer.</summary>
+/// <param name="Outcome">What is known, of the end of a CNAME chain.</param>
+/// <param name="Answers">The CNAME chain and the records.</param>
+/// <param name="Soa">The zone's SOA, for negative answers (RFC 2308 section 3).</param>
+public sealed record AuthorityAnswer(AuthorityOutcome Outcome, ImmutableArray<DnsRecord> Answers, SoaRecord? Soa);
+
+/// <summary>Answers from data at hand. Called from several threads, without I/O.</summary>
+public interface IDnsAuthority
+{
+    /// <summary>What is known of a question of class IN.</summary>
+    AuthorityAnswer Lookup(DnsName name, DnsType type);
+}
