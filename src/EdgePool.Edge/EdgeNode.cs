@@ -53,7 +53,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
-            new OutboundConnector(options, table, certificates, Streams, new XmppServiceResolver(resolver, time), time));
+            new OutboundConnector(options, table, certificates, new XmppServiceResolver(resolver, time), time));
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
 

@@ -69,7 +69,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         (this.edge, this.route) = (edge, route);
         Receive<Demand>(_ => Dial());
-        Receive<Retry>(_ => Dial());
+        Receive<Retry>(_ => OnRetry());
         Receive<DialUp>(_ => OnUp());
         Receive<DialFailed>(OnFailed);
         Receive<Terminated>(OnTerminated);
@@ -91,6 +91,14 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return;
         var (runtime, goal) = (edge, new DialGoal.Carry(route));
         dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal))));
+    }
+
+    /// <summary>Only for stanzas that wait: without any, the next one asks.</summary>
+    private void OnRetry()
+    {
+        route.Queue.Open();
+        if (route.Queue.Bytes > 0)
+            Dial();
     }
 
     private void OnUp()

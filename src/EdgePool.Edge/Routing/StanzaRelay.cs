@@ -7,17 +7,18 @@ using EdgePool.Xmpp.Streams;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>
-/// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/>, which the stream's
-/// actor calls when a pair is authenticated. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
+/// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
+/// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// </summary>
 internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
 {
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
     private volatile Gate? gate;
+    private volatile bool closed;
 
     /// <summary>True once a pair is authenticated: stanzas may flow.</summary>
-    public bool Admits => gate is not null;
+    public bool Admits => gate is not null && !closed;
 
     /// <summary>How long a full target may take nothing before its stanzas are bounced.</summary>
     public TimeSpan Patience => patience;
@@ -33,6 +34,9 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
 
     /// <summary>What the stream may bring from now on.</summary>
     public void Open(Gate admitted) => gate = admitted;
+
+    /// <summary>Nothing more is taken from this stream.</summary>
+    public void Close() => closed = true;
 
     /// <summary>Takes one stanza; null when it was queued, bounced or dropped, else what the stream's actor must decide.</summary>
     public PumpEvent? Relay(in StanzaFrame stanza)

@@ -6,6 +6,7 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Components;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.Streams;
 
@@ -43,6 +44,14 @@ internal sealed class InboundStreamActor : StreamActor
         Adopt(socket, role.Tls);
     }
 
+    protected override bool MayStayPlain => Negotiation switch
+    {
+        ComponentNegotiation component => component.State != ComponentState.AwaitingHeader,
+        InboundNegotiation { Local: { } local, Remote: { } remote } => role.Rules.TermsFor(new DomainPair(local, remote)) is { RequiresTls: false },
+        _ => false,
+    };
+
+    /// <summary>On 23456 it is the header that tells which protocol is spoken.</summary>
     protected override IReadOnlyList<NegotiationEffect> OnOpened()
     {
         if (RefusedCertificate() is { } refused)
@@ -52,13 +61,20 @@ internal sealed class InboundStreamActor : StreamActor
         return [];
     }
 
+    protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
+        => RefusedCertificate() ?? ((InboundNegotiation)Negotiation!).OnTlsEstablished(certificate);
+
+    protected override IReadOnlyList<NegotiationEffect> OnViolation(FramingViolation violation)
+    {
+        Negotiation ??= ServerNegotiation();
+        return base.OnViolation(violation);
+    }
+
     protected override IReadOnlyList<NegotiationEffect> OnHeader(StreamHeader header)
     {
-        if (RefusedCertificate() is { } refused)
-            return refused;
         if (Negotiation is null)
         {
-            var component = string.Equals(header.DefaultNamespace, XmppNamespaces.Component, StringComparison.Ordinal);
+            var component = Xmpp.Components.ComponentNegotiation.Recognizes(header);
             Info.Kind = component ? StreamKind.Component : StreamKind.InternalInbound;
             Negotiation = component ? ComponentNegotiation() : ServerNegotiation();
             if (component && !role.Internal!.AllowPlain && Certificate is null)
@@ -100,7 +116,7 @@ internal sealed class InboundStreamActor : StreamActor
             return;
         }
 
-        if (!Edge.Connector.TryEnterVerification(address))
+        if (!Edge.Streams.TryEnterVerification(address, Edge.Options.Limits.VerificationsPerAddress))
         {
             Answer(verify.Pair, verify.StreamId, DialbackOutcome.Error(StanzaErrorCondition.ResourceConstraint));
             return;
@@ -118,21 +134,26 @@ internal sealed class InboundStreamActor : StreamActor
         foreach (var pair in entered)
             Edge.Streams.Leave(pair);
         for (var pending = verifications.Count; pending > 0; pending--)
-            Edge.Connector.LeaveVerification(address);
+            Edge.Streams.LeaveVerification(address);
         if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
             _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
     }
 
     protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, Xmpp.Framing.ContentNamespace.Component, BounceReason.StreamLost);
+        => Edge.Bouncer.Refuse(segment, ContentNamespace.Component, BounceReason.StreamLost);
 
-    private InboundNegotiation ServerNegotiation() => new(role.Rules, Edge.Keys, StreamIds.New, Certificate);
+    private InboundNegotiation ServerNegotiation()
+    {
+        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: true, DirectTls: Certificate is not null));
+        if (Certificate is { } shown)
+            negotiation.OnTlsEstablished(shown);
+        return negotiation;
+    }
 
-    private ComponentNegotiation ComponentNegotiation()
-        => new(
-            domain => Edge.Routes.Local(domain)?.BackEnd is BackEndOptions.Component component ? component.Secret : null,
-            Edge.Components.IsConnected,
-            StreamIds.New);
+    private ComponentNegotiation ComponentNegotiation() => new(new ComponentSettings(
+        domain => Edge.Routes.Local(domain)?.BackEnd is BackEndOptions.Component component ? component.Secret : null,
+        Edge.Components.IsConnected,
+        StreamIds.New));
 
     /// <summary>On an internal listener with mutual TLS, who has no certificate of ours goes, whatever the stream.</summary>
     private NegotiationEffect[]? RefusedCertificate()
@@ -144,8 +165,8 @@ internal sealed class InboundStreamActor : StreamActor
     {
         if (!verifications.Remove(Sender.Path.Name, out var asked))
             return;
-        Edge.Connector.LeaveVerification(address);
-        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToString(), answered.Outcome.ToString());
+        Edge.Streams.LeaveVerification(address);
+        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToText(), answered.Outcome.ToString());
         Answer(asked.Pair, asked.StreamId, answered.Outcome);
     }
 

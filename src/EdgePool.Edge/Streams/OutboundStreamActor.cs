@@ -37,10 +37,16 @@ internal sealed class OutboundStreamActor : StreamActor
         OutboundGoal wanted = goal is DialGoal.Verify verify
             ? new OutboundGoal.Verify(verify.Pair, verify.StreamId, verify.Key)
             : new OutboundGoal.Authenticate(goal.Pair);
-        var outbound = new OutboundNegotiation(wanted, terms, Edge.Keys, Edge.Certificates.Prove(goal.Pair.Local), Certificate);
+        var outbound = new OutboundNegotiation(new OutboundSettings(wanted, terms, Edge.Keys, DirectTls: Certificate is not null, HaveCertificate: Edge.Certificates.Prove(goal.Pair.Local)));
         Negotiation = outbound;
-        return outbound.Start();
+        var first = outbound.Start();
+        return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
     }
+
+    protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
+
+    protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
+        => ((OutboundNegotiation)Negotiation!).OnTlsEstablished(certificate);
 
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {

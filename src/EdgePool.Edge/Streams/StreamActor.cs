@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -73,14 +74,12 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
 
     protected StreamWriter Writer => writer!;
 
-    protected abstract string TlsMode { get; }
-
     /// <summary>The connection is there: takes it over and begins to read.</summary>
     protected void Adopt(Socket socket, TlsUpgrade upgrade)
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamWriter(transport, Edge.Ledger, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        writer = new StreamWriter(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), Edge.Options.Timeouts.Handshake);
@@ -106,6 +105,12 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         Edge.Streams.Remove(Info);
         OnStopped();
     }
+
+    /// <summary>True when the peer has come far enough without TLS, and may.</summary>
+    protected abstract bool MayStayPlain { get; }
+
+    /// <summary>TLS is up behind STARTTLS.</summary>
+    protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
 
     /// <summary>The connection is up, perhaps under TLS already. What to do first.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnOpened();
@@ -150,7 +155,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
     private void OnSecured(PumpEvent.Secured secured)
     {
         Take(secured.Tls);
-        Decide(secured, () => Negotiation!.OnTlsEstablished(secured.Tls.Certificate));
+        Decide(secured, () => OnSecured(secured.Tls.Certificate));
     }
 
     private void Take(TlsSession session)
@@ -161,9 +166,8 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
     }
 
-    private IReadOnlyList<NegotiationEffect> OnViolation(Xmpp.Framing.FramingViolation violation)
-        => Negotiation?.OnViolation(violation)
-            ?? [new NegotiationEffect.Close(StreamEndReason.MalformedStream, new StreamError(violation.Condition), violation.Detail)];
+    /// <summary>The peer's bytes break a rule.</summary>
+    protected virtual IReadOnlyList<NegotiationEffect> OnViolation(FramingViolation violation) => Negotiation!.OnViolation(violation);
 
     private IReadOnlyList<NegotiationEffect> Refuse(StreamErrorCondition condition, string detail)
         => CloseWith(
@@ -225,7 +229,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         Info.Pairs = Pairs;
         Info.State = "established";
         pump!.Limits = Edge.Options.Limits.Authenticated;
-        StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToString(), authenticated.Method, Info.Tls);
+        StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 
@@ -267,9 +271,9 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason != StreamEndReason.Shutdown)
-            StreamLog.PeerFault(log, Info.Number, Info.Peer?.ToString() ?? "?", why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer?.ToString() ?? "?", why, LogText.Of(detail));
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
@@ -306,7 +310,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
             case CloseTimer:
                 Context.Stop(Self);
                 break;
-            case HandshakeTimer when tls is not null || Negotiation is { NeedsTls: false }:
+            case HandshakeTimer when MayStayPlain:
                 break;
             default:
                 Perform(CloseWith(StreamEndReason.NegotiationTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), $"{deadline.Name} took too long"));

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using EdgePool.Actors;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -56,7 +55,10 @@ internal sealed class StreamPump
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    public void Start() => _ = RunAsync();
+    /// <summary>Completes when the pump reads no more.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    public void Start() => Ended = RunAsync();
 
     /// <summary>Ends every wait of the pump; the transport's owner disposes the transport afterwards.</summary>
     public void Stop() => stopping.Cancel();

@@ -14,7 +14,7 @@ namespace EdgePool.Edge.Streams;
 /// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to the route.
 /// </remarks>
-internal sealed class StreamWriter(SocketStream transport, Ledger ledger, Action<StanzaSegment> lost, Action<Exception> failed)
+internal sealed class StreamWriter(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
@@ -23,6 +23,7 @@ internal sealed class StreamWriter(SocketStream transport, Ledger ledger, Action
     private readonly WakeSignal wake = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Stream stream = transport;
+    private long lastWrite = time.GetTimestamp();
     private ArrayBufferWriter<byte>? control;
     private TaskCompletionSource? drained;
     private Route? route;
@@ -35,6 +36,9 @@ internal sealed class StreamWriter(SocketStream transport, Ledger ledger, Action
 
     /// <summary>Bytes written in stanzas.</summary>
     public long DeliveredBytes { get; private set; }
+
+    /// <summary>How long ago something was written.</summary>
+    public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastWrite));
 
     /// <summary>Completes when the stream's last byte is written or writing failed.</summary>
     public Task Ended => ended.Task;
@@ -189,6 +193,7 @@ internal sealed class StreamWriter(SocketStream transport, Ledger ledger, Action
             throw;
         }
 
+        Interlocked.Exchange(ref lastWrite, time.GetTimestamp());
         Delivered += segment.Accepted;
         DeliveredBytes += segment.Length;
         ledger.Deliver(segment.Accepted);

@@ -29,25 +29,19 @@ public enum StreamKind
 /// <summary>One stream as operators see it. Read from any thread; written by the stream's actor and counters.</summary>
 public sealed class StreamInfo
 {
-    private readonly Func<(long In, long Out)> stanzas;
+    private Func<(long In, long Out)> counters = () => default;
     private volatile StreamKind kind;
     private volatile string state = "connecting";
     private volatile string tls = "none";
     private volatile IReadOnlyList<DomainPair> pairs = [];
 
-    internal StreamInfo(long number, StreamKind kind, EndPoint? peer, Func<(long In, long Out)> stanzas)
-    {
-        Number = number;
-        this.kind = kind;
-        Peer = peer;
-        this.stanzas = stanzas;
-    }
+    internal StreamInfo(long number, StreamKind kind, string peer) => (Number, this.kind, Peer) = (number, kind, peer);
 
     /// <summary>The connection id of the logs.</summary>
     public long Number { get; }
 
-    /// <summary>The peer's address and port.</summary>
-    public EndPoint? Peer { get; }
+    /// <summary>The peer's address and port; of a stream that we open, the target.</summary>
+    public string Peer { get; }
 
     /// <summary>What kind of stream it is.</summary>
     public StreamKind Kind
@@ -77,11 +71,16 @@ public sealed class StreamInfo
         internal set => pairs = value;
     }
 
+    internal Func<(long In, long Out)> Counters
+    {
+        set => Volatile.Write(ref counters, value);
+    }
+
     /// <summary>Stanzas taken from it.</summary>
-    public long StanzasIn => stanzas().In;
+    public long StanzasIn => counters().In;
 
     /// <summary>Stanzas written to it.</summary>
-    public long StanzasOut => stanzas().Out;
+    public long StanzasOut => counters().Out;
 }
 
 /// <summary>Every stream of this node, and the numbers that limits are checked against.</summary>
@@ -90,6 +89,7 @@ public sealed class StreamRegistry
     private readonly ConcurrentDictionary<long, StreamInfo> streams = new();
     private readonly Dictionary<DomainPair, int> inboundPairs = [];
     private readonly Dictionary<IPAddress, int> strangers = [];
+    private readonly Dictionary<IPAddress, int> verifications = [];
     private readonly Lock gate = new();
     private long lastNumber;
 
@@ -117,6 +117,11 @@ public sealed class StreamRegistry
     internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);
 
     internal void Leave(IPAddress address) => Leave(strangers, address);
+
+    /// <summary>Takes one of <paramref name="limit"/> places for dialback lookups that an address asked for.</summary>
+    internal bool TryEnterVerification(IPAddress address, int limit) => TryEnter(verifications, address, limit);
+
+    internal void LeaveVerification(IPAddress address) => Leave(verifications, address);
 
     private bool TryEnter<T>(Dictionary<T, int> counts, T key, int limit)
         where T : notnull

@@ -31,7 +31,7 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure);
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
 /// terms, trusting whom.
 /// </summary>
-internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, StreamRegistry streams, XmppServiceResolver resolver, TimeProvider time)
+internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, XmppServiceResolver resolver, TimeProvider time)
 {
     /// <summary>The terms of the pair's remote side now; null when it is not allowed any more.</summary>
     public NegotiationTerms? TermsFor(DomainPair pair) => routes.Local(pair.Remote)?.BackEnd switch
@@ -66,10 +66,6 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
 
     /// <summary>Connects to one of the target's addresses (RFC 8305).</summary>
     public Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation) => throw new NotSupportedException();
-
-    public bool TryEnterVerification(IPAddress peer) => streams.TryEnterVerification(peer, options.Limits.VerificationsPerAddress);
-
-    public void LeaveVerification(IPAddress peer) => streams.LeaveVerification(peer);
 
     private static TargetPlan Fixed(string host, int port)
     {

@@ -37,6 +37,9 @@ internal sealed class PeerCertificate : IPeerCertificate
         return CertificateIdentity.Matches(leaf, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
     }
 
+    /// <summary>True when the chain ends in one of these roots, whatever the name.</summary>
+    public bool EndsIn(TrustAnchors roots) => leaf is not null && IsTrusted(roots);
+
     /// <summary>A policy that does not touch the network, whatever the certificate says.</summary>
     public static X509ChainPolicy OfflinePolicy(DateTimeOffset now)
     {

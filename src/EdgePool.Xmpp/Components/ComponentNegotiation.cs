@@ -33,7 +33,7 @@ public enum ComponentState
 public sealed record ComponentSettings(Func<DomainName, string?> SecretOf, Func<DomainName, bool> IsTaken, Func<string> NewStreamId);
 
 /// <summary>The accepting side of XEP-0114. No I/O and no clock; effects are carried out in order.</summary>
-public sealed class ComponentNegotiation
+public sealed class ComponentNegotiation : IStreamNegotiation
 {
     private readonly ComponentSettings settings;
     private DomainName? domain;

@@ -18,7 +18,7 @@ namespace EdgePool.Xmpp.Streams;
 /// judged by its own terms at the moment of the request. Not guaranteed: that terms stay as they were when a pair was proven; that is
 /// the owner's to watch.
 /// </remarks>
-public sealed class InboundNegotiation
+public sealed class InboundNegotiation : IStreamNegotiation
 {
     private readonly NegotiationSettings settings;
     private readonly PairTable pairs;

@@ -15,7 +15,7 @@ namespace EdgePool.Xmpp.Streams;
 /// With a verify goal, <see cref="NegotiationEffect.Answered"/> comes only when the authoritative server has spoken; a Close without it leaves the
 /// owner free to try its next address, and in the end <see cref="DialbackOutcome.Unanswered"/> says what to answer.
 /// </remarks>
-public sealed class OutboundNegotiation
+public sealed class OutboundNegotiation : IStreamNegotiation
 {
     private readonly OutboundSettings settings;
     private readonly DomainPair pair;
