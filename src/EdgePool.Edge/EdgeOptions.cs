@@ -1,0 +1,180 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge;
+
+/// <summary>
+/// Everything one node needs to run, compiled and checked: what the configuration file says, with files read and addresses parsed.
+/// Written documents are the server's, live state is the node's; this stands between them and never changes.
+/// </summary>
+public sealed record EdgeOptions
+{
+    /// <summary>This node's name, unique in the deployment.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>The organisation's domains and what stands behind each.</summary>
+    public required IReadOnlyList<LocalDomain> LocalDomains { get; init; }
+
+    /// <summary>The partners and their terms.</summary>
+    public required PolicySnapshot Policy { get; init; }
+
+    /// <summary>Where partners connect (port 5269).</summary>
+    public required IReadOnlyList<S2SListenerOptions> S2SListeners { get; init; }
+
+    /// <summary>Where components and internal servers connect (port 23456).</summary>
+    public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
+
+    /// <summary>Our certificates with their keys and intermediates; the first is the default where SNI names none.</summary>
+    public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
+
+    /// <summary>The roots for partners that name none of their own.</summary>
+    public TrustAnchors Trust { get; init; } = TrustAnchors.SystemOnly;
+
+    /// <summary>The secret of our dialback keys (XEP-0185), shared by every node of the deployment.</summary>
+    public required string DialbackSecret { get; init; }
+
+    /// <summary>Name servers asked; empty: those of resolv.conf.</summary>
+    public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
+
+    /// <summary>Limits on what peers may cost.</summary>
+    public StreamLimits Limits { get; init; } = new();
+
+    /// <summary>Deadlines of streams and queues.</summary>
+    public StreamTimeouts Timeouts { get; init; } = new();
+}
+
+/// <summary>A domain of the organisation and its back end.</summary>
+/// <param name="Name">The domain.</param>
+/// <param name="BackEnd">What stands inside for it.</param>
+public sealed record LocalDomain(DomainName Name, BackEndOptions BackEnd);
+
+/// <summary>What stands inside for a local domain. A closed set.</summary>
+public abstract record BackEndOptions
+{
+    private BackEndOptions()
+    {
+    }
+
+    /// <summary>A XEP-0114 component that connects to us on 23456.</summary>
+    /// <param name="Secret">The shared secret of the handshake; never logged.</param>
+    public sealed record Component(string Secret) : BackEndOptions
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "component";
+    }
+
+    /// <summary>An internal XMPP server: it connects to us on 23456 for what it sends, we connect to it for what it receives.</summary>
+    /// <param name="Host">Host name or address.</param>
+    /// <param name="Port">Port of its S2S listener.</param>
+    /// <param name="Terms">How both sides authenticate.</param>
+    /// <param name="Trust">Roots for its certificate.</param>
+    public sealed record Server(string Host, int Port, NegotiationTerms Terms, TrustAnchors Trust) : BackEndOptions;
+}
+
+/// <summary>What the S2S listener does with a connection that begins with a TLS record (XEP-0368).</summary>
+public enum DirectTls
+{
+    /// <summary>The first byte decides: TLS record or XML.</summary>
+    Sniff,
+
+    /// <summary>Direct TLS alone.</summary>
+    Only,
+
+    /// <summary>STARTTLS alone.</summary>
+    Off,
+}
+
+/// <summary>One S2S listener.</summary>
+/// <param name="Address">Where it listens; port 0 takes a free one.</param>
+/// <param name="DirectTls">Direct TLS on this port.</param>
+public sealed record S2SListenerOptions(IPEndPoint Address, DirectTls DirectTls = DirectTls.Sniff);
+
+/// <summary>One listener for components and internal servers.</summary>
+/// <param name="Address">Where it listens; port 0 takes a free one.</param>
+/// <param name="AllowPlain">Streams without TLS are taken: on loopback, or off it where the operator said <c>allowInsecure</c>.</param>
+/// <param name="RequireClientCertificate">TLS clients must show a certificate that ends in <paramref name="Clients"/> (mutual TLS).</param>
+/// <param name="Clients">Roots of client certificates.</param>
+public sealed record InternalListenerOptions(IPEndPoint Address, bool AllowPlain, bool RequireClientCertificate, TrustAnchors Clients);
+
+/// <summary>A certificate of ours with its private key.</summary>
+/// <param name="Certificate">The leaf with its key.</param>
+/// <param name="Intermediates">What goes along in the handshake.</param>
+public sealed record EdgeCertificate(X509Certificate2 Certificate, IReadOnlyList<X509Certificate2> Intermediates);
+
+/// <summary>Limits on what peers may cost. The defaults carry their reason.</summary>
+public sealed record StreamLimits
+{
+    /// <summary>Before authentication.</summary>
+    public FramerLimits Unauthenticated { get; init; } = FramerLimits.Unauthenticated;
+
+    /// <summary>Afterwards.</summary>
+    public FramerLimits Authenticated { get; init; } = FramerLimits.Authenticated;
+
+    /// <summary>Connections at one time over all listeners.</summary>
+    public int Connections { get; init; } = 20_000;
+
+    /// <summary>Unauthenticated connections at one time from one address; an honest partner opens a few.</summary>
+    public int UnauthenticatedPerAddress { get; init; } = 256;
+
+    /// <summary>Inbound streams at one time for one domain pair: one, and one that replaces it.</summary>
+    public int StreamsPerPair { get; init; } = 2;
+
+    /// <summary>Outbound pairs that are remembered at one time.</summary>
+    public int Routes { get; init; } = 100_000;
+
+    /// <summary>Dialback lookups under way at one time for one peer address.</summary>
+    public int VerificationsPerAddress { get; init; } = 16;
+
+    /// <summary>Stanzas that wait for an outbound stream to come up.</summary>
+    public int PendingStanzas { get; init; } = 1_000;
+
+    /// <summary>Bytes that wait for an outbound stream to come up.</summary>
+    public int PendingBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Bytes that wait in the output of an established stream before its sources are paused.</summary>
+    public int OutputBytes { get; init; } = 1024 * 1024;
+}
+
+/// <summary>Deadlines of streams and queues.</summary>
+public sealed record StreamTimeouts
+{
+    /// <summary>TCP accept to TLS done.</summary>
+    public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>TCP accept, or connect, to authenticated.</summary>
+    public TimeSpan Authentication { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>One target of an outbound stream: TCP connect.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>First to last byte of one stanza.</summary>
+    public TimeSpan Stanza { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Silence on an established stream before it is closed.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(14);
+
+    /// <summary>A dialback lookup, from request to answer.</summary>
+    public TimeSpan Verification { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stanza waits for an outbound stream to come up.</summary>
+    public TimeSpan Pending { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a source is paused for a full target that takes nothing before its stanzas are bounced.</summary>
+    public TimeSpan Stalled { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Our end tag to the connection's end.</summary>
+    public TimeSpan Close { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>SIGTERM to exit.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>First wait after a failed outbound attempt; doubled at each further one, with full jitter.</summary>
+    public TimeSpan BackoffMin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait between outbound attempts.</summary>
+    public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(300);
+}
