@@ -1,3 +1,8 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Utf8Text = System.Text.Unicode.Utf8;
+
 namespace EdgePool.Xmpp.Addressing;
 
 /// <summary>
@@ -12,7 +17,7 @@ public sealed class DomainName : IEquatable<DomainName>
     {
         Unicode = unicode;
         Ascii = ascii;
-        utf8 = System.Text.Encoding.UTF8.GetBytes(unicode);
+        utf8 = Encoding.UTF8.GetBytes(unicode);
     }
 
     /// <summary>The form on the wire: U-labels (<c>bücher.example</c>).</summary>
@@ -24,13 +29,29 @@ public sealed class DomainName : IEquatable<DomainName>
     /// <summary><see cref="Unicode"/> in UTF-8, as it goes out in <c>from</c> and <c>to</c>.</summary>
     public ReadOnlySpan<byte> Utf8 => utf8;
 
+    /// <summary>The name is an IPv4 address or a bracketed IPv6 address, for which the DNS is not asked.</summary>
+    public bool IsAddressLiteral => Ascii[0] == '[' || !Ascii.AsSpan(Ascii.LastIndexOf('.') + 1).ContainsAnyExceptInRange('0', '9');
+
     /// <summary>Parses a domainpart as it came in. False when RFC 7622 forbids it; nothing is guessed.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out DomainName? domain)
-        => throw new NotSupportedException("skeleton");
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out DomainName? domain)
+    {
+        domain = null;
+        if (text.Length > AddressLimits.Part)
+        {
+            return false;
+        }
+
+        Span<byte> octets = stackalloc byte[AddressLimits.Part];
+        return Utf8Text.FromUtf16(text, octets, out _, out var written, replaceInvalidSequences: false) == OperationStatus.Done
+            && TryParse(octets[..written], out domain);
+    }
 
     /// <summary>Parses UTF-8 as it came in. False when RFC 7622 forbids it.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> utf8, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out DomainName? domain)
-        => throw new NotSupportedException("skeleton");
+    public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out DomainName? domain)
+    {
+        domain = TryCanonicalize(utf8, out var unicode, out var ascii) ? new DomainName(unicode, ascii) : null;
+        return domain is not null;
+    }
 
     /// <summary>Parses a domain that we wrote ourselves.</summary>
     /// <exception cref="FormatException">RFC 7622 forbids it.</exception>
@@ -48,4 +69,16 @@ public sealed class DomainName : IEquatable<DomainName>
 
     /// <inheritdoc/>
     public override string ToString() => Ascii;
+
+    /// <summary>Both forms of a domainpart as written. False: RFC 7622 forbids it.</summary>
+    internal static bool TryCanonicalize(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? unicode, [NotNullWhen(true)] out string? ascii)
+    {
+        if (!CanonicalAscii.IsDomain(utf8))
+        {
+            return Idna.TryCanonicalize(utf8, out unicode, out ascii);
+        }
+
+        unicode = ascii = Encoding.ASCII.GetString(utf8);
+        return true;
+    }
 }

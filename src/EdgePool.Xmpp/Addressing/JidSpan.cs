@@ -20,6 +20,9 @@ public readonly ref struct JidSpan
     /// <summary>The whole canonical address: <c>local@domain/resource</c>.</summary>
     public ReadOnlySpan<byte> Full => full;
 
+    /// <summary>The canonical address without the resourcepart: <c>local@domain</c>.</summary>
+    public ReadOnlySpan<byte> Bare => full[..(domainStart + domainLength)];
+
     /// <summary>The canonical localpart; empty when there is none.</summary>
     public ReadOnlySpan<byte> Local => domainStart == 0 ? default : full[..(domainStart - 1)];
 
@@ -30,5 +33,50 @@ public readonly ref struct JidSpan
     public ReadOnlySpan<byte> Resource => domainStart + domainLength == full.Length ? default : full[(domainStart + domainLength + 1)..];
 
     /// <summary>Parses and enforces an address. <paramref name="utf8"/> is the decoded attribute value (no XML escapes). False: jid-malformed.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> utf8, out JidSpan jid) => throw new NotSupportedException("skeleton");
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out JidSpan jid)
+    {
+        if (!JidParts.TrySplit(utf8, out var parts))
+        {
+            jid = default;
+            return false;
+        }
+
+        if (CanonicalAscii.IsLocal(parts.Local) && CanonicalAscii.IsDomain(parts.Domain) && CanonicalAscii.IsResource(parts.Resource))
+        {
+            jid = new JidSpan(utf8, parts.Local.IsEmpty ? 0 : parts.Local.Length + 1, parts.Domain.Length);
+            return true;
+        }
+
+        return TryEnforce(parts, out jid);
+    }
+
+    private static bool TryEnforce(JidParts parts, out JidSpan jid)
+    {
+        jid = default;
+        if (!DomainName.TryCanonicalize(parts.Domain, out var domain, out _)
+            || !Localpart.TryEnforce(parts.Local, out var local)
+            || !Resourcepart.TryEnforce(parts.Resource, out var resource))
+        {
+            return false;
+        }
+
+        var start = local.Length == 0 ? 0 : local.Length + 1;
+        var length = System.Text.Encoding.UTF8.GetByteCount(domain);
+        var octets = new byte[start + length + (resource.Length == 0 ? 0 : resource.Length + 1)];
+        if (local.Length != 0)
+        {
+            local.CopyTo(octets.AsSpan());
+            octets[local.Length] = (byte)'@';
+        }
+
+        System.Text.Encoding.UTF8.GetBytes(domain, octets.AsSpan(start));
+        if (resource.Length != 0)
+        {
+            octets[start + length] = (byte)'/';
+            resource.CopyTo(octets.AsSpan(start + length + 1));
+        }
+
+        jid = new JidSpan(octets, start, length);
+        return true;
+    }
 }
