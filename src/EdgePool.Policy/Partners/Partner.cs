@@ -1,0 +1,65 @@
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Policy.Partners;
+
+/// <summary>How much a partner is trusted to reach users who have not asked for it.</summary>
+public enum PartnerType
+{
+    /// <summary>Another organisation that we know.</summary>
+    Federated,
+
+    /// <summary>A public provider that vouches for its users.</summary>
+    PublicVerified,
+
+    /// <summary>A public provider where anyone can be anyone.</summary>
+    PublicUnverified,
+}
+
+/// <summary>A host to connect to instead of what SRV records say.</summary>
+/// <param name="Host">Host name or address, without brackets.</param>
+/// <param name="Port">The port; null where the operator named none, which is 5269.</param>
+public sealed record ProxyAddress(string Host, int? Port);
+
+/// <summary>A partner as it is enforced. Immutable; one instance serves all its domains.</summary>
+public sealed record Partner
+{
+    /// <summary>The identity in logs and metrics: the primary domain in A-labels, or <c>*</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The primary domain; null for the partner that stands for every other domain.</summary>
+    public required DomainName? Domain { get; init; }
+
+    /// <summary>The further domains.</summary>
+    public IReadOnlyList<DomainName> AdditionalDomains { get; init; } = [];
+
+    /// <summary>Free text of the operator.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>How much the partner is trusted to reach users unasked.</summary>
+    public PartnerType Type { get; init; } = PartnerType.PublicUnverified;
+
+    /// <summary>How its streams authenticate.</summary>
+    public required NegotiationTerms Terms { get; init; }
+
+    /// <summary>The roots of its certificates; null: those of the gateway.</summary>
+    public TrustAnchors? Trust { get; init; }
+
+    /// <summary>Where to connect instead of what SRV records say; null: SRV.</summary>
+    public ProxyAddress? Proxy { get; init; }
+
+    /// <summary>False: known, and refused.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Why it is switched off; empty when it is not or nobody said.</summary>
+    public string DisabledReason { get; init; } = "";
+
+    /// <summary>Bytes of one stanza from this partner; null: the gateway's limit.</summary>
+    public int? MaxStanzaBytes { get; init; }
+
+    /// <summary>The partner is every domain that no other partner names.</summary>
+    public bool IsOpen => Domain is null;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,55 @@
+using EdgePool.Policy.Negotiation;
+
+namespace EdgePool.Policy.Partners;
+
+/// <summary>
+/// A partner as an operator wrote it; the names are those of Lync Server's XMPP partner. A member that was not written is null and takes its default
+/// at compilation. Nothing here is checked yet: see <see cref="PolicyCompiler"/>.
+/// </summary>
+public sealed record PartnerDocument
+{
+    /// <summary>The domain that an open federation's partner has: every domain that no other partner names.</summary>
+    public const string AnyDomain = "*";
+
+    /// <summary>The primary domain, the partner's identity; <see cref="AnyDomain"/> opens federation.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Further domains, each written out: a sub-domain is not implied by its parent.</summary>
+    public IReadOnlyList<string> AdditionalDomains { get; init; } = [];
+
+    /// <summary>Free text.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Default <see cref="Partners.PartnerType.PublicUnverified"/>.</summary>
+    public PartnerType? PartnerType { get; init; }
+
+    /// <summary>Default <see cref="NegotiationMode.Required"/>.</summary>
+    public NegotiationMode? TlsNegotiation { get; init; }
+
+    /// <summary>Default <see cref="NegotiationMode.Required"/>.</summary>
+    public NegotiationMode? SaslNegotiation { get; init; }
+
+    /// <summary>Default true.</summary>
+    public bool? SupportDialback { get; init; }
+
+    /// <summary>Reads the three settings above as Lync Server does. Default false.</summary>
+    public bool? LyncCompat { get; init; }
+
+    /// <summary>Dialback over TLS also demands a certificate that proves the partner's name. Default false.</summary>
+    public bool? RequireTrustedCertificate { get; init; }
+
+    /// <summary>Roots of the partner's certificate, already read; null takes the gateway's.</summary>
+    public TrustAnchors? Trust { get; init; }
+
+    /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
+    public string? ProxyFqdn { get; init; }
+
+    /// <summary>Default true.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Why the partner is switched off.</summary>
+    public string? DisabledReason { get; init; }
+
+    /// <summary>Bytes of one stanza from this partner; null takes the gateway's limit.</summary>
+    public int? MaxStanzaBytes { get; init; }
+}

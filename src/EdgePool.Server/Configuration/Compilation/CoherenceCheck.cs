@@ -1,0 +1,86 @@
+using EdgePool.Edge;
+using EdgePool.Server.Configuration.Written;
+
+namespace EdgePool.Server.Configuration.Compilation;
+
+/// <summary>What no part of the configuration can see by itself.</summary>
+internal static class CoherenceCheck
+{
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reports parts that do not fit each other.</summary>
+    public static void Run(EdgeOptions options, NodeDocument document, ProblemList problems)
+    {
+        Certificates(options, document, problems);
+        Partners(options, document, problems);
+        Timeouts(options.Timeouts, problems);
+    }
+
+    private static void Certificates(EdgeOptions options, NodeDocument document, ProblemList problems)
+    {
+        if (document.Certificates.Count == 0)
+        {
+            if (NeedsTls(options))
+            {
+                problems.Error("certificates", "there is no certificate, so no stream could use TLS", "add certificates: [ { certificate: edge.pem, key: edge.key } ]");
+            }
+
+            return;
+        }
+
+        if (options.Certificates.Count < document.Certificates.Count)
+        {
+            return;
+        }
+
+        foreach (var domain in options.LocalDomains.Where(domain => !options.Certificates.Any(ours => Covers(ours, domain))))
+        {
+            problems.Warn(
+                "certificates",
+                $"no certificate covers the local domain {domain.Name}",
+                $"have one issued with the subject alternative name DNS:{domain.Name}: partners that check will refuse us");
+        }
+    }
+
+    private static bool Covers(EdgeCertificate certificate, LocalDomain domain)
+        => certificate.Certificate.MatchesHostname(domain.Name.Ascii, allowWildcards: true, allowCommonName: false);
+
+    private static bool NeedsTls(EdgeOptions options)
+        => options.Policy.Partners.Any(partner => partner.Terms.OffersTls)
+            || options.LocalDomains.Any(domain => domain.BackEnd is BackEndOptions.Server { Terms.OffersTls: true })
+            || options.InternalListeners.Any(listener => listener.RequireClientCertificate);
+
+    private static void Partners(EdgeOptions options, NodeDocument document, ProblemList problems)
+    {
+        if (document.Partners.Count == 0)
+        {
+            problems.Warn("partners", "there is no partner, so nobody can federate with us", "add partners: [ { domain: partner.example } ]");
+        }
+
+        foreach (var partner in options.Policy.Partners.Where(partner => partner.MaxStanzaBytes > options.Limits.Authenticated.ElementBytes))
+        {
+            problems.Warn(
+                "limits.authenticated",
+                $"partner {partner.Name} is allowed larger stanzas than the gateway takes",
+                "raise limits.authenticated.elementBytes, or lower the partner's maxStanzaBytes");
+        }
+    }
+
+    private static void Timeouts(StreamTimeouts timeouts, ProblemList problems)
+    {
+        if (timeouts.BackoffMin > timeouts.BackoffMax)
+        {
+            problems.Error("timeouts.backoffMin", "the first wait is longer than the longest", "keep backoffMin at or below backoffMax");
+        }
+
+        if (timeouts.Handshake > timeouts.Authentication)
+        {
+            problems.Warn("timeouts.handshake", "the handshake may take longer than the authentication that contains it", "keep handshake at or below authentication");
+        }
+
+        if (timeouts.Drain > LongestDrain)
+        {
+            problems.Warn("timeouts.drain", "a drain of more than 10s may outlast what the service manager waits", "raise TimeoutStopSec of the service above it, or write drain: 10s");
+        }
+    }
+}

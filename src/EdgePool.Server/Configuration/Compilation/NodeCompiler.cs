@@ -1,0 +1,81 @@
+using System.Globalization;
+using EdgePool.Edge;
+using EdgePool.Policy.Partners;
+using EdgePool.Server.Configuration.Files;
+using EdgePool.Server.Configuration.Written;
+using EdgePool.Xmpp.Addressing;
+
+namespace EdgePool.Server.Configuration.Compilation;
+
+/// <summary>
+/// Compiles the written document into what the node runs on. Each part is compiled even when another failed, so that one run tells everything;
+/// the result is used only when nothing failed.
+/// </summary>
+internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment environment, ProblemList problems)
+{
+    private const int DialbackSecretBytes = 32;
+    private const int LongestName = 63;
+
+    private readonly SecretFiles secrets = new(files, environment.Variable, problems);
+    private readonly TrustFiles trust = new(files, environment.Time, problems);
+    private readonly CertificateFiles certificates = new(files, environment.Time, problems);
+
+    /// <summary>Compiles.</summary>
+    public ServerOptions Compile(NodeDocument document)
+    {
+        CheckName(document.Name);
+        var anchors = document.Trust is null ? TrustAnchors.SystemOnly : trust.Read(document.Trust, "trust") ?? TrustAnchors.SystemOnly;
+        var domains = new DomainCompiler(secrets, trust, anchors, problems).Compile(document.Domains);
+        var listeners = new ListenerCompiler(trust, problems);
+        var options = new EdgeOptions
+        {
+            NodeName = document.Name ?? "",
+            LocalDomains = domains,
+            Policy = Policy(document, domains.Select(domain => domain.Name)),
+            S2SListeners = listeners.S2S(document.S2SListeners),
+            InternalListeners = listeners.Internal(document.InternalListeners),
+            Certificates = Certificates(document.Certificates),
+            Trust = anchors,
+            DialbackSecret = DialbackSecret(document.DialbackSecret),
+            DnsServers = listeners.DnsServers(document.DnsServers),
+            Limits = document.Limits,
+            Timeouts = document.Timeouts,
+        };
+        CoherenceCheck.Run(options, document, problems);
+        return new ServerOptions(options, document.Log, document.DialbackSecret is null);
+    }
+
+    private void CheckName(string? name)
+    {
+        if (name is not null && (name.Length is 0 or > LongestName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.')))
+        {
+            problems.Error("node.name", $"'{Shown.Of(name)}' is no name for a node", "use letters, digits, '-' and '.', at most 63");
+        }
+    }
+
+    private List<EdgeCertificate> Certificates(IReadOnlyList<CertificateDocument> written)
+        => [.. written
+            .Select((certificate, index) => certificates.Read(certificate, string.Create(CultureInfo.InvariantCulture, $"certificates[{index}]")))
+            .OfType<EdgeCertificate>()];
+
+    private PolicySnapshot Policy(NodeDocument document, IEnumerable<DomainName> localDomains)
+    {
+        var partners = document.Partners
+            .Select((written, index) => written.Trust is null
+                ? written.Partner
+                : written.Partner with { Trust = trust.Read(written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}].trust")) })
+            .ToList();
+        var compilation = PolicyCompiler.Compile(partners, localDomains);
+        foreach (var problem in compilation.Problems)
+        {
+            problems.Add(problem);
+        }
+
+        return compilation.Snapshot ?? PolicySnapshot.Closed;
+    }
+
+    private string DialbackSecret(SecretDocument? written)
+        => written is null
+            ? Convert.ToHexStringLower(environment.RandomBytes(DialbackSecretBytes))
+            : secrets.Read(written, "dialback") ?? "";
+}

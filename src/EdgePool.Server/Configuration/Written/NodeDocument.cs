@@ -1,0 +1,79 @@
+using EdgePool.Edge;
+using EdgePool.Policy.Negotiation;
+using EdgePool.Policy.Partners;
+using EdgePool.Server.Logging;
+
+namespace EdgePool.Server.Configuration.Written;
+
+/// <summary>The configuration file as written: forms are checked, meanings are not, files are not yet read. A member that was not written, or not understood, is null.</summary>
+internal sealed record NodeDocument
+{
+    public string? Name { get; init; }
+
+    public IReadOnlyList<DomainDocument> Domains { get; init; } = [];
+
+    public IReadOnlyList<S2SListenerDocument> S2SListeners { get; init; } = [];
+
+    public IReadOnlyList<InternalListenerDocument> InternalListeners { get; init; } = [];
+
+    public IReadOnlyList<CertificateDocument> Certificates { get; init; } = [];
+
+    public TrustDocument? Trust { get; init; }
+
+    public SecretDocument? DialbackSecret { get; init; }
+
+    public IReadOnlyList<string> DnsServers { get; init; } = [];
+
+    /// <summary>The partners, each with the trust that is still to be read from files.</summary>
+    public IReadOnlyList<(PartnerDocument Partner, TrustDocument? Trust)> Partners { get; init; } = [];
+
+    public StreamLimits Limits { get; init; } = new();
+
+    public StreamTimeouts Timeouts { get; init; } = new();
+
+    public LogSettings Log { get; init; } = new();
+}
+
+/// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
+internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server, bool HasBackEnd);
+
+/// <summary>An internal server.</summary>
+internal sealed record BackEndServerDocument
+{
+    public string? Address { get; init; }
+
+    public NegotiationMode? TlsNegotiation { get; init; }
+
+    public NegotiationMode? SaslNegotiation { get; init; }
+
+    public bool? SupportDialback { get; init; }
+
+    public bool? RequireTrustedCertificate { get; init; }
+
+    public TrustDocument? Trust { get; init; }
+}
+
+/// <summary>A listener for partners.</summary>
+internal sealed record S2SListenerDocument(string? Address, DirectTls? DirectTls);
+
+/// <summary>Streams without TLS on a listener.</summary>
+internal enum PlainStreams
+{
+    /// <summary>None is taken.</summary>
+    Never,
+
+    /// <summary>They are taken, as the listener is on a loopback address.</summary>
+    Loopback,
+}
+
+/// <summary>A listener for components and internal servers.</summary>
+internal sealed record InternalListenerDocument(string? Address, TrustDocument? Clients, PlainStreams? AllowPlain, bool? AllowInsecure);
+
+/// <summary>A certificate and where its key is; no key: in the same file.</summary>
+internal sealed record CertificateDocument(string? Certificate, string? Key);
+
+/// <summary>Roots: the machine's, and those of files.</summary>
+internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files);
+
+/// <summary>Where a secret is: in a file or in an environment variable, never in the configuration.</summary>
+internal sealed record SecretDocument(string? File, string? Variable);

@@ -1,0 +1,122 @@
+using EdgePool.Edge;
+using EdgePool.Policy.Negotiation;
+using EdgePool.Policy.Partners;
+using EdgePool.Server.Configuration.Yaml;
+using EdgePool.Server.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Configuration.Written;
+
+/// <summary>Every key of the configuration file, in the file's order.</summary>
+internal static class NodeDocumentReader
+{
+    private const int MostBytes = 64 * 1024 * 1024;
+
+    /// <summary>Reads the whole file's mapping.</summary>
+    public static NodeDocument Read(YamlMapping root, ProblemList problems)
+    {
+        var top = new MappingReader(root, problems);
+        if (!top.Has("node"))
+        {
+            problems.Error("", "'node' is missing", "add node: { name: edge-1 }");
+        }
+
+        var document = new NodeDocument
+        {
+            Name = top.Section("node", Name)?.Value,
+            Domains = top.Sections("domains", Domain),
+            Certificates = top.Sections("certificates", Certificate),
+            Trust = top.Section("trust", Trust),
+            DialbackSecret = top.Section("dialback", Secret),
+            DnsServers = top.Section("dns", Servers)?.Value ?? [],
+            Partners = [.. top.Sections("partners", Partner).Select(written => written.Value)],
+            Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
+            Timeouts = top.Section("timeouts", LimitsReader.Timeouts) ?? new StreamTimeouts(),
+            Log = top.Section("log", Log) ?? new LogSettings(),
+        };
+        document = Listeners(document, top);
+        top.Close();
+        return document;
+    }
+
+    private static NodeDocument Listeners(NodeDocument document, MappingReader top)
+        => top.Section("listeners", listeners => document with
+        {
+            S2SListeners = listeners.Sections("s2s", S2SListener),
+            InternalListeners = listeners.Sections("internal", InternalListener),
+        }) ?? document;
+
+    private static Written<string?> Name(MappingReader node) => new(node.RequiredText("name", "edge-1"));
+
+    private static DomainDocument Domain(MappingReader domain)
+    {
+        var name = domain.RequiredText("name", "contoso.example");
+        var backEnd = domain.Section("backEnd", keys => new Written<(SecretDocument?, BackEndServerDocument?)>(
+            (keys.Section("component", Secret), keys.Section("server", BackEndServer))));
+        return new DomainDocument(name, backEnd?.Value.Item1, backEnd?.Value.Item2, backEnd is not null);
+    }
+
+    private static BackEndServerDocument BackEndServer(MappingReader server) => new()
+    {
+        Address = server.RequiredText("address", "10.0.0.5:5269"),
+        TlsNegotiation = server.Choice<NegotiationMode>("tlsNegotiation"),
+        SaslNegotiation = server.Choice<NegotiationMode>("saslNegotiation"),
+        SupportDialback = server.Flag("supportDialback"),
+        RequireTrustedCertificate = server.Flag("requireTrustedCertificate"),
+        Trust = server.Section("trust", Trust),
+    };
+
+    private static S2SListenerDocument S2SListener(MappingReader listener)
+        => new(listener.RequiredText("address", "\"0.0.0.0:5269\""), listener.Choice<DirectTls>("directTls"));
+
+    private static InternalListenerDocument InternalListener(MappingReader listener) => new(
+        listener.RequiredText("address", "\"127.0.0.1:23456\""),
+        listener.Section("clients", Trust),
+        listener.Choice<PlainStreams>("allowPlain"),
+        listener.Flag("allowInsecure"));
+
+    private static CertificateDocument Certificate(MappingReader certificate)
+        => new(certificate.RequiredText("certificate", "edge.pem"), certificate.Text("key"));
+
+    private static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
+
+    private static SecretDocument Secret(MappingReader secret)
+    {
+        secret.Refuse("secret", "a secret does not belong in this file", "put it in a file that only the service may read (chmod 600) and write secretFile: PATH");
+        return new SecretDocument(secret.Text("secretFile"), secret.Text("secretEnv"));
+    }
+
+    private static Written<IReadOnlyList<string>> Servers(MappingReader dns) => new(dns.Texts("servers"));
+
+    private static Written<(PartnerDocument, TrustDocument?)> Partner(MappingReader partner) => new((
+        new PartnerDocument
+        {
+            Domain = partner.Text("domain"),
+            AdditionalDomains = partner.Texts("additionalDomains"),
+            Description = partner.Text("description"),
+            PartnerType = partner.Choice<PartnerType>("partnerType"),
+            TlsNegotiation = partner.Choice<NegotiationMode>("tlsNegotiation"),
+            SaslNegotiation = partner.Choice<NegotiationMode>("saslNegotiation"),
+            SupportDialback = partner.Flag("supportDialback"),
+            LyncCompat = partner.Flag("lyncCompat"),
+            RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
+            ProxyFqdn = partner.Text("proxyFqdn"),
+            Enabled = partner.Flag("enabled"),
+            DisabledReason = partner.Text("disabledReason"),
+            MaxStanzaBytes = partner.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
+        },
+        partner.Section("trust", Trust)));
+
+    private static LogSettings Log(MappingReader log)
+    {
+        var defaults = new LogSettings();
+        return new LogSettings
+        {
+            Level = log.Choice<LogLevel>("level") ?? defaults.Level,
+            Format = log.Choice<LogFormat>("format") ?? defaults.Format,
+        };
+    }
+
+    /// <summary>Lets a section be a value that is no class of its own.</summary>
+    private sealed record Written<T>(T Value);
+}
