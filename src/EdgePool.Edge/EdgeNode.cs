@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
 
-/// <summary>One running edge node: <see cref="StartAsync"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
+/// <summary>One running edge node: <see cref="Start"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
 public sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeRuntime edge;
@@ -87,9 +87,9 @@ public sealed class EdgeNode : IAsyncDisposable
         var partnerRules = new PartnerRules(edge.Routes, options.Policy);
         var internalRules = new InternalRules(edge.Routes, options.Policy);
         for (var i = 0; i < s2s.Count; i++)
-            Listen(s2s[i], new ListenerRole("s2s", partnerRules, ServerTls(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
+            Listen(s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
         for (var i = 0; i < inside.Count; i++)
-            Listen(inside[i], new ListenerRole("internal", internalRules, ServerTls(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
+            Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, options.Policy.Partners.Count);
     }
 
@@ -125,9 +125,9 @@ public sealed class EdgeNode : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync();
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
-        => new() { Servers = options.DnsServers.Count > 0 ? options.DnsServers : ResolvConf.ReadServers() };
+        => new() { Servers = options.DnsServers.Count > 0 ? options.DnsServers : ResolvConf.Load().Servers };
 
-    private TlsUpgrade ServerTls(DirectTls mode) => new ServerTls(edge.Certificates, mode, edge.Connector.TrustFor, edge.Time);
+    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Connector.TrustFor, edge.Time);
 
     private void Listen(Socket socket, ListenerRole role, StreamKind kind)
     {

@@ -14,7 +14,7 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
     public bool IsConnected(DomainName component) => sessions.ContainsKey(component);
 
     /// <summary>The stream of <paramref name="owner"/> becomes the component's; false when there is one already.</summary>
-    public bool TryEnter(DomainName component, object owner, StreamWriter writer)
+    public bool TryEnter(DomainName component, object owner, StreamOutput writer)
     {
         if (routes.Component(component) is not { } route || !sessions.TryAdd(component, owner))
             return false;

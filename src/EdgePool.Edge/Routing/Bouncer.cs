@@ -12,6 +12,9 @@ namespace EdgePool.Edge.Routing;
 /// </summary>
 internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 {
+    /// <summary>What we rendered was within the limits when it came; escapes may have made it longer.</summary>
+    private static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
+
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
     public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
     {
@@ -46,7 +49,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
                 continue;
             }
 
-            var framer = StreamFramer.Inside(rendered, FramerLimits.Rendered);
+            var framer = StreamFramer.Inside(rendered, Rendered);
             if (framer.Read(xml.Span, out _, out var stanza) != FrameStatus.Element)
                 throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken");
             Refuse(in stanza, stanza.From, stanza.To, reason);

@@ -1,6 +1,5 @@
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Routing;
 
@@ -109,6 +108,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     private void OnFailed(DialFailed failed)
     {
+        route.Queue.Stall();
         if (!failed.MayHelpToTryAgain)
             Bounce(failed.Reason);
         var wait = RetryLater();

@@ -20,12 +20,13 @@ internal enum Enqueued
 }
 
 /// <summary>How many stanzas and bytes may wait.</summary>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 internal readonly record struct QueueLimits(int PendingStanzas, int PendingBytes, int OutputBytes);
 
 /// <summary>
 /// The stanzas that wait for one target, rendered as they go out. It lives as long as the target's route and outlives its streams:
-/// while no stream is up it is <em>pending</em>, bounded by count and bytes, and refuses what is more; while one is up, it is bounded by bytes, and
-/// a source that fills it is paused instead. Many sources append; one writer takes whole segments.
+/// while no stream is up it is <em>pending</em>, bounded by count and bytes; while one is up, by bytes. A source that fills it is paused, until there
+/// is room, or until the queue is <em>stalled</em>: then it refuses what is more. Many sources append; one writer takes whole segments.
 /// </summary>
 /// <remarks>
 /// Not guaranteed: that a segment whose write failed did not reach the peer. Its stanzas are bounced as <see cref="BounceReason.StreamLost"/>.
@@ -104,7 +105,7 @@ internal sealed class StanzaQueue
             segment.EndEntry(own: false);
             bytes += segment.Length - before;
             accepted++;
-            result = kick is not null && bytes > limits.OutputBytes ? Enqueued.QueuedAndFull : Enqueued.Queued;
+            result = IsFull ? Enqueued.QueuedAndFull : Enqueued.Queued;
             if (kick is null && !demanded)
             {
                 demanded = true;
@@ -176,6 +177,19 @@ internal sealed class StanzaQueue
         Wake(wake);
         if (ask)
             demand?.Invoke();
+    }
+
+    /// <summary>No stream came up: sources are paused no longer, and what passes the pending limits is refused, until a stream is up.</summary>
+    public void Stall()
+    {
+        List<TaskCompletionSource>? wake;
+        lock (gate)
+        {
+            stalled = true;
+            wake = TakeWaiters();
+        }
+
+        Wake(wake);
     }
 
     /// <summary>From now on every stanza is refused with <paramref name="reason"/>, until <see cref="Attach"/> or <see cref="Open"/>.</summary>
@@ -250,7 +264,7 @@ internal sealed class StanzaQueue
         {
             bytes -= segment.Length;
             accepted -= segment.Accepted;
-            stalled = false;
+            stalled &= kick is null;
             segment.Clear();
             spare = segment;
             if (bytes <= limits.OutputBytes / 2)
@@ -261,8 +275,8 @@ internal sealed class StanzaQueue
     }
 
     /// <summary>
-    /// Waits until the queue has room again or is no longer attached. When the target took nothing at all for <paramref name="patience"/>, the queue is
-    /// stalled: it refuses everything until it moves again, so that one dead target does not hold its sources for ever.
+    /// Waits until the queue has room again. When the target took nothing at all for <paramref name="patience"/>, the queue is stalled: it refuses what
+    /// is more until it moves again, so that one dead target does not hold its sources for ever.
     /// </summary>
     public async ValueTask WhenRoomAsync(TimeSpan patience, CancellationToken cancellation)
     {
@@ -272,7 +286,7 @@ internal sealed class StanzaQueue
             int before;
             lock (gate)
             {
-                if (kick is null || stalled || bytes <= limits.OutputBytes)
+                if (stalled || retired || closed is not null || !IsFull)
                     return;
                 waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 (waiters ??= []).Add(waiter);
@@ -282,7 +296,6 @@ internal sealed class StanzaQueue
             try
             {
                 await waiter.Task.WaitAsync(patience, time, cancellation);
-                return;
             }
             catch (TimeoutException)
             {
@@ -299,10 +312,14 @@ internal sealed class StanzaQueue
     {
         if (closed is { } reason)
             return reason;
-        if (kick is null)
-            return bytes >= limits.PendingBytes || accepted >= limits.PendingStanzas ? BounceReason.RemoteServerTimeout : null;
-        return stalled || bytes > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
+        if (kick is not null)
+            return stalled || bytes > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
+        return IsFull && (stalled || bytes >= 2L * limits.PendingBytes || accepted >= 2L * limits.PendingStanzas) ? BounceReason.RemoteServerTimeout : null;
     }
+
+    private bool IsFull => kick is not null
+        ? bytes > limits.OutputBytes
+        : bytes >= limits.PendingBytes || accepted >= limits.PendingStanzas;
 
     private StanzaSegment SegmentFor(int expected)
     {

@@ -40,7 +40,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         if (goal is DialGoal.Verify)
             Timers.StartSingleTimer("verification", ReceiveTimeout.Instance, edge.Options.Timeouts.Verification);
-        edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
+        _ = edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
     }
 
     protected override void PostStop()

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;

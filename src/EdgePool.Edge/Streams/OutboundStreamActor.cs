@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -26,7 +25,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override void PreStart()
     {
         base.PreStart();
-        Edge.Connector.ConnectAsync(target, stopping.Token).PipeTo(Self);
+        _ = Edge.Connector.ConnectAsync(target, stopping.Token).PipeTo(Self);
     }
 
     protected override IReadOnlyList<NegotiationEffect> OnOpened()

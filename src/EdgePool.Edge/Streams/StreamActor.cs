@@ -26,7 +26,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
 
     private SocketStream? transport;
-    private StreamWriter? writer;
+    private StreamOutput? writer;
     private StreamPump? pump;
     private TlsSession? tls;
     private bool closing;
@@ -72,14 +72,14 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
 
     protected PeerCertificate? Certificate => tls?.Certificate;
 
-    protected StreamWriter Writer => writer!;
+    protected StreamOutput Writer => writer!;
 
     /// <summary>The connection is there: takes it over and begins to read.</summary>
     protected void Adopt(Socket socket, TlsUpgrade upgrade)
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamWriter(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), Edge.Options.Timeouts.Handshake);
@@ -332,7 +332,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         self.Tell(WriterEnded.Instance);
     }
 
-    private static async Task DisposeAfterAsync(Task ended, IAsyncDisposable stream)
+    private static async Task DisposeAfterAsync(Task ended, System.Net.Security.SslStream stream)
     {
         await ended;
         await stream.DisposeAsync();

@@ -1,12 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using EdgePool.Edge.Routing;
-using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
-using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
 
@@ -25,7 +22,7 @@ internal sealed class StreamPump
 
     private readonly IActorRef actor;
     private readonly SocketStream transport;
-    private readonly StreamWriter writer;
+    private readonly StreamOutput writer;
     private readonly StanzaRelay relay;
     private readonly TlsUpgrade upgrade;
     private readonly TimeProvider time;
@@ -38,7 +35,7 @@ internal sealed class StreamPump
     private long lastRead;
     private long elementSince;
 
-    public StreamPump(IActorRef actor, SocketStream transport, StreamWriter writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
+    public StreamPump(IActorRef actor, SocketStream transport, StreamOutput writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
     {
         (this.actor, this.transport, this.writer, this.relay, this.upgrade, this.time) = (actor, transport, writer, relay, upgrade, time);
         stream = transport;
@@ -189,7 +186,7 @@ internal sealed class StreamPump
         if (start == end)
         {
             ReturnBuffer();
-            await stream.ReadAsync(Memory<byte>.Empty);
+            _ = await stream.ReadAsync(Memory<byte>.Empty);
         }
 
         MakeRoom();

@@ -43,7 +43,7 @@ internal sealed class ListenerActor : ReceiveActor, IWithTimers
         listening.Dispose();
     }
 
-    private void Accept() => AcceptAsync(listening).PipeTo(Self);
+    private void Accept() => _ = AcceptAsync(listening).PipeTo(Self);
 
     private static async Task<AcceptOutcome> AcceptAsync(Socket listening)
     {

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Service;
 using EdgePool.Edge.Routing;
-using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
@@ -65,7 +64,16 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
     }
 
     /// <summary>Connects to one of the target's addresses (RFC 8305).</summary>
-    public Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation) => throw new NotSupportedException();
+    public async Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation)
+    {
+        var eyeballs = new HappyEyeballs(time, new HappyEyeballsOptions { Timeout = options.Timeouts.Connect });
+        var race = target.Address is { } address
+            ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
+            : await eyeballs.ConnectAsync(resolver.ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
+        return race is RaceResult<Socket>.Connected connected
+            ? new ConnectOutcome(connected.Connection, string.Empty)
+            : new ConnectOutcome(Socket: null, race.ToString());
+    }
 
     private static TargetPlan Fixed(string host, int port)
     {

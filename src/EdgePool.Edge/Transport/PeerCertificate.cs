@@ -64,7 +64,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         if (roots is not null)
         {
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange([.. roots]);
+            chain.ChainPolicy.CustomTrustStore.AddRange(roots.ToArray());
         }
 
         try

@@ -42,7 +42,10 @@ internal sealed class SocketStream(Socket socket) : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var sending = socket.SendAsync(buffer, SocketFlags.None, cancellationToken);
-        return sending.IsCompletedSuccessfully && sending.Result == buffer.Length ? default : SendRestAsync(sending, buffer, cancellationToken);
+        if (!sending.IsCompletedSuccessfully)
+            return SendRestAsync(sending, buffer, cancellationToken);
+        var sent = sending.Result;
+        return sent == buffer.Length ? default : SendRestAsync(new ValueTask<int>(sent), buffer, cancellationToken);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

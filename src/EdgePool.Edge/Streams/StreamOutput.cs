@@ -14,7 +14,7 @@ namespace EdgePool.Edge.Streams;
 /// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to the route.
 /// </remarks>
-internal sealed class StreamWriter(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed)
+internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
