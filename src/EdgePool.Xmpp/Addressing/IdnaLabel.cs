@@ -19,7 +19,8 @@ internal static class IdnaLabel
     internal static bool TryCanonicalize(string label, [NotNullWhen(true)] out string? unicode, [NotNullWhen(true)] out string? ascii)
     {
         unicode = ascii = null;
-        if (UnicodeText.Settle(label, Map) is not { } mapped)
+        var mapped = Ascii.IsValid(label) ? label.ToLowerInvariant() : UnicodeText.Settle(label, Map);
+        if (mapped is null)
         {
             return false;
         }

@@ -36,12 +36,12 @@ public sealed class AddressPropertyTests
     [Fact]
     public void TryParse_EveryCodePointInEveryPart_EnforcesToItself()
     {
-        foreach (var c in Enumerable.Range(1, 0x2FFFF).Where(static c => Rune.IsValid(c) && !IsOneOfManyAlike(c)))
+        foreach (var c in Enumerable.Range(0, 0x30000).Where(static c => Rune.IsValid(c) && !IsOneOfManyAlike(c)))
         {
             var rune = new Rune(c).ToString();
-            AssertSettled(Encoding.UTF8.GetBytes($"x{rune}@x{rune}x.example/x{rune}"));
             AssertSettled(Encoding.UTF8.GetBytes(rune + "@a"));
-            AssertSettled(Encoding.UTF8.GetBytes(rune));
+            AssertSettled(Encoding.UTF8.GetBytes("x" + rune + "x"));
+            AssertSettled(Encoding.UTF8.GetBytes("a/" + rune));
         }
     }
 
@@ -153,9 +153,11 @@ public sealed class AddressPropertyTests
             return false;
         }
 
-        Assert.True(JidSpan.TryParse(jid.Full, out var again), Convert.ToHexString(utf8));
-        Assert.True(jid.Full.SequenceEqual(again.Full), Convert.ToHexString(utf8));
-        Assert.True(jid.Domain.SequenceEqual(again.Domain), Convert.ToHexString(utf8));
+        if (!JidSpan.TryParse(jid.Full, out var again) || !jid.Full.SequenceEqual(again.Full) || !jid.Domain.SequenceEqual(again.Domain))
+        {
+            Assert.Fail(Convert.ToHexString(utf8));
+        }
+
         Assert.InRange(jid.Local.Length, 0, 1023);
         Assert.InRange(jid.Domain.Length, 1, 1023);
         Assert.InRange(jid.Resource.Length, 0, 1023);
