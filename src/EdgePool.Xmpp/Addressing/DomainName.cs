@@ -81,4 +81,17 @@ public sealed class DomainName : IEquatable<DomainName>
         unicode = ascii = Encoding.ASCII.GetString(utf8);
         return true;
     }
+
+    /// <summary>The canonical UTF-8 alone; a domainpart that is canonical ASCII comes back as it is.</summary>
+    internal static bool TryCanonicalize(ReadOnlySpan<byte> utf8, out ReadOnlySpan<byte> canonical)
+    {
+        canonical = utf8;
+        if (CanonicalAscii.IsDomain(utf8))
+        {
+            return true;
+        }
+
+        canonical = Idna.TryCanonicalize(utf8, out var unicode, out _) ? Encoding.UTF8.GetBytes(unicode) : default;
+        return !canonical.IsEmpty;
+    }
 }

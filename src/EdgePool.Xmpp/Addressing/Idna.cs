@@ -52,7 +52,7 @@ internal static class Idna
     /// <summary>In a name with a right-to-left label, every label is under the rule (RFC 5893 section 2).</summary>
     private static bool ObeysBidiRule(string[] labels)
     {
-        if (!Array.Exists(labels, static label => BidiRule.HasRightToLeft(UnicodeText.CodePoints(label))))
+        if (!Array.Exists(labels, static label => !Ascii.IsValid(label) && BidiRule.HasRightToLeft(UnicodeText.CodePoints(label))))
         {
             return true;
         }

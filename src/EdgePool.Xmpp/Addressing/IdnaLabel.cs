@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 
 namespace EdgePool.Xmpp.Addressing;
@@ -8,7 +7,7 @@ namespace EdgePool.Xmpp.Addressing;
 /// One label of a domain name under IDNA2008 (RFC 5890 to 5893), in both its forms. For a plain ASCII label they are the same.
 /// <para>
 /// The mapping before it is the local one that RFC 5895 allows: width, lower case, NFC. Code points that IDNA2008 permits are never mapped, and
-/// nothing maps to a dot: separators were found before. <see cref="IdnMapping"/> would not do, for it implements UTS 46, which lets symbols and
+/// nothing maps to a dot: separators were found before. <see cref="System.Globalization.IdnMapping"/> would not do, for it implements UTS 46, which lets symbols and
 /// emoji pass and turns four other dots into separators.
 /// </para>
 /// </summary>
@@ -20,7 +19,8 @@ internal static class IdnaLabel
     internal static bool TryCanonicalize(string label, [NotNullWhen(true)] out string? unicode, [NotNullWhen(true)] out string? ascii)
     {
         unicode = ascii = null;
-        if (UnicodeText.Settle(label, Map) is not { } mapped)
+        var mapped = Ascii.IsValid(label) ? label.ToLowerInvariant() : UnicodeText.Settle(label, Map);
+        if (mapped is null)
         {
             return false;
         }
@@ -70,7 +70,7 @@ internal static class IdnaLabel
     /// <summary>The tests of RFC 5891 section 4.2.3 but for the Bidi Rule, which looks at the whole name.</summary>
     private static bool IsULabel(ReadOnlySpan<int> label)
     {
-        if (label[0] == '-' || label[^1] == '-' || (label.Length > 3 && label[2] == '-' && label[3] == '-') || IsMark(label[0]))
+        if (label[0] == '-' || label[^1] == '-' || (label.Length > 3 && label[2] == '-' && label[3] == '-') || UnicodeProperties.IsMark(label[0]))
         {
             return false;
         }
@@ -86,12 +86,8 @@ internal static class IdnaLabel
             }
         }
 
-        return true;
+        return ContextRules.AllowWhole(label) && !UnicodeText.HasLongMarkRun(label);
     }
-
-    private static bool IsMark(int codePoint)
-        => Rune.GetUnicodeCategory(new Rune(codePoint))
-            is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     private static bool IsLdh(string label)
     {

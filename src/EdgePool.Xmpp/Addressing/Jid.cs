@@ -59,7 +59,7 @@ public sealed class Jid : IEquatable<Jid>
 
     /// <summary>Copies an address out of the stanza that it came in.</summary>
     public static Jid From(JidSpan jid)
-        => new(TextOf(jid.Local), DomainName.Parse(Encoding.UTF8.GetString(jid.Domain)), TextOf(jid.Resource));
+        => new(TextOf(jid.Local), DomainNameComparer.Instance.Create(jid.Domain), TextOf(jid.Resource));
 
     /// <inheritdoc/>
     public bool Equals(Jid? other)

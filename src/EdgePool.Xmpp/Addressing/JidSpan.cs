@@ -53,7 +53,7 @@ public readonly ref struct JidSpan
     private static bool TryEnforce(JidParts parts, out JidSpan jid)
     {
         jid = default;
-        if (!DomainName.TryCanonicalize(parts.Domain, out var domain, out _)
+        if (!DomainName.TryCanonicalize(parts.Domain, out ReadOnlySpan<byte> domain)
             || !Localpart.TryEnforce(parts.Local, out var local)
             || !Resourcepart.TryEnforce(parts.Resource, out var resource))
         {
@@ -61,22 +61,21 @@ public readonly ref struct JidSpan
         }
 
         var start = local.Length == 0 ? 0 : local.Length + 1;
-        var length = System.Text.Encoding.UTF8.GetByteCount(domain);
-        var octets = new byte[start + length + (resource.Length == 0 ? 0 : resource.Length + 1)];
+        var octets = new byte[start + domain.Length + (resource.Length == 0 ? 0 : resource.Length + 1)];
         if (local.Length != 0)
         {
             local.CopyTo(octets.AsSpan());
             octets[local.Length] = (byte)'@';
         }
 
-        System.Text.Encoding.UTF8.GetBytes(domain, octets.AsSpan(start));
+        domain.CopyTo(octets.AsSpan(start));
         if (resource.Length != 0)
         {
-            octets[start + length] = (byte)'/';
-            resource.CopyTo(octets.AsSpan(start + length + 1));
+            octets[start + domain.Length] = (byte)'/';
+            resource.CopyTo(octets.AsSpan(start + domain.Length + 1));
         }
 
-        jid = new JidSpan(octets, start, length);
+        jid = new JidSpan(octets, start, domain.Length);
         return true;
     }
 }

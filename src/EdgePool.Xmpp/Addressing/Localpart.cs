@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace EdgePool.Xmpp.Addressing;
 
@@ -14,6 +15,14 @@ internal static class Localpart
         if (CanonicalAscii.IsLocal(utf8))
         {
             return true;
+        }
+
+        if (Ascii.IsValid(utf8))
+        {
+            var lower = new byte[utf8.Length];
+            Ascii.ToLower(utf8, lower, out _);
+            canonical = lower;
+            return CanonicalAscii.IsLocal(lower);
         }
 
         canonical = PrecisProfiles.UsernameCaseMapped(utf8);

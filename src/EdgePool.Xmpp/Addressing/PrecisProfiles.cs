@@ -57,6 +57,6 @@ internal static class PrecisProfiles
             }
         }
 
-        return true;
+        return ContextRules.AllowWhole(codePoints) && !UnicodeText.HasLongMarkRun(codePoints);
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace EdgePool.Xmpp.Addressing;
 
 /// <summary>What a PRECIS string class says of a code point (RFC 8264 section 8). <see cref="FreeformOnly"/> is ID_DIS or FREE_PVAL.</summary>
@@ -60,6 +63,12 @@ internal static class UnicodeProperties
 
     /// <summary>Canonical_Combining_Class is Virama.</summary>
     internal static bool IsVirama(int codePoint) => IsInRanges(UnicodeTables.Viramas, codePoint);
+
+    /// <summary>General_Category is Mn, Mc or Me.</summary>
+    internal static bool IsMark(int codePoint)
+        => codePoint >= 0x300
+            && Rune.GetUnicodeCategory(new Rune(codePoint))
+                is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     /// <summary>
     /// PVALID in a label (RFC 5892 section 3): PRECIS PVALID and stable under case folding, outside of the ignorable blocks. What has a lower

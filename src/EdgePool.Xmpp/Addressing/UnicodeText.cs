@@ -7,10 +7,11 @@ namespace EdgePool.Xmpp.Addressing;
 internal static class UnicodeText
 {
     private const int MaxRounds = 4;
+    private const int MaxMarks = 30;
 
     /// <summary>
-    /// Strict UTF-8 to UTF-16. Null for what is not UTF-8, and for unassigned code points and noncharacters: no string class has them, and what
-    /// normalization does to them depends on the library's Unicode version.
+    /// Strict UTF-8 to UTF-16. Null for what is not UTF-8; for unassigned code points and noncharacters, since no string class has them, and what
+    /// normalization does to them depends on the library's Unicode version; and for a run of marks that is too long to normalize.
     /// </summary>
     internal static string? Decode(ReadOnlySpan<byte> utf8)
     {
@@ -20,15 +21,29 @@ internal static class UnicodeText
         }
 
         var text = Encoding.UTF8.GetString(utf8);
-        foreach (var rune in text.EnumerateRunes())
+        var codePoints = CodePoints(text);
+        return Array.Exists(codePoints, static c => UnicodeProperties.PrecisClassOf(c) == PrecisClass.Unassigned) || HasLongMarkRun(codePoints)
+            ? null
+            : text;
+    }
+
+    /// <summary>
+    /// More marks in a row than the Stream-Safe Text Format has (UAX #15 section 13), which is more than any language needs. Normalization sorts
+    /// each run, in time that grows with its square. The canonical form is held to it as well, so that it parses again.
+    /// </summary>
+    internal static bool HasLongMarkRun(ReadOnlySpan<int> codePoints)
+    {
+        var run = 0;
+        foreach (var codePoint in codePoints)
         {
-            if (!rune.IsAscii && UnicodeProperties.PrecisClassOf(rune.Value) == PrecisClass.Unassigned)
+            run = UnicodeProperties.IsMark(codePoint) ? run + 1 : 0;
+            if (run > MaxMarks)
             {
-                return null;
+                return true;
             }
         }
 
-        return text;
+        return false;
     }
 
     /// <summary>Applies <paramref name="rules"/> until nothing changes; null when four rounds do not get there (RFC 8264 section 7).</summary>
