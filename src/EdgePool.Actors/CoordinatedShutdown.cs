@@ -115,10 +115,7 @@ public sealed class CoordinatedShutdown
                 ShutdownReason = reason;
                 var first = fromPhase is null ? 0 : Array.IndexOf(Order, fromPhase);
                 ArgumentOutOfRangeException.ThrowIfNegative(first, nameof(fromPhase));
-                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                {
-                    _run = Task.Run(() => RunPhases(first));
-                }
+                _run = RunDetached(first);
             }
 
             return _run;
@@ -129,6 +126,20 @@ public sealed class CoordinatedShutdown
     {
         await task.ConfigureAwait(false);
         return Done.Instance;
+    }
+
+    /// <summary>Leaves the turn, if it is an actor that runs the shutdown.</summary>
+    private Task<Done> RunDetached(int first)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return Task.Run(() => RunPhases(first));
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Task.Run(() => RunPhases(first));
+        }
     }
 
     private async Task<Done> RunPhases(int first)

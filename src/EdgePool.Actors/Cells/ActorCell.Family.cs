@@ -14,7 +14,7 @@ internal sealed partial class ActorCell
     private bool _stoppedByParent;
 
     private Dictionary<IActorRef, object?>? _watching;
-    private HashSet<LocalActorRef>? _watchers;
+    private HashSet<IWatcher>? _watchers;
     private HashSet<IActorRef>? _pendingNotices;
 
     /// <summary>A guardian: any thread may add children.</summary>
@@ -25,6 +25,9 @@ internal sealed partial class ActorCell
     private bool HasChildren => _children is { Count: > 0 };
 
     private bool HasStoppingChildren => _stoppingChildren > 0;
+
+    /// <summary>The parent has seen this child's end and freed its name.</summary>
+    private bool IsForgotten { get; set; }
 
     public IActorRef ActorOf(Props props, string? name = null)
     {
@@ -161,8 +164,6 @@ internal sealed partial class ActorCell
 
     private bool IsChild(ActorCell cell) => ReferenceEquals(cell.ParentCell, this) && !cell.IsForgotten;
 
-    private bool IsForgotten { get; set; }
-
     private void CloseChildren()
     {
         using (EnterFamily())
@@ -250,14 +251,14 @@ internal sealed partial class ActorCell
     /// <summary>The parent first, so that the name is free when watchers hear of the end.</summary>
     private void TellOfDeath()
     {
-        ParentCell?.Mailbox.Post(new DeathWatchNotification(Self, existenceConfirmed: true));
+        ParentCell?.Self.OnDeath(Self, existenceConfirmed: true);
         if (_watchers is not null)
         {
             foreach (var watcher in _watchers)
             {
-                if (!ReferenceEquals(watcher.Cell, ParentCell))
+                if (!ReferenceEquals(watcher, ParentCell?.Self))
                 {
-                    watcher.Cell.Mailbox.Post(new DeathWatchNotification(Self, existenceConfirmed: true));
+                    watcher.OnDeath(Self, existenceConfirmed: true);
                 }
             }
         }

@@ -162,7 +162,7 @@ internal sealed partial class ActorCell : IActorContext
         {
             if (message is Watch late)
             {
-                late.Watcher.Cell.Mailbox.Post(new DeathWatchNotification(Self, existenceConfirmed: false));
+                late.Watcher.OnDeath(Self, existenceConfirmed: false);
             }
 
             return;
@@ -182,6 +182,11 @@ internal sealed partial class ActorCell : IActorContext
     public void RunAsync<TState, TArgument>(Func<TState, TArgument, Task> start, TState state, TArgument argument)
     {
         RequireTurn();
+        if (_current.Message is null || _failedBy is not null || _phase != Phase.Living)
+        {
+            throw new InvalidOperationException("Tasks can be awaited only while a message is handled: in a hook, send one to Self.");
+        }
+
         var turn = _asyncTurn ??= new AsyncTurn(this);
         var outer = AmbientTurn.Value;
         Task task;

@@ -11,7 +11,7 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
     private readonly ITimer? _timer;
     private readonly CancellationTokenRegistration _cancellation;
     private readonly Lock _watching = new();
-    private List<LocalActorRef>? _watchers;
+    private List<IWatcher>? _watchers;
     private ActorPath? _path;
 
     public FutureActorRef(IInternalActorRef asked, TimeSpan? timeout, CancellationToken cancellationToken)
@@ -28,6 +28,11 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
         if (cancellationToken.CanBeCanceled)
         {
             _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((FutureActorRef<T>)state!).OnCanceled(token), this);
+        }
+
+        if (Result.IsCompleted)
+        {
+            Close();
         }
     }
 
@@ -56,7 +61,7 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
         }
     }
 
-    public void AddWatcher(LocalActorRef watcher)
+    public void AddWatcher(IWatcher watcher)
     {
         lock (_watching)
         {
@@ -67,10 +72,10 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
             }
         }
 
-        watcher.Cell.Mailbox.Post(new DeathWatchNotification(this, existenceConfirmed: false));
+        watcher.OnDeath(this, existenceConfirmed: false);
     }
 
-    public void RemoveWatcher(LocalActorRef watcher)
+    public void RemoveWatcher(IWatcher watcher)
     {
         lock (_watching)
         {
@@ -100,13 +105,13 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
     {
         _timer?.Dispose();
         _cancellation.Unregister();
-        List<LocalActorRef>? watchers;
+        List<IWatcher>? watchers;
         lock (_watching)
         {
             watchers = _watchers;
             _watchers = null;
         }
 
-        watchers?.ForEach(watcher => watcher.Cell.Mailbox.Post(new DeathWatchNotification(this, existenceConfirmed: true)));
+        watchers?.ForEach(watcher => watcher.OnDeath(this, existenceConfirmed: true));
     }
 }

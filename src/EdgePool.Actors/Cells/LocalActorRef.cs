@@ -7,13 +7,19 @@ internal interface IInternalActorRef : IActorRef
 {
     ActorSystem System { get; }
 
-    void AddWatcher(LocalActorRef watcher);
+    void AddWatcher(IWatcher watcher);
 
-    void RemoveWatcher(LocalActorRef watcher);
+    void RemoveWatcher(IWatcher watcher);
+}
+
+/// <summary>Someone who wants to hear of an actor's end.</summary>
+internal interface IWatcher
+{
+    void OnDeath(IActorRef subject, bool existenceConfirmed);
 }
 
 /// <summary>The reference of an actor of this process. It leads straight to the mailbox; a Tell touches nothing else.</summary>
-internal sealed class LocalActorRef(ActorPath path, ActorCell cell) : IInternalActorRef
+internal sealed class LocalActorRef(ActorPath path, ActorCell cell) : IInternalActorRef, IWatcher
 {
     private readonly Mailbox _mailbox = cell.Mailbox;
 
@@ -33,9 +39,12 @@ internal sealed class LocalActorRef(ActorPath path, ActorCell cell) : IInternalA
         _mailbox.Post(message, sender);
     }
 
-    public void AddWatcher(LocalActorRef watcher) => _mailbox.Post(new Watch(this, watcher));
+    public void AddWatcher(IWatcher watcher) => _mailbox.Post(new Watch(watcher));
 
-    public void RemoveWatcher(LocalActorRef watcher) => _mailbox.Post(new Unwatch(watcher));
+    public void RemoveWatcher(IWatcher watcher) => _mailbox.Post(new Unwatch(watcher));
+
+    public void OnDeath(IActorRef subject, bool existenceConfirmed) =>
+        _mailbox.Post(new DeathWatchNotification(subject, existenceConfirmed));
 
     public override string ToString() => Path.ToString();
 }
@@ -57,9 +66,9 @@ internal sealed class DeadLetterActorRef(ActorSystem system, ActorPath path) : I
         System.ReportDeadLetter(message, sender, this);
     }
 
-    public void AddWatcher(LocalActorRef watcher) => watcher.Cell.Mailbox.Post(new DeathWatchNotification(this, existenceConfirmed: false));
+    public void AddWatcher(IWatcher watcher) => watcher.OnDeath(this, existenceConfirmed: false);
 
-    public void RemoveWatcher(LocalActorRef watcher)
+    public void RemoveWatcher(IWatcher watcher)
     {
     }
 

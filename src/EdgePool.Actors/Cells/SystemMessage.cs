@@ -30,16 +30,14 @@ internal sealed class Failed(ActorCell child, Exception cause) : SystemMessage
     public Exception Cause { get; } = cause;
 }
 
-internal sealed class Watch(IActorRef watchee, LocalActorRef watcher) : SystemMessage
+internal sealed class Watch(IWatcher watcher) : SystemMessage
 {
-    public IActorRef Watchee { get; } = watchee;
-
-    public LocalActorRef Watcher { get; } = watcher;
+    public IWatcher Watcher { get; } = watcher;
 }
 
-internal sealed class Unwatch(LocalActorRef watcher) : SystemMessage
+internal sealed class Unwatch(IWatcher watcher) : SystemMessage
 {
-    public LocalActorRef Watcher { get; } = watcher;
+    public IWatcher Watcher { get; } = watcher;
 }
 
 internal sealed class DeathWatchNotification(IActorRef actor, bool existenceConfirmed) : SystemMessage
