@@ -180,12 +180,7 @@ public sealed class StubResolverTests : StubResolverFixture
     [Fact]
     public async Task Query_SameQuestionInFlight_IsSharedAndOutlivesTheCallerThatGivesUp()
     {
-        var release = new TaskCompletionSource();
-        Server.AnswersUdp(query =>
-        {
-            release.Task.GetAwaiter().GetResult();
-            return True(query);
-        });
+        var queries = Silent(Server);
         var resolver = Resolver();
         using var impatience = new CancellationTokenSource();
 
@@ -193,11 +188,15 @@ public sealed class StubResolverTests : StubResolverFixture
         var others = Enumerable.Range(0, 100).Select(_ => resolver.QueryAsync(DnsName.Parse("P1.EXAMPLE"), DnsType.A, Stop).AsTask()).ToList();
         await impatience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        await queries.ReadAsync(Stop);
         Assert.Equal(1, resolver.PendingCount);
-        release.SetResult();
+        Assert.Single(Server.UdpQueries);
+
+        Server.AnswersUdp(True);
+        Time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.All(await Task.WhenAll(others), AssertTrue);
-        Assert.Single(Server.UdpQueries);
+        Assert.Equal(2, Server.UdpQueries.Count);
     }
 
     [Fact]
