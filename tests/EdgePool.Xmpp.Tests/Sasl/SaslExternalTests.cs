@@ -1,5 +1,6 @@
 using EdgePool.Xmpp.Streams;
 using EdgePool.Xmpp.Tests.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Sasl;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 
