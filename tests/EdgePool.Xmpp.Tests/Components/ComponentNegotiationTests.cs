@@ -122,6 +122,21 @@ public class ComponentNegotiationTests
         => Assert.Equal(["S: </stream:stream>", "* close stream-error-received"],
             Element(Open(), "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"));
 
+    [Theory] // I5: the same whatever the cuts
+    [InlineData("<handshake>aaee83c26aeeafcbabeabfcbcd50df997e0a2a1e</handshake>", "<message from='a@plays.shakespeare.example' to='b@edge.example'/>")]
+    [InlineData("<handshake>AAEE83C26AEEAFCBABEABFCBCD50DF997E0A2A1E</handshake>", "<presence/>")]
+    [InlineData("<handshake/>", "<presence/>")]
+    [InlineData("<message from='a@plays.shakespeare.example' to='b@edge.example'/>", "<handshake>aaee83c26aeeafcbabeabfcbcd50df997e0a2a1e</handshake>")]
+    [InlineData("<handshake xmlns='jabber:server'>aaee83c26aeeafcbabeabfcbcd50df997e0a2a1e</handshake>", "<presence/>")]
+    public void Dialogue_CutAnywhere_SameAnswers(string first, string second)
+    {
+        var stream = Open();
+        string[] inputs = ["C: <stream:stream to='plays.shakespeare.example'>", $"C: {first}", $"C: {second}"];
+        var afterFirst = Element(stream, first);
+        var expected = (string[])[inputs[0], Opened, inputs[1], .. afterFirst, inputs[2]];
+        Cuts.Check(inputs, string.Join('\n', expected), () => (new Wire(New()), _ => []), Transcript.BytesOfComponent);
+    }
+
     [Fact]
     public void Domain_OtherSpelling_IsTheSame()
     {

@@ -14,9 +14,8 @@ public class AuthoritativeServerTests
     {
         var dialogue = new InboundDialogue(new FakeRules().Partner("p1.example", Terms.Parse(terms)), directTls: tls);
         if (tls)
-            dialogue.Negotiation.OnTlsEstablished(new FakeCertificate("none"));
-        dialogue.Negotiation.OnHeader(Transcript.ReadHeader("<stream:stream from='p1.example' to='edge.example' version='1.0'>"));
-        return dialogue;
+            dialogue.Begin("tls: none");
+        return dialogue.Begin("C: <stream:stream from='p1.example' to='edge.example' version='1.0'>");
     }
 
     private static string Refusal(string condition, string id = " id='S'", string from = "edge.example", string to = "p1.example")

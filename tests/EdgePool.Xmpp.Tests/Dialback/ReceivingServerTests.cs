@@ -43,10 +43,8 @@ public class ReceivingServerTests
     /// <summary>A secured stream from p1.example under these terms.</summary>
     private static InboundDialogue Secured(string terms, string certificate)
     {
-        var dialogue = new InboundDialogue(new FakeRules().Partner("p1.example", Terms.Parse(terms)).Partner("p2.example", Terms.Parse(terms)), directTls: true);
-        dialogue.Negotiation.OnTlsEstablished(new FakeCertificate(certificate.Split(' ')));
-        dialogue.Negotiation.OnHeader(Transcript.ReadHeader("<stream:stream from='p1.example' to='edge.example' version='1.0'>"));
-        return dialogue;
+        return new InboundDialogue(new FakeRules().Partner("p1.example", Terms.Parse(terms)).Partner("p2.example", Terms.Parse(terms)), directTls: true)
+            .Begin($"tls: {certificate}", "C: <stream:stream from='p1.example' to='edge.example' version='1.0'>");
     }
 
     [Fact]

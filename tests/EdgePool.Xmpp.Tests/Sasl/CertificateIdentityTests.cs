@@ -118,7 +118,7 @@ public class CertificateIdentityTests
         using var one = Issue(request);
         Assert.True(CertificateIdentity.Matches(one, DomainName.Parse("p1.example")));
         var der = one.RawData;
-        der[der.AsSpan().IndexOf([(byte)0x06, 0x03, 0x55, 0x1D, 0x7F]) + 4] = 0x11;
+        der[der.AsSpan().IndexOf(new byte[] { 0x06, 0x03, 0x55, 0x1D, 0x7F }) + 4] = 0x11;
         using var two = X509CertificateLoader.LoadCertificate(der);
         Assert.Equal(2, two.Extensions.Count(e => e.Oid?.Value is "2.5.29.17"));
         Assert.False(CertificateIdentity.Matches(two, DomainName.Parse("p1.example")));
