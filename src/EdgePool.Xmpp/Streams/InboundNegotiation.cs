@@ -144,7 +144,6 @@ public sealed class InboundNegotiation : IStreamNegotiation
 
     private Step Open(StreamHeader header)
     {
-        StreamId = null;
         versioned = StreamHeaderCheck.HasFeatures(header);
         var (agreedLocal, agreedRemote) = (local, remote);
         var addressed = TryDomain(header.To, out local) & TryDomain(header.From, out remote);
@@ -249,6 +248,7 @@ public sealed class InboundNegotiation : IStreamNegotiation
             return FailSasl(fault);
         if (Differs(claim.Identity, remote))
             return FailSasl(SaslFailureCondition.InvalidAuthzid);
+        StreamId = null;
         pairs.Restart();
         return new Step(InboundState.AwaitingRestart, [new NegotiationEffect.Send(SaslMarkup.Success), new NegotiationEffect.Restart()]);
     }

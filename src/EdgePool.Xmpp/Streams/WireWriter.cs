@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Text;
+using EdgePool.Xmpp.Stanzas;
 
 namespace EdgePool.Xmpp.Streams;
 
 /// <summary>Writes what we say during negotiation: our own markup as it is, every value escaped.</summary>
 internal readonly struct WireWriter(IBufferWriter<byte> output)
 {
-    private static readonly SearchValues<char> Special = SearchValues.Create("<>&'\"\t\n\r");
-
     /// <summary>Writes a piece with a writer and gives its bytes.</summary>
     public static ReadOnlyMemory<byte> Compose(Action<WireWriter> write)
     {
@@ -33,7 +32,7 @@ internal readonly struct WireWriter(IBufferWriter<byte> output)
     /// <summary>Character data.</summary>
     public WireWriter Text(string value)
     {
-        Escape(value);
+        XmlEscape.WriteText(output, value);
         return this;
     }
 
@@ -42,26 +41,25 @@ internal readonly struct WireWriter(IBufferWriter<byte> output)
     {
         if (value is null)
             return this;
-        output.Write(" "u8);
-        output.Write(name);
-        output.Write("='"u8);
-        Escape(value);
+        Begin(name);
+        XmlEscape.WriteAttributeValue(output, value);
         output.Write("'"u8);
         return this;
     }
 
     /// <summary>An attribute whose value is decoded UTF-8.</summary>
-    public WireWriter Attribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Attribute(name, Encoding.UTF8.GetString(value));
-
-    private void Escape(ReadOnlySpan<char> value)
+    public WireWriter Attribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        while (value.IndexOfAny(Special) is var at and >= 0)
-        {
-            Encoding.UTF8.GetBytes(value[..at], output);
-            output.Write(Encoding.ASCII.GetBytes(FormattableString.Invariant($"&#{(int)value[at]};")));
-            value = value[(at + 1)..];
-        }
+        Begin(name);
+        XmlEscape.WriteAttributeValue(output, value);
+        output.Write("'"u8);
+        return this;
+    }
 
-        Encoding.UTF8.GetBytes(value, output);
+    private void Begin(ReadOnlySpan<byte> name)
+    {
+        output.Write(" "u8);
+        output.Write(name);
+        output.Write("='"u8);
     }
 }

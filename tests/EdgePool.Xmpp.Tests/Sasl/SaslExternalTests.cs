@@ -1,5 +1,7 @@
+using System.Text;
 using EdgePool.Xmpp.Streams;
 using EdgePool.Xmpp.Tests.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Sasl;
 
@@ -182,6 +184,20 @@ public class SaslExternalTests
         var actual = Transcript.Render(stream.OnHeader(new StreamHeader("", name, "", ""))).ToArray();
         Assert.Equal([Error("not-authorized"), "* close protocol-violation"], actual[1..]);
         Assert.StartsWith("S: <stream:stream id='s2'", actual[0], StringComparison.Ordinal);
+        Assert.Empty(stream.Pairs);
+    }
+
+    [Theory] // CERT-16, CERT-17: in one segment with the auth, so that the next reader finds it where a header is due
+    [InlineData("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>", "policy-violation")]
+    [InlineData("<message from='a@p1.example' to='b@edge.example'><body>x</body></message>", "not-authorized")]
+    [InlineData("<presence/>", "not-authorized")]
+    public void Element_InOneSegmentWithAuth_StreamError(string element, string condition)
+    {
+        var stream = new InboundNegotiation(new NegotiationSettings(new FakeRules().Partner("p1.example", Terms.SaslOnly), new("x"), () => "s", true, DirectTls: true));
+        stream.OnTlsEstablished(new FakeCertificate("p1.example"));
+        var actual = Transcript.Render(new Wire(stream).Feed(Encoding.UTF8.GetBytes(
+            Transcript.BytesOf("C: <stream:stream from='p1.example' to='edge.example' version='1.0'>") + Auth("=") + element))).ToArray();
+        Assert.Equal([$"S: {Success}", "* restart", "S: <stream:stream id='s' from='edge.example' to='p1.example' version='1.0'>", Error(condition), "* close protocol-violation"], actual[2..]);
         Assert.Empty(stream.Pairs);
     }
 

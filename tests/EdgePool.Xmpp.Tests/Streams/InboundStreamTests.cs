@@ -1,6 +1,7 @@
 using System.Text;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 
@@ -34,7 +35,9 @@ public class InboundStreamTests
     [InlineData("NS-09", "<stream:stream xmlns='jabber:server#' xmlns:stream='http://etherx.jabber.org/streams' to='edge.example'>", "invalid-namespace")]
     public void Header_WrongNamespaces_StreamErrorBehindOurHeader(string id, string header, string condition)
     {
-        var actual = Transcript.Render(new InboundDialogue(Rules).Negotiation.OnHeader(Transcript.ReadHeader(header))).ToArray();
+        var dialogue = new InboundDialogue(Rules);
+        var actual = Transcript.Render(dialogue.Negotiation.OnHeader(Transcript.ReadHeader(header))).ToArray();
+        Cuts.Check([$"C: {header}"], string.Join('\n', actual.Prepend($"C: {header}")), () => (dialogue.NewWire(), _ => []), Transcript.BytesOf);
         Assert.True(actual[0].StartsWith("S: <stream:stream id='s1' from='edge.example'", StringComparison.Ordinal), id);
         Assert.Equal([$"S: <stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", "* close malformed-stream"], actual[1..]);
     }
@@ -195,15 +198,13 @@ public class InboundStreamTests
         => Assert.Equal(["* close connection-lost"], Transcript.Render(new InboundDialogue(Rules).Negotiation.Close(StreamEndReason.ConnectionLost, null, "")));
 
     [Fact]
-    public void Header_Twice_BadFormat() => InboundDialogue.Check(Rules, // XML-56
-        """
-        C: <stream:stream from='p2.example' to='edge.example' version='1.0'>
-        S: <stream:stream id='s1' from='edge.example' to='p2.example' version='1.0'>
-        S: <stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>
-        C: <stream:stream from='p2.example' to='edge.example' version='1.0'>
-        S: <stream:error><bad-format xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>
-        * close protocol-violation
-        """);
+    public void Header_Twice_BadFormat() // XML-56
+    {
+        var stream = new InboundDialogue(Rules).Begin("C: <stream:stream from='p2.example' to='edge.example' version='1.0'>").Negotiation;
+        Assert.Equal(
+            ["S: <stream:error><bad-format xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>", "* close protocol-violation"],
+            Transcript.Render(stream.OnHeader(Transcript.ReadHeader("<stream:stream from='p2.example' to='edge.example' version='1.0'>"))));
+    }
 
     [Fact]
     public void Id_WithMarkup_EscapedOnTheWire() // the id is ours, but nothing unescaped ever leaves

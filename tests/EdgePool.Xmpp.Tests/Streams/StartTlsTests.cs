@@ -1,6 +1,7 @@
 using System.Text;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 
@@ -120,6 +121,20 @@ public class StartTlsTests
         S: </stream:stream>
         * close protocol-violation
         """);
+
+    [Fact]
+    public void StartTls_WithAStanzaBehindIt_TheStanzaIsNeverRead() // TLS-01: the plain bytes are the handshake's, and no framer sees them again
+    {
+        var dialogue = new InboundDialogue(With("any"));
+        var stream = dialogue.Negotiation;
+        var wire = new Wire(stream);
+        var actual = Transcript.Render(wire.Feed(Encoding.UTF8.GetBytes(Transcript.BytesOf("C: <stream:stream from='p1.example' to='edge.example' version='1.0'>")
+            + StartTls + "<message from='a@p1.example' to='b@edge.example'/>"))).ToArray();
+        Assert.Equal(["S: <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "* start tls"], actual[2..]);
+        stream.OnTlsEstablished(new FakeCertificate("none"));
+        Assert.Empty(wire.Feed([]));
+        Assert.Equal((InboundState.AwaitingHeader, 0), (stream.State, wire.Stanzas));
+    }
 
     [Fact]
     public void Compress_NeverOffered_SetupFailedAndOn() => InboundDialogue.Check(With("any"), // TLS-14, XEP-0138

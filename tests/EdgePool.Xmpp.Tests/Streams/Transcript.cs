@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.Streams;
+using Xunit;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 
@@ -23,6 +23,18 @@ internal static class Transcript
 
     public static string[] Lines(string script)
         => [.. script.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0)];
+
+    /// <summary>True for a line that is put in; false for what comes out.</summary>
+    public static bool IsInput(string line) => line[0] is not ('S' or '*');
+
+    /// <summary>What stands behind the kind of an input.</summary>
+    public static string Argument(string line) => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+
+    /// <summary>The bytes of a <c>C:</c> line with its declarations; null for any other.</summary>
+    public static string? BytesOf(string line) => BytesOf(line, Declarations);
+
+    /// <summary>The same for a component.</summary>
+    public static string? BytesOfComponent(string line) => BytesOf(line, ComponentDeclarations);
 
     public static StreamHeader ReadHeader(string tag, string declarations = Declarations)
     {
@@ -72,6 +84,16 @@ internal static class Transcript
         return end == text.Length ? [$"S: {text}"] : [$"S: {text[..end]}", $"S: {text[end..]}"];
     }
 
+    private static string? BytesOf(string line, string declarations)
+    {
+        if (!line.StartsWith("C:", StringComparison.Ordinal))
+            return null;
+        var xml = Argument(line);
+        return xml.StartsWith("<stream:stream", StringComparison.Ordinal) && !xml.Contains("xmlns=", StringComparison.Ordinal)
+            ? "<?xml version='1.0'?>" + xml.Replace("<stream:stream", $"<stream:stream{declarations}", StringComparison.Ordinal)
+            : xml;
+    }
+
     private static XmlElement Convert(XElement element) => new(element.Name.LocalName, element.Name.NamespaceName)
     {
         Attributes = [.. element.Attributes().Where(a => !a.IsNamespaceDeclaration).Select(a => new XmlAttribute(a.Name.LocalName, a.Name.NamespaceName, a.Value))],
@@ -79,15 +101,19 @@ internal static class Transcript
     };
 }
 
-/// <summary>An accepted stream under test.</summary>
+/// <summary>An accepted stream under test. Each script is played by calls and then, from the first one on, over the real framer with every cut.</summary>
 internal sealed class InboundDialogue
 {
-    private int streams;
+    private readonly FakeRules rules;
+    private readonly bool tlsAvailable;
+    private readonly bool directTls;
+    private readonly List<string> inputs = [];
+    private readonly List<string> transcript = [];
 
     public InboundDialogue(FakeRules rules, bool tlsAvailable = true, bool directTls = false)
     {
-        Negotiation = new InboundNegotiation(new NegotiationSettings(rules, new DialbackKeys("d14lb4ck43v3r"),
-            () => string.Create(CultureInfo.InvariantCulture, $"s{++streams}"), tlsAvailable, directTls));
+        (this.rules, this.tlsAvailable, this.directTls) = (rules, tlsAvailable, directTls);
+        Negotiation = New();
     }
 
     public InboundNegotiation Negotiation { get; }
@@ -95,29 +121,59 @@ internal sealed class InboundDialogue
     public static void Check(FakeRules rules, string script, bool tlsAvailable = true, bool directTls = false)
         => new InboundDialogue(rules, tlsAvailable, directTls).Play(script);
 
+    /// <summary>Plays the inputs of a script and compares.</summary>
     public InboundDialogue Play(string script)
     {
         var expected = Transcript.Lines(script);
-        var actual = expected.Where(l => l[0] is not ('S' or '*')).SelectMany(l => Transcript.Render(Input(l)).Prepend(l));
-        Assert.Equal(string.Join('\n', expected), string.Join('\n', actual));
+        var first = transcript.Count;
+        Begin([.. expected.Where(Transcript.IsInput)]);
+        Assert.Equal(string.Join('\n', expected), string.Join('\n', transcript.Skip(first)));
+        Cuts.Check(inputs, string.Join('\n', transcript), Replay, Transcript.BytesOf);
         return this;
     }
 
-    private IReadOnlyList<NegotiationEffect> Input(string line)
+    /// <summary>Plays inputs whose outcome is another test's matter.</summary>
+    public InboundDialogue Begin(params string[] lines)
     {
-        var (kind, text) = (line[..line.IndexOf(':', StringComparison.Ordinal)], line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim());
-        return kind switch
+        foreach (var line in lines)
         {
-            "C" when text.StartsWith("<stream:stream", StringComparison.Ordinal) => Negotiation.OnHeader(Transcript.ReadHeader(text)),
-            "C" => Negotiation.OnElement(Transcript.ReadElement(text)),
-            "tls" => Negotiation.OnTlsEstablished(new FakeCertificate(text.Split(' '))),
-            "verified" => Verified(text.Split(' ')),
-            _ => throw new ArgumentOutOfRangeException(nameof(line), line, "unknown input"),
-        };
+            inputs.Add(line);
+            transcript.Add(line);
+            transcript.AddRange(Transcript.Render(line.StartsWith("C:", StringComparison.Ordinal) ? Call(Transcript.Argument(line)) : Event(Negotiation, line)));
+        }
+
+        return this;
     }
 
+    /// <summary>A wire to a fresh stream of the same kind.</summary>
+    public Wire NewWire() => Replay().Wire;
+
+    private (Wire Wire, Func<string, IReadOnlyList<NegotiationEffect>> Event) Replay()
+    {
+        var stream = New();
+        return (new Wire(stream), line => Event(stream, line));
+    }
+
+    private InboundNegotiation New()
+    {
+        var streams = 0;
+        return new InboundNegotiation(new NegotiationSettings(rules, new DialbackKeys("d14lb4ck43v3r"),
+            () => string.Create(CultureInfo.InvariantCulture, $"s{++streams}"), tlsAvailable, directTls));
+    }
+
+    private IReadOnlyList<NegotiationEffect> Call(string xml) => xml.StartsWith("<stream:stream", StringComparison.Ordinal)
+        ? Negotiation.OnHeader(Transcript.ReadHeader(xml))
+        : Negotiation.OnElement(Transcript.ReadElement(xml));
+
+    private static IReadOnlyList<NegotiationEffect> Event(InboundNegotiation stream, string line) => line[..line.IndexOf(':', StringComparison.Ordinal)] switch
+    {
+        "tls" => stream.OnTlsEstablished(new FakeCertificate(Transcript.Argument(line).Split(' '))),
+        "verified" => Verified(stream, Transcript.Argument(line).Split(' ')),
+        _ => throw new ArgumentOutOfRangeException(nameof(line), line, "unknown input"),
+    };
+
     // verified: p1.example s2 valid
-    private IReadOnlyList<NegotiationEffect> Verified(string[] words) => Negotiation.OnVerification(
+    private static IReadOnlyList<NegotiationEffect> Verified(InboundNegotiation stream, string[] words) => stream.OnVerification(
         new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse(words[0])), words[1], words[2] switch
         {
             "valid" => DialbackOutcome.Valid,
@@ -126,32 +182,55 @@ internal sealed class InboundDialogue
         });
 }
 
-/// <summary>A stream that we open, under test; <c>C:</c> is what the server on the other side sends.</summary>
-internal sealed class OutboundDialogue(NegotiationTerms terms, OutboundGoal? goal = null, bool directTls = false, bool haveCertificate = true)
+/// <summary>A stream that we open, under test; <c>C:</c> is what the server on the other side sends. Played by calls and over the real framer.</summary>
+internal sealed class OutboundDialogue
 {
+    private readonly OutboundSettings settings;
+    private readonly List<string> inputs = [];
+    private readonly List<string> transcript = [];
+
+    public OutboundDialogue(NegotiationTerms terms, OutboundGoal? goal = null, bool directTls = false, bool haveCertificate = true)
+    {
+        settings = new OutboundSettings(
+            goal ?? new OutboundGoal.Authenticate(Pair), terms, new DialbackKeys("s3cr3tf0rd14lb4ck"), directTls, haveCertificate);
+        Negotiation = new OutboundNegotiation(settings);
+    }
+
     public static DomainPair Pair => new(DomainName.Parse("edge.example"), DomainName.Parse("p1.example"));
 
-    public OutboundNegotiation Negotiation { get; } = new(new OutboundSettings(
-        goal ?? new OutboundGoal.Authenticate(Pair), terms, new DialbackKeys("s3cr3tf0rd14lb4ck"), directTls, haveCertificate));
+    public OutboundNegotiation Negotiation { get; }
 
+    /// <summary>Plays the inputs of a script and compares.</summary>
     public OutboundDialogue Play(string script)
     {
         var expected = Transcript.Lines(script);
-        var actual = expected.Where(l => l[0] is not ('S' or '*')).SelectMany(l => Transcript.Render(Input(l)).Prepend(l));
-        Assert.Equal(string.Join('\n', expected), string.Join('\n', actual));
+        var first = transcript.Count;
+        foreach (var line in expected.Where(Transcript.IsInput))
+        {
+            inputs.Add(line);
+            transcript.Add(line);
+            transcript.AddRange(Transcript.Render(line.StartsWith("C:", StringComparison.Ordinal) ? Call(Transcript.Argument(line)) : Event(Negotiation, line)));
+        }
+
+        Assert.Equal(string.Join('\n', expected), string.Join('\n', transcript.Skip(first)));
+        Cuts.Check(inputs, string.Join('\n', transcript), Replay, Transcript.BytesOf);
         return this;
     }
 
-    private IReadOnlyList<NegotiationEffect> Input(string line)
+    private (Wire Wire, Func<string, IReadOnlyList<NegotiationEffect>> Event) Replay()
     {
-        var text = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
-        return line[..line.IndexOf(':', StringComparison.Ordinal)] switch
-        {
-            "start" => Negotiation.Start(),
-            "C" when text.StartsWith("<stream:stream", StringComparison.Ordinal) => Negotiation.OnHeader(Transcript.ReadHeader(text)),
-            "C" => Negotiation.OnElement(Transcript.ReadElement(text)),
-            "tls" => Negotiation.OnTlsEstablished(new FakeCertificate(text.Split(' '))),
-            _ => throw new ArgumentOutOfRangeException(nameof(line), line, "unknown input"),
-        };
+        var stream = new OutboundNegotiation(settings);
+        return (new Wire(stream), line => Event(stream, line));
     }
+
+    private IReadOnlyList<NegotiationEffect> Call(string xml) => xml.StartsWith("<stream:stream", StringComparison.Ordinal)
+        ? Negotiation.OnHeader(Transcript.ReadHeader(xml))
+        : Negotiation.OnElement(Transcript.ReadElement(xml));
+
+    private static IReadOnlyList<NegotiationEffect> Event(OutboundNegotiation stream, string line) => line[..line.IndexOf(':', StringComparison.Ordinal)] switch
+    {
+        "start" => stream.Start(),
+        "tls" => stream.OnTlsEstablished(new FakeCertificate(Transcript.Argument(line).Split(' '))),
+        _ => throw new ArgumentOutOfRangeException(nameof(line), line, "unknown input"),
+    };
 }
