@@ -6,40 +6,70 @@ namespace EdgePool.Xmpp.Framing;
 /// <summary>One complete, validated top-level element, still in the reader's buffer.</summary>
 public readonly ref struct StanzaFrame
 {
-    /// <summary>Which stanza, or <see cref="StanzaKind.None"/> for everything that is not one of the stream's content namespace.</summary>
-    public StanzaKind Kind => throw new NotSupportedException("skeleton");
+    private readonly ElementScanner scanner;
+    private readonly ReadOnlySpan<byte> bytes;
 
-    /// <summary>True when the inner bytes may be copied as they are; false when the element is written anew from its events.</summary>
-    public bool IsPlain => throw new NotSupportedException("skeleton");
+    internal StanzaFrame(ElementScanner scanner, ReadOnlySpan<byte> bytes)
+    {
+        this.scanner = scanner;
+        this.bytes = bytes;
+    }
+
+    /// <summary>Which stanza, or <see cref="StanzaKind.None"/> for everything that is not one of the stream's content namespace.</summary>
+    public StanzaKind Kind => scanner.Top.Kind;
+
+    /// <summary>
+    /// True when the inner bytes may be copied as they are; false when the element is written anew from its events. Plain is a stanza without
+    /// CDATA sections, numeric references, raw CR, attribute white space to normalise, prefixes that only the stream header
+    /// declares, and declarations of a content namespace below its own tag.
+    /// </summary>
+    public bool IsPlain => scanner.IsPlain;
 
     /// <summary>All bytes of the element as they came.</summary>
-    public ReadOnlySpan<byte> Bytes => throw new NotSupportedException("skeleton");
+    public ReadOnlySpan<byte> Bytes => bytes;
 
     /// <summary>Decoded value (references resolved, white space normalised); <see cref="HasFrom"/> tells absent from empty.</summary>
-    public ReadOnlySpan<byte> From => throw new NotSupportedException("skeleton");
+    public ReadOnlySpan<byte> From => scanner.Value(scanner.Top.From, bytes);
 
     /// <summary>Decoded value.</summary>
-    public ReadOnlySpan<byte> To => throw new NotSupportedException("skeleton");
+    public ReadOnlySpan<byte> To => scanner.Value(scanner.Top.To, bytes);
 
     /// <summary>Decoded value; escape it before it is written again.</summary>
-    public ReadOnlySpan<byte> Id => throw new NotSupportedException("skeleton");
+    public ReadOnlySpan<byte> Id => scanner.Value(scanner.Top.Id, bytes);
 
     /// <summary>Decoded value.</summary>
-    public ReadOnlySpan<byte> Type => throw new NotSupportedException("skeleton");
+    public ReadOnlySpan<byte> Type => scanner.Value(scanner.Top.Type, bytes);
+
+    /// <summary>Decoded value of <c>xml:lang</c>.</summary>
+    public ReadOnlySpan<byte> Language => scanner.Value(scanner.Top.Language, bytes);
 
     /// <summary>True when the attribute is there, even empty.</summary>
-    public bool HasFrom => throw new NotSupportedException("skeleton");
+    public bool HasFrom => scanner.Top.From.Attribute != 0;
 
     /// <summary>True when the attribute is there, even empty.</summary>
-    public bool HasTo => throw new NotSupportedException("skeleton");
+    public bool HasTo => scanner.Top.To.Attribute != 0;
+
+    /// <summary>True when the attribute is there, even empty.</summary>
+    public bool HasId => scanner.Top.Id.Attribute != 0;
 
     /// <summary>
     /// Writes the element for a stream of <paramref name="target"/>: start tag written by us with the given canonical addresses, content copied (plain)
     /// or serialised anew (canonical). Elements of the source's content namespace become elements of the target's; nothing depends on prefixes
-    /// that only the source's root declares.
+    /// that only the source's root declares. An empty address is left out.
     /// </summary>
-    public void WriteTo(IBufferWriter<byte> output, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => throw new NotSupportedException("skeleton");
+    public void WriteTo(IBufferWriter<byte> output, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (scanner.IsPlain)
+        {
+            PlainWriter.Write(output, scanner, bytes, from, to);
+        }
+        else
+        {
+            new CanonicalWriter(output, scanner, target).Write(bytes, from, to);
+        }
+    }
 
     /// <summary>The element as a small tree, for negotiation and other rare reading; allocates.</summary>
-    public XmlElement ToElement() => throw new NotSupportedException("skeleton");
+    public XmlElement ToElement() => ElementTree.Build(bytes, scanner.Root!);
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace EdgePool.Xmpp.Stanzas;
 
 /// <summary>An element as a small immutable tree, for negotiation, errors and tests; the stanza path does not use it.</summary>
@@ -26,6 +29,29 @@ public sealed record XmlElement(string Name, string Namespace)
 
     /// <summary>The first child of that name; null when there is none.</summary>
     public XmlElement? Child(string name, string @namespace) => Children.FirstOrDefault(c => c.Is(name, @namespace));
+
+    /// <summary>Writes the element where <paramref name="defaultNamespace"/> is in force, without prefixes; empty for none.</summary>
+    public void WriteTo(IBufferWriter<byte> output, string defaultNamespace) => WriteTo(output, defaultNamespace, []);
+
+    /// <summary>
+    /// Writes the element where <paramref name="defaultNamespace"/> is in force and the stream header has declared some prefixes: elements in
+    /// their namespaces are written with them.
+    /// </summary>
+    public void WriteTo(IBufferWriter<byte> output, string defaultNamespace, IReadOnlyList<(string Prefix, string Namespace)> declared)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(defaultNamespace);
+        ArgumentNullException.ThrowIfNull(declared);
+        XmlElementWriter.Write(output, this, defaultNamespace, declared);
+    }
+
+    /// <summary>The element alone, as it is written where no namespace is in force.</summary>
+    public override string ToString()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        WriteTo(output, string.Empty);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
 }
 
 /// <summary>One attribute, value decoded.</summary>
