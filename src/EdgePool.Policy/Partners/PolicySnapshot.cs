@@ -9,7 +9,7 @@ namespace EdgePool.Policy.Partners;
 /// </summary>
 public sealed class PolicySnapshot
 {
-    private readonly FrozenDictionary<byte[], Partner>.AlternateLookup<ReadOnlySpan<byte>> byDomain;
+    private readonly FrozenDictionary<DomainName, Partner>.AlternateLookup<ReadOnlySpan<byte>> byDomain;
 
     /// <summary>Indexes partners whose domains are known to be disjoint: <see cref="PolicyCompiler"/> proves that.</summary>
     internal PolicySnapshot(IReadOnlyList<Partner> partners)
@@ -17,8 +17,8 @@ public sealed class PolicySnapshot
         Partners = partners;
         Open = partners.FirstOrDefault(partner => partner.IsOpen);
         byDomain = partners
-            .SelectMany(partner => DomainsOf(partner).Select(domain => KeyValuePair.Create(domain.Utf8.ToArray(), partner)))
-            .ToFrozenDictionary(DomainBytesComparer.Instance)
+            .SelectMany(partner => DomainsOf(partner).Select(domain => KeyValuePair.Create(domain, partner)))
+            .ToFrozenDictionary(DomainNameComparer.Instance)
             .GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 

@@ -1,5 +1,6 @@
 using EdgePool.Edge;
 using EdgePool.Server.Configuration.Written;
+using EdgePool.Xmpp.Sasl;
 
 namespace EdgePool.Server.Configuration.Compilation;
 
@@ -43,7 +44,7 @@ internal static class CoherenceCheck
     }
 
     private static bool Covers(EdgeCertificate certificate, LocalDomain domain)
-        => certificate.Certificate.MatchesHostname(domain.Name.Ascii, allowWildcards: true, allowCommonName: false);
+        => CertificateIdentity.Matches(certificate.Certificate, domain.Name);
 
     private static bool NeedsTls(EdgeOptions options)
         => options.Policy.Partners.Any(partner => partner.Terms.OffersTls)

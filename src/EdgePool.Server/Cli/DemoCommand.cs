@@ -1,0 +1,67 @@
+using System.CommandLine;
+using EdgePool.Server.Configuration.Yaml;
+
+namespace EdgePool.Server.Cli;
+
+/// <summary>What the demo is asked to do.</summary>
+/// <param name="Duration">How long; null: until interrupted.</param>
+/// <param name="Json">End with one JSON line and draw no table.</param>
+/// <param name="Rate">Stanzas per second in each direction; 0: as many as go.</param>
+internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate);
+
+/// <summary>Runs the demo and gives the exit code. Cancellation is the interrupt that ends it early.</summary>
+internal delegate Task<int> DemoHandler(DemoSettings settings, TextWriter output, CancellationToken cancellation);
+
+/// <summary><c>edgepool demo</c>: the main job on embedded parts alone.</summary>
+internal static class DemoCommand
+{
+    private const int DefaultRate = 2_000;
+    private const int HighestRate = 1_000_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    /// <summary>The command.</summary>
+    public static Command Create(DemoHandler handler)
+    {
+        var duration = new Option<TimeSpan?>("--duration", "-d")
+        {
+            Description = "How long, such as 20s or 5m. Without it the demo runs until Ctrl+C.",
+            HelpName = "TIME",
+            CustomParser = parsed =>
+            {
+                if (Quantity.TryDuration(parsed.Tokens[0].Value) is { } time && time > TimeSpan.Zero && time <= Longest)
+                {
+                    return time;
+                }
+
+                parsed.AddError("--duration takes a time with its unit, from 1ms to 1d, such as 20s or 5m");
+                return null;
+            },
+        };
+        var json = new Option<bool>("--json") { Description = "Draw no table; end with one line of JSON: accepted, delivered, bounced, dropped, inFlight, stanzasPerSecond, p50Micros, p99Micros." };
+        var rate = new Option<int>("--rate", "-r")
+        {
+            Description = "Stanzas per second in each direction; 0 sends as many as go.",
+            HelpName = "N",
+            DefaultValueFactory = _ => DefaultRate,
+        };
+        rate.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > HighestRate)
+            {
+                result.AddError("--rate takes a number from 0 to 1000000");
+            }
+        });
+
+        var command = new Command("demo", "Show the main job with nothing to install: a partner, the edge and a component in one process, stanzas both ways.")
+        {
+            duration, json, rate,
+        };
+        command.SetAction(async (result, _) =>
+        {
+            using var termination = new Termination();
+            var settings = new DemoSettings(result.GetValue(duration), result.GetValue(json), result.GetValue(rate));
+            return await handler(settings, result.InvocationConfiguration.Output, termination.Token);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace EdgePool.Server.Cli;
+
+/// <summary>Help that ends with examples and exit codes, for the command that was asked about.</summary>
+internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
+{
+    private const string Root = """
+        Examples:
+          edgepool demo --duration 20s                    see it work, nothing to install
+          edgepool check config --config edgepool.yaml    what is wrong with a configuration
+          edgepool run --config edgepool.yaml             run a node
+
+        Exit codes:
+          0   it did what was asked
+          1   the check found errors, or the demo lost something
+          2   the command line is not understood
+          66  there is no such configuration file
+          69  something is not available: a port in use, an address that this machine does not have
+          70  a fault of EdgePool itself
+          77  the operating system forbids it: a file that may not be read, a port below 1024
+          78  the configuration, or a file that it names, is wrong
+        """;
+
+    private const string Run = """
+        Examples:
+          edgepool run --config /etc/edgepool/edgepool.yaml
+          systemctl start edgepool                        the same as a service: deploy/edgepool.service
+
+        The log goes to standard error, one line an event. SIGTERM and Ctrl+C end the node in order: nothing new is
+        accepted, what is in flight is delivered or answered, streams are closed, all within timeouts.drain (10s).
+        A second signal ends it at once.
+
+        Exit codes: 0, 2, 66, 69, 70, 77, 78; edgepool --help explains them.
+        """;
+
+    private const string Check = """
+        Examples:
+          edgepool check config --config edgepool.yaml
+          edgepool check config -c edgepool.yaml && systemctl restart edgepool
+
+        Each line is FILE:LINE:COLUMN: error or warning: what is wrong — what to do. Beside the file itself this reads
+        certificates (match, expiry, names), keys and secrets (who may read them), and tries Unicode.
+
+        Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such file, 77 the file may not be read.
+        """;
+
+    private const string Demo = """
+        Examples:
+          edgepool demo                                   a live table until Ctrl+C
+          edgepool demo --duration 20s --json             no terminal needed, one line of JSON at the end
+
+        Exit codes: 0 the ledger balances and nothing was lost, 1 otherwise, 2 usage.
+        """;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        usual.Invoke(parseResult);
+        var notes = parseResult.CommandResult.Command.Name switch
+        {
+            "run" => Run,
+            "check" or "config" => Check,
+            "demo" => Demo,
+            _ => Root,
+        };
+        parseResult.InvocationConfiguration.Output.WriteLine(notes);
+        return ExitCode.Success;
+    }
+}

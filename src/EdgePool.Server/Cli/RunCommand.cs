@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Reflection;
+using EdgePool.Edge;
+using EdgePool.Server.Configuration;
+using EdgePool.Server.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Cli;
+
+/// <summary><c>edgepool run</c>: one node until a signal ends it.</summary>
+internal static class RunCommand
+{
+    /// <summary>What a node may take beyond its drain before it is cut off.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    /// <summary>The command.</summary>
+    public static Command Create(ConfigurationEnvironment environment)
+    {
+        var config = ConfigOption.Create();
+        var command = new Command("run", "Run one node until SIGTERM or Ctrl+C.") { config };
+        command.SetAction((result, _) => RunAsync(result.GetRequiredValue(config), environment, result.InvocationConfiguration.Error));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string file, ConfigurationEnvironment environment, TextWriter error)
+    {
+        var loaded = ConfigurationLoader.Load(file, environment);
+        if (loaded.Options is not { } options)
+        {
+            ConfigurationReport.Write(loaded, error);
+            return ConfigurationReport.ExitCodeOf(loaded);
+        }
+
+        await using var output = new LogOutput(Console.OpenStandardError(), environment.Time);
+        using var logs = LoggerFactory.Create(builder => builder
+            .SetMinimumLevel(LogLevel.Trace)
+            .AddProvider(new LineLoggerProvider(output, options.Log, environment.Time)));
+        var log = logs.CreateLogger("EdgePool.Server");
+        Announce(log, file, loaded, options);
+        return await ServeAsync(options, logs, log, environment.Time, error);
+    }
+
+    private static void Announce(ILogger log, string file, ConfigurationResult loaded, ServerOptions options)
+    {
+        var version = typeof(RunCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        ServerLog.Starting(log, version, file);
+        foreach (var warning in loaded.Problems)
+        {
+            ServerLog.ConfigurationWarning(log, warning.ToString());
+        }
+
+        if (options.RandomDialbackSecret)
+        {
+            ServerLog.RandomDialbackSecret(log);
+        }
+    }
+
+    private static async Task<int> ServeAsync(ServerOptions options, ILoggerFactory logs, ILogger log, TimeProvider time, TextWriter error)
+    {
+        using var termination = new Termination();
+        AppDomain.CurrentDomain.UnhandledException += (_, fault) => ServerLog.Unhandled(log, (Exception)fault.ExceptionObject);
+
+        var node = new EdgeNode(options.Edge, logs, time);
+        try
+        {
+            node.Start();
+        }
+        catch (ListenException fault)
+        {
+            return CannotListen(fault, error);
+        }
+
+        ServerLog.SignalReceived(log, (await termination.Received).ToString());
+        return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
+    }
+
+    private static async Task<int> StopAsync(EdgeNode node, TimeSpan limit, ILogger log, TimeProvider time)
+    {
+        try
+        {
+            await node.StopAsync().WaitAsync(limit, time);
+            return ExitCode.Success;
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.StopTimedOut(log, limit);
+            return ExitCode.Internal;
+        }
+    }
+
+    private static int CannotListen(ListenException fault, TextWriter error)
+    {
+        var (what, remedy, code) = fault.Error switch
+        {
+            SocketError.AddressAlreadyInUse => ("the port is in use", $"end the other process (ss -ltnp 'sport = :{fault.Address.Port}' names it), or choose another port under listeners", ExitCode.Unavailable),
+            SocketError.AddressNotAvailable => ("this machine has no such address", "write one of its own (ip address lists them), or 0.0.0.0", ExitCode.Unavailable),
+            SocketError.AccessDenied => ("the system forbids it", "use a port above 1023, or grant CAP_NET_BIND_SERVICE", ExitCode.Permission),
+            _ => (fault.Error.ToString(), "check the address under listeners", ExitCode.Unavailable),
+        };
+        error.WriteLine($"edgepool: cannot listen on {fault.Address}: {what} — {remedy}");
+        return code;
+    }
+}

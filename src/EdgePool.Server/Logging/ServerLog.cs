@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Logging;
+
+/// <summary>Every log message of the process around the node: ids 3000 to 3099, stable.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(3000, LogLevel.Information, "EdgePool {Version} starts with {File}")]
+    public static partial void Starting(ILogger logger, string version, string file);
+
+    [LoggerMessage(3001, LogLevel.Warning, "{Problem}")]
+    public static partial void ConfigurationWarning(ILogger logger, string problem);
+
+    [LoggerMessage(3002, LogLevel.Information, "No dialback secret is configured: one was made for this start, and keys given out before are void")]
+    public static partial void RandomDialbackSecret(ILogger logger);
+
+    [LoggerMessage(3003, LogLevel.Information, "{Signal} received: the node leaves service")]
+    public static partial void SignalReceived(ILogger logger, string signal);
+
+    [LoggerMessage(3004, LogLevel.Error, "The node did not leave service within {Limit}: it is cut off")]
+    public static partial void StopTimedOut(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(3005, LogLevel.Critical, "A fault of ours that nothing caught")]
+    public static partial void Unhandled(ILogger logger, Exception exception);
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using EdgePool.Edge;
+using EdgePool.Xmpp.Streams;
+using Xunit;
+
+namespace EdgePool.Server.Tests.Configuration;
+
+/// <summary>Every file in cluster-config loads, and the commented defaults are the real ones.</summary>
+public sealed class ShippedConfigurationTests : IDisposable
+{
+    private readonly ConfigurationFolder folder = new();
+
+    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Load_ShippedFile_HasNoProblem(string file)
+    {
+        var result = folder.Load(File.ReadAllText(Path.Combine(Folder(), file)));
+
+        Assert.Empty(result.Problems.Select(problem => problem.ToString()));
+        Assert.NotNull(result.Options);
+    }
+
+    [Fact]
+    public void Load_FullExample_CompilesEachPart()
+    {
+        var edge = folder.Load(File.ReadAllText(Path.Combine(Folder(), "edgepool.yaml"))).Options!.Edge;
+
+        Assert.Equal("edge-1", edge.NodeName);
+        Assert.Equal(["contoso.example", "chat.contoso.example"], edge.LocalDomains.Select(domain => domain.Name.Ascii));
+        Assert.Equal("a secret of some length", Assert.IsType<BackEndOptions.Component>(edge.LocalDomains[0].BackEnd).Secret);
+        var server = Assert.IsType<BackEndOptions.Server>(edge.LocalDomains[1].BackEnd);
+        Assert.Equal(("10.0.0.5", 5269), (server.Host, server.Port));
+        Assert.Equal(AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback, server.Terms.Methods);
+        Assert.Single(server.Trust.Roots);
+        Assert.Equal([new(IPAddress.Any, 5269), new(IPAddress.IPv6Any, 5269)], edge.S2SListeners.Select(listener => listener.Address));
+        Assert.Equal([(true, false), (false, true)], edge.InternalListeners.Select(listener => (listener.AllowPlain, listener.RequireClientCertificate)));
+        Assert.True(Assert.Single(edge.Certificates).Certificate.HasPrivateKey);
+        Assert.Equal("another secret of some length", edge.DialbackSecret);
+        Assert.Equal(["strict.example", "partner.example", "paused.example"], edge.Policy.Partners.Select(partner => partner.Name));
+        Assert.False(edge.Policy.Find("conference.partner.example"u8)!.Trust!.System);
+    }
+
+    [Fact]
+    public void Load_FullExample_StatesTheDefaults()
+    {
+        var edge = folder.Load(File.ReadAllText(Path.Combine(Folder(), "edgepool.yaml"))).Options!.Edge;
+
+        Assert.Equal(new StreamLimits(), edge.Limits);
+        Assert.Equal(new StreamTimeouts(), edge.Timeouts);
+    }
+
+    [Fact]
+    public void Load_Minimal_MakesADialbackSecret()
+    {
+        var options = folder.Load(File.ReadAllText(Path.Combine(Folder(), "minimal.yaml"))).Options!;
+
+        Assert.True(options.RandomDialbackSecret);
+        Assert.Equal(64, options.Edge.DialbackSecret.Length);
+    }
+
+    private static string Folder([CallerFilePath] string here = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../cluster-config"));
+}
