@@ -48,6 +48,40 @@ public sealed class FixturesTests
             throw new InvalidOperationException(e.Message + prosody.Process.Failure("says") + ejabberd.Process.Failure("says") + dns.Process.Failure("says"), e);
         }
 
-        await prosody.Process.WaitForLogAsync(trusted ? "SASL EXTERNAL" : "dialback");
+        await prosody.Process.WaitForLogAsync(trusted ? "SASL EXTERNAL with ejabberd.example succeeded" : "dialback");
+    }
+
+    [Fact]
+    public async Task SlixmppUserAndComponent_AtProsody_ExchangeMessagesAndPings()
+    {
+        using var authority = new TestCertificateAuthority();
+        await using var dns = await BindServer.StartAsync();
+        await using var prosody = await ProsodyServer.StartAsync(new XmppServerOptions
+        {
+            Domain = "prosody.example",
+            Dns = dns.EndPoint,
+            Certificate = authority.Issue("prosody.example"),
+            TrustedCa = authority.RootFile,
+            Components = ["bot.prosody.example"],
+        });
+        await using var bot = await SlixmppEntity.ConnectComponentAsync(prosody.ComponentEndPoint, "bot.prosody.example", XmppServerOptions.Password);
+        await bot.EchoAsync();
+        await using var alice = await SlixmppEntity.ConnectUserAsync(prosody, "alice", authority.RootFile);
+        await alice.SendMessageAsync("echo@bot.prosody.example", "hello");
+        var echo = await alice.WaitForAsync(e => e.Event == "message");
+        Assert.Equal("echo: hello", echo.Body);
+        await alice.PingAsync("bot.prosody.example");
+        await alice.WaitForAsync(e => e.Event == "pong");
+        await alice.PingAsync("nobody.prosody.example");
+        Assert.Equal("remote-server-not-found", (await alice.WaitForAsync(e => e.Event == "error")).Condition);
+    }
+
+    [Fact]
+    public async Task ServerProcess_Stopped_LeavesNothing()
+    {
+        await using var server = await ServerProcess.StartAsync("sleep", "sleep", ["600"]);
+        Assert.False(server.HasExited);
+        Assert.True(await server.StopAsync());
+        Assert.False(Directory.Exists($"/proc/{server.Id}"));
     }
 }

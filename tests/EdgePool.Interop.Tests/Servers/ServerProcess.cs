@@ -49,9 +49,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the program; standard input stays open for the caller.</summary>
+    /// <summary>Starts the program; standard input stays open for the caller, who may also see each line of standard output as it comes.</summary>
     public static async Task<ServerProcess> StartAsync(
-        string name, string program, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+        string name,
+        string program,
+        IEnumerable<string> arguments,
+        string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null,
+        Action<string>? onLine = null)
     {
         var start = new ProcessStartInfo(Programs.PathOf("setpriv"))
         {
@@ -68,7 +73,12 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.Environment[key] = value;
         var started = await StarterThread.RunAsync(() => Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start"));
         var server = new ServerProcess(name, started);
-        started.OutputDataReceived += (_, e) => server.Note(e.Data);
+        started.OutputDataReceived += (_, e) =>
+        {
+            server.Note(e.Data);
+            if (e.Data is { } line)
+                onLine?.Invoke(line);
+        };
         started.ErrorDataReceived += (_, e) => server.Note(e.Data);
         started.BeginOutputReadLine();
         started.BeginErrorReadLine();
