@@ -1,0 +1,69 @@
+namespace EdgePool.Interop.Tests.Servers;
+
+/// <summary>Prosody 0.12 with its own configuration and data, never the system's.</summary>
+internal sealed class ProsodyServer : XmppServer
+{
+    private ProsodyServer(XmppServerOptions options)
+        : base(options, "prosody")
+    {
+    }
+
+    public static async Task<ProsodyServer> StartAsync(XmppServerOptions options)
+    {
+        Programs.Require("prosody", "setpriv");
+        var server = new ProsodyServer(options);
+        try
+        {
+            server.Write();
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    protected override Task<ServerProcess> LaunchAsync() =>
+        ServerProcess.StartAsync("prosody " + Domain, "prosody", ["--config", Path.Combine(Folder, "prosody.cfg.lua"), "-F"], Folder);
+
+    private void Write()
+    {
+        var accounts = Directory.CreateDirectory(Path.Combine(Folder, "data", Domain.Replace(".", "%2e", StringComparison.Ordinal), "accounts"));
+        foreach (var user in Options.Users)
+            File.WriteAllText(Path.Combine(accounts.FullName, user + ".dat"), $"return {{ [\"password\"] = \"{XmppServerOptions.Password}\"; }};\n");
+        File.WriteAllText(Path.Combine(Folder, "prosody.cfg.lua"), Configuration());
+    }
+
+    // libunbound takes its server as forwarder with a port; its own rules would answer .test itself (RFC 6761), so tests use .example.
+    private string Configuration() =>
+        $$"""
+        daemonize = false
+        run_as_root = true
+        pidfile = "{{Folder}}/prosody.pid"
+        data_path = "{{Folder}}/data"
+        log = { { levels = { min = "{{(Options.Verbose ? "debug" : "info")}}" }, to = "console" } }
+        interfaces = { "{{Options.Address}}" }
+        local_interfaces = { "{{Options.Address}}" }
+        s2s_ports = { 5269 }
+        c2s_ports = { 5222 }
+        c2s_direct_tls_ports = { }
+        s2s_direct_tls_ports = { }
+        component_ports = { {{(Options.Components.Count > 0 ? "5347" : "")}} }
+        modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.Dialback ? ", \"dialback\"" : "")}} }
+        c2s_require_encryption = false
+        allow_unencrypted_plain_auth = true
+        s2s_require_encryption = true
+        s2s_secure_auth = {{(Options.Dialback ? "false" : "true")}}
+        use_dane = false
+        unbound = { resolvconf = false; hoststxt = false; forward = "{{Options.Dns.Address}}@{{Options.Dns.Port}}" }
+        ssl = { cafile = "{{AnchorFile()}}"; capath = "{{Folder}}"; certificate = "{{Options.Certificate.CertificateFile}}"; key = "{{Options.Certificate.KeyFile}}" }
+        authentication = "internal_plain"
+        storage = "internal"
+        limits = { }
+
+        VirtualHost "{{Domain}}"
+        {{string.Join('\n', Options.Components.Select(c => $"Component \"{c}\"\n    component_secret = \"{XmppServerOptions.Password}\""))}}
+        """;
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using EdgePool.Testing.Certificates;
+using EdgePool.Testing.Peers;
+
+namespace EdgePool.Interop.Tests.Servers;
+
+/// <summary>How a real server is set up; its ports are the standard ones at an address of its own.</summary>
+internal sealed record XmppServerOptions
+{
+    public const string Password = "correct horse";
+
+    /// <summary>The domain that it serves.</summary>
+    public required string Domain { get; init; }
+
+    public IPAddress Address { get; init; } = LoopbackAddresses.Next();
+
+    /// <summary>Its DNS; it asks nobody else.</summary>
+    public required IPEndPoint Dns { get; init; }
+
+    public required IssuedCertificate Certificate { get; init; }
+
+    /// <summary>PEM of the authority it trusts; null: it trusts nobody, so that dialback decides.</summary>
+    public string? TrustedCa { get; init; }
+
+    /// <summary>Whether it offers and uses SASL EXTERNAL (XEP-0178).</summary>
+    public bool External { get; init; } = true;
+
+    /// <summary>Whether it offers and uses dialback (XEP-0220).</summary>
+    public bool Dialback { get; init; } = true;
+
+    /// <summary>Local parts of its users; all have <see cref="Password"/>.</summary>
+    public IReadOnlyList<string> Users { get; init; } = ["alice"];
+
+    /// <summary>Components it accepts on port 5347, by domain; all have <see cref="Password"/> as secret.</summary>
+    public IReadOnlyList<string> Components { get; init; } = [];
+
+    /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
+    public bool Verbose { get; init; }
+}
+
+/// <summary>A real XMPP server that a test runs: its configuration, its process, its users.</summary>
+internal abstract class XmppServer : IAsyncDisposable
+{
+    private ServerProcess? process;
+
+    protected XmppServer(XmppServerOptions options, string kind)
+    {
+        Options = options;
+        Folder = Directory.CreateTempSubdirectory($"edgepool-{kind}-").FullName;
+    }
+
+    public XmppServerOptions Options { get; }
+
+    public string Domain => Options.Domain;
+
+    public IPEndPoint ServerEndPoint => new(Options.Address, 5269);
+
+    public IPEndPoint ClientEndPoint => new(Options.Address, 5222);
+
+    public IPEndPoint ComponentEndPoint => new(Options.Address, 5347);
+
+    public ServerProcess Process => process ?? throw new InvalidOperationException("the server does not run");
+
+    protected string Folder { get; }
+
+    /// <summary>Starts the process and waits until it takes clients and servers.</summary>
+    public async Task StartAsync()
+    {
+        process = await LaunchAsync();
+        await process.WaitForPortAsync(ServerEndPoint);
+        await process.WaitForPortAsync(ClientEndPoint);
+        await ReadyAsync();
+    }
+
+    /// <summary>Ends the process, crashing it if asked, and lets its data stay for the next start.</summary>
+    public async Task StopAsync(bool crash = false)
+    {
+        if (process is null)
+            return;
+        if (crash)
+            await process.KillAsync();
+        await process.DisposeAsync();
+        process = null;
+    }
+
+    /// <summary>Logs a user in.</summary>
+    public Task<UserClient> ConnectAsync(string user = "alice") =>
+        UserClient.ConnectAsync(ClientEndPoint, user, Domain, XmppServerOptions.Password);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract Task<ServerProcess> LaunchAsync();
+
+    /// <summary>What remains to be done once the ports are open.</summary>
+    protected virtual Task ReadyAsync() => Task.CompletedTask;
+
+    /// <summary>The anchor file to configure: the one asked for, or one that vouches for nobody.</summary>
+    protected string AnchorFile()
+    {
+        if (Options.TrustedCa is { } file)
+            return file;
+        var path = Path.Combine(Folder, "nobody.pem");
+        using var nobody = new TestCertificateAuthority("Nobody");
+        File.Copy(nobody.RootFile, path, overwrite: true);
+        return path;
+    }
+}
