@@ -100,7 +100,7 @@ public sealed class CoordinatedShutdownTests : VirtualTimeContractTests
     public async Task Run_FromInsideAnActor_DoesNotWaitForItself()
     {
         var actor = Sys.ActorOf(ScriptedActor.Of(Sys.DeadLetters));
-        actor.Tell(new Run(context => CoordinatedShutdown.Get(context.System).Run(CoordinatedShutdown.ClrExitReason.Instance)));
+        actor.Tell(new Run(context => _ = CoordinatedShutdown.Get(context.System).Run(CoordinatedShutdown.ClrExitReason.Instance)));
         await Finished(Sys.WhenTerminated);
     }
 

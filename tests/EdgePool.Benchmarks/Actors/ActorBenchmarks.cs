@@ -59,13 +59,14 @@ public class ActorBenchmarks
 
     private sealed class Countdown(int count)
     {
+        private int _left = count;
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Reached => _reached.Task;
 
         public bool Step()
         {
-            if (--count > 0)
+            if (--_left > 0)
             {
                 return false;
             }

@@ -21,7 +21,7 @@ internal sealed record FramingCase(string Id, string Stream, StreamErrorConditio
 
     public static FramingCase Restricted(string id, string stream, int elements = 0) => new(id, stream, StreamErrorCondition.RestrictedXml, elements);
 
-    public static FramingCase Policy(string id, string stream, int elements = 0) => new(id, stream, StreamErrorCondition.PolicyViolation, elements);
+    public static FramingCase OverLimit(string id, string stream, int elements = 0) => new(id, stream, StreamErrorCondition.PolicyViolation, elements);
 
     public static TheoryData<string> Names(IEnumerable<FramingCase> cases) => [.. cases.Select(c => c.Id)];
 
