@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Xmpp.Tests.Framing;
 
@@ -13,7 +14,9 @@ internal sealed class FramerRun
 {
     public List<FramedElement> Elements { get; } = [];
 
-    public bool HasHeader { get; private set; }
+    public StreamHeader? Header { get; private set; }
+
+    public bool HasHeader => Header is not null;
 
     public bool Ended { get; private set; }
 
@@ -31,7 +34,7 @@ internal sealed class FramerRun
         get
         {
             var text = new StringBuilder();
-            text.Append(HasHeader ? "header\n" : "no header\n");
+            text.Append(Header?.ToString() ?? "no header").Append('\n');
             foreach (var element in Elements)
             {
                 text.Append(element.Kind).Append(element.IsPlain ? " plain " : " canonical ").AppendJoin('|', element.From, element.To, element.Id, element.Type)
@@ -81,7 +84,7 @@ internal sealed class FramerRun
         switch (status)
         {
             case FrameStatus.Header:
-                HasHeader = true;
+                Header = framer.Header;
                 return true;
             case FrameStatus.Element:
                 Elements.Add(Describe(frame));
