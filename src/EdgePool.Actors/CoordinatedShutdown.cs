@@ -74,7 +74,7 @@ public sealed class CoordinatedShutdown
         return sys.Shutdown;
     }
 
-    /// <summary>Adds a task to a phase. Throws <see cref="ArgumentException"/> for an unknown phase. Too late once the phase has begun.</summary>
+    /// <summary>Adds a task to a phase. Throws <see cref="ConfigurationException"/> for an unknown phase. Too late once the phase has begun.</summary>
     public void AddTask(string phase, string taskName, Func<Task<Done>> task)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -88,7 +88,7 @@ public sealed class CoordinatedShutdown
         ArgumentException.ThrowIfNullOrEmpty(taskName);
         if (!Order.Contains(phase, StringComparer.Ordinal))
         {
-            throw new ArgumentException($"Unknown phase \"{phase}\".", nameof(phase));
+            throw new ConfigurationException($"Unknown phase \"{phase}\".");
         }
 
         lock (_lock)

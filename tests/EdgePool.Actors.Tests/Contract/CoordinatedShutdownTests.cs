@@ -100,13 +100,13 @@ public sealed class CoordinatedShutdownTests : VirtualTimeContractTests
     public async Task Run_FromInsideAnActor_DoesNotWaitForItself()
     {
         var actor = Sys.ActorOf(ScriptedActor.Of(Sys.DeadLetters));
-        actor.Tell(new Run(context => CoordinatedShutdown.Get(context.System).Run(CoordinatedShutdown.ClrExitReason.Instance)));
+        actor.Tell(new Run(context => _ = CoordinatedShutdown.Get(context.System).Run(CoordinatedShutdown.ClrExitReason.Instance)));
         await Finished(Sys.WhenTerminated);
     }
 
     [Fact]
     public void AddTask_ToAnUnknownPhase_Throws() =>
-        Assert.Throws<ArgumentException>(() => CoordinatedShutdown.Get(Sys).AddTask("no-such-phase", "task", () => Task.FromResult(Done.Instance)));
+        Assert.Throws<ConfigurationException>(() => CoordinatedShutdown.Get(Sys).AddTask("no-such-phase", "task", () => Task.FromResult(Done.Instance)));
 
     [Fact]
     public async Task GracefulStop_CompletesWhenTheActorHasEnded()
