@@ -51,7 +51,7 @@ public sealed class CoordinatedShutdown
 
     private readonly ActorSystem _system;
     private readonly Lock _lock = new();
-    private readonly List<(string Phase, string Name, Func<CancellationToken, Task> Run)> _tasks = [];
+    private readonly List<(string Phase, string Name, Func<Task<Done>> Run)> _tasks = [];
     private Task<Done>? _run;
 
     internal CoordinatedShutdown(ActorSystem system)
@@ -74,21 +74,14 @@ public sealed class CoordinatedShutdown
         return sys.Shutdown;
     }
 
-    /// <summary>Adds a task to a phase. Throws <see cref="ArgumentException"/> for an unknown phase. Too late once the phase has begun.</summary>
+    /// <summary>Adds a task to a phase. Throws <see cref="ConfigurationException"/> for an unknown phase. Too late once the phase has begun.</summary>
     public void AddTask(string phase, string taskName, Func<Task<Done>> task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        AddTask(phase, taskName, _ => task());
-    }
-
-    /// <summary>As above; the token is cancelled when the phase's time is up.</summary>
-    public void AddTask(string phase, string taskName, Func<CancellationToken, Task<Done>> task)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentException.ThrowIfNullOrEmpty(taskName);
         if (!Order.Contains(phase, StringComparer.Ordinal))
         {
-            throw new ArgumentException($"Unknown phase \"{phase}\".", nameof(phase));
+            throw new ConfigurationException($"Unknown phase \"{phase}\".");
         }
 
         lock (_lock)
@@ -154,7 +147,7 @@ public sealed class CoordinatedShutdown
 
     private async Task RunPhase(string phase)
     {
-        List<(string Name, Func<CancellationToken, Task> Run)> tasks;
+        List<(string Name, Func<Task<Done>> Run)> tasks;
         lock (_lock)
         {
             tasks = [.. _tasks.Where(task => string.Equals(task.Phase, phase, StringComparison.Ordinal)).Select(task => (task.Name, task.Run))];
@@ -166,7 +159,7 @@ public sealed class CoordinatedShutdown
         }
 
         using var timeout = new CancellationTokenSource(Timeout(phase), _system.TimeProvider);
-        var all = Task.WhenAll(tasks.Select(task => RunTask(phase, task.Name, task.Run, timeout.Token)));
+        var all = Task.WhenAll(tasks.Select(task => RunTask(phase, task.Name, task.Run)));
         try
         {
             await all.WaitAsync(timeout.Token).ConfigureAwait(false);
@@ -177,12 +170,12 @@ public sealed class CoordinatedShutdown
         }
     }
 
-    private async Task RunTask(string phase, string name, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    private async Task RunTask(string phase, string name, Func<Task<Done>> run)
     {
         await Task.Yield();
         try
         {
-            await run(cancellationToken).ConfigureAwait(false);
+            await run().ConfigureAwait(false);
         }
         catch (Exception cause)
         {

@@ -139,27 +139,6 @@ public sealed class ActorSystemTests : TestKit
         Assert.Throws<ConfigurationException>(() => ActorSystem.Create(what == "name" ? "not a name" : "system", settings));
     }
 
-    [Fact]
-    public async Task IdleActor_WithItsMailbox_TakesLessThanAKibibyte()
-    {
-        const int Count = 20_000;
-        var actors = new IActorRef[Count];
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < Count; i++)
-        {
-            actors[i] = Sys.ActorOf(Props.Create(() => new Simple()));
-        }
-
-        foreach (var actor in actors)
-        {
-            await actor.Ask<int>(1, TimeSpan.FromSeconds(30));
-        }
-
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
-        GC.KeepAlive(actors);
-        Assert.InRange(each, 0, 1023);
-    }
-
     private sealed class Simple : ReceiveActor
     {
         public Simple()
