@@ -18,6 +18,13 @@ public enum Directive
     Stop,
 }
 
+/// <summary>A function from a failure to a directive.</summary>
+public interface IDecider
+{
+    /// <summary>The directive for a failure.</summary>
+    Directive Decide(Exception cause);
+}
+
 /// <summary>How a parent treats the failures of its children.</summary>
 public abstract class SupervisorStrategy
 {
@@ -33,14 +40,14 @@ public abstract class SupervisorStrategy
     }
 
     /// <summary>Stop for an actor that could not start, was killed or broke a death pact; Restart for anything else.</summary>
-    public static Func<Exception, Directive> DefaultDecider { get; } = static cause => cause switch
+    public static IDecider DefaultDecider { get; } = new LocalOnlyDecider(static cause => cause switch
     {
         ActorInitializationException or ActorKilledException or DeathPactException => Directive.Stop,
         _ => Directive.Restart,
-    };
+    });
 
     /// <summary>One for one, with the default decider and no limit.</summary>
-    public static SupervisorStrategy DefaultStrategy { get; } = new OneForOneStrategy(DefaultDecider);
+    public static SupervisorStrategy DefaultStrategy { get; } = new OneForOneStrategy(DefaultDecider.Decide);
 
     /// <summary>One for one, always Stop.</summary>
     public static SupervisorStrategy StoppingStrategy { get; } = new OneForOneStrategy(static _ => Directive.Stop);
@@ -96,6 +103,13 @@ public abstract class SupervisorStrategy
             : new Error(cause, source, child.Props.Type, cause.Message);
         system.EventStream.Publish(entry);
     }
+}
+
+/// <summary>A decider made of a function.</summary>
+public sealed class LocalOnlyDecider(Func<Exception, Directive> decider) : IDecider
+{
+    /// <inheritdoc/>
+    public Directive Decide(Exception cause) => decider(cause);
 }
 
 /// <summary>The decision concerns only the child that failed.</summary>

@@ -15,7 +15,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
         {
             supervisor.Tell(new StopSelf());
             await ExpectMsgAsync(new Hook("PostStop", "child"));
-            await AwaitTimer(TimeSpan.FromSeconds(seconds));
+            await AwaitTimerAsync(TimeSpan.FromSeconds(seconds));
             Scheduler.Advance(TimeSpan.FromSeconds(seconds) - Tick);
             Assert.True((await CurrentChild(supervisor)).IsNobody());
             Scheduler.Advance(Tick);
@@ -36,7 +36,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
         await ExpectMsgAsync(new Hook("PreStart", "child"));
         supervisor.Tell(new Throw(new InvalidOperationException()));
         await ExpectMsgAsync(new Hook("PostStop", "child"));
-        await AwaitTimer(Min);
+        await AwaitTimerAsync(Min);
         Scheduler.Advance(Min);
         await ExpectMsgAsync(new Hook("PreStart", "child"));
     }
@@ -60,7 +60,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
         await WatchAsync(supervisor);
         supervisor.Tell(new StopSelf());
         await ExpectMsgAsync(new Hook("PostStop", "child"));
-        await AwaitTimer(Min);
+        await AwaitTimerAsync(Min);
         Scheduler.Advance(Min);
         await ExpectMsgAsync(new Hook("PreStart", "child"));
         supervisor.Tell(new StopSelf());
@@ -77,10 +77,10 @@ public sealed class BackoffTests : VirtualTimeContractTests
         {
             supervisor.Tell(new StopSelf());
             await ExpectMsgAsync(new Hook("PostStop", "child"));
-            await AwaitTimer(Min);
+            await AwaitTimerAsync(Min);
             Scheduler.Advance(Min);
             await ExpectMsgAsync(new Hook("PreStart", "child"));
-            await AwaitTimer(10 * Min);
+            await AwaitTimerAsync(10 * Min);
             Scheduler.Advance(10 * Min);
             await CurrentChild(supervisor);
         }
@@ -103,7 +103,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
         await ExpectMsgAsync(new Hook("PreStart", "child"));
         answering.Tell(new StopSelf());
         await ExpectMsgAsync(new Hook("PostStop", "child"));
-        await AwaitTimer(Min);
+        await AwaitTimerAsync(Min);
         answering.Tell("hello", TestActor);
         await ExpectMsgAsync("not now");
     }
@@ -117,6 +117,4 @@ public sealed class BackoffTests : VirtualTimeContractTests
         supervisor.Tell(BackoffSupervisor.GetCurrentChild.Instance, TestActor);
         return (await ExpectMsgAsync<BackoffSupervisor.CurrentChild>()).Ref;
     }
-
-    private Task AwaitTimer(TimeSpan due) => AwaitConditionAsync(() => Scheduler.TimeProvider.NextTimerIn == due);
 }

@@ -42,4 +42,10 @@ public abstract class VirtualTimeContractTests : ContractTests
 
     /// <summary>The clock of the system.</summary>
     protected TestScheduler Scheduler { get; }
+
+    /// <summary>Timers that wait for their time.</summary>
+    protected int ActiveTimers => Scheduler.TimeProvider.ActiveTimers;
+
+    /// <summary>Waits until the system has set a timer, as the next one due, for this time from now.</summary>
+    protected Task AwaitTimerAsync(TimeSpan due) => AwaitConditionAsync(() => Scheduler.TimeProvider.NextTimerIn == due);
 }

@@ -79,7 +79,7 @@ public sealed class CoordinatedShutdownTests : VirtualTimeContractTests
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "hangs", () => never.Task);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "next", () => Note("next"));
         var run = shutdown.Run(CoordinatedShutdown.ClrExitReason.Instance);
-        await AwaitConditionAsync(() => Scheduler.TimeProvider.NextTimerIn == timeout);
+        await AwaitTimerAsync(timeout);
 
         Scheduler.Advance(timeout - TimeSpan.FromTicks(1));
         Assert.False(run.IsCompleted);

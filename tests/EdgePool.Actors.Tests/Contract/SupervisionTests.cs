@@ -165,7 +165,7 @@ public sealed class SupervisionTests : ContractTests
         var parent = await Parent(new OneForOneStrategy(cause =>
         {
             TestActor.Tell(cause, ActorRefs.NoSender);
-            return SupervisorStrategy.DefaultDecider(cause);
+            return SupervisorStrategy.DefaultDecider.Decide(cause);
         }));
         parent.Tell(new Spawn(Props.Create<FailingPreStart>(), "child"), ActorRefs.NoSender);
         var cause = await ExpectMsgAsync<ActorInitializationException>();

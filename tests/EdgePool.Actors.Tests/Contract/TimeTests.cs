@@ -79,7 +79,7 @@ public sealed class TimeTests : VirtualTimeContractTests
         await ExpectNothing(actor);
         Scheduler.Advance(Second);
         await ExpectNothing(actor);
-        Assert.Equal(0, Scheduler.TimeProvider.ActiveTimers);
+        Assert.Equal(0, ActiveTimers);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class TimeTests : VirtualTimeContractTests
         await WatchAsync(actor);
         Sys.Stop(actor);
         await ExpectTerminatedAsync(actor);
-        Assert.Equal(0, Scheduler.TimeProvider.ActiveTimers);
+        Assert.Equal(0, ActiveTimers);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class TimeTests : VirtualTimeContractTests
             await ExpectMsgAsync("unnoticed");
             Scheduler.Advance(Tick);
             await ExpectMsgAsync("timeout");
-            await AwaitTimer();
+            await AwaitTimerAsync(Second);
         }
     }
 
@@ -162,7 +162,7 @@ public sealed class TimeTests : VirtualTimeContractTests
         Scheduler.Advance(Second);
         TestActor.Tell("marker");
         await ExpectMsgAsync("marker");
-        Assert.Equal(0, Scheduler.TimeProvider.ActiveTimers);
+        Assert.Equal(0, ActiveTimers);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class TimeTests : VirtualTimeContractTests
         Assert.False(question.IsCompleted);
         Scheduler.Advance(Tick);
         await Assert.ThrowsAsync<AskTimeoutException>(() => question);
-        Assert.Equal(0, Scheduler.TimeProvider.ActiveTimers);
+        Assert.Equal(0, ActiveTimers);
     }
 
     [Fact]
@@ -230,8 +230,6 @@ public sealed class TimeTests : VirtualTimeContractTests
         actor.Tell("marker");
         await ExpectMsgAsync("marker");
     }
-
-    private Task AwaitTimer() => AwaitConditionAsync(() => Scheduler.TimeProvider.NextTimerIn == Second);
 
     private sealed class TimedActor : ReceiveActor, IWithTimers
     {
