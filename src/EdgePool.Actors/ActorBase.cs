@@ -12,7 +12,7 @@ public abstract class ActorBase
     /// <summary>Only a system makes actors, from <see cref="Props"/>.</summary>
     protected ActorBase() =>
         _cell = ActorCell.ClaimConstruction()
-            ?? throw new InvalidOperationException($"{GetType()} cannot be made with new: use ActorOf and Props.");
+            ?? throw new ActorInitializationException(null, $"{GetType()} cannot be made with new: use ActorOf and Props.");
 
     /// <summary>The running actor's context. Throws <see cref="NotSupportedException"/> outside a turn.</summary>
     protected static IActorContext Context =>

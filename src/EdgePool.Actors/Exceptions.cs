@@ -29,9 +29,6 @@ public sealed class DeathPactException(IActorRef deadActor) : Exception($"Monito
 /// <summary>The name is taken by a sibling, or is not a name.</summary>
 public sealed class InvalidActorNameException(string message) : Exception(message);
 
-/// <summary>The message is null.</summary>
-public sealed class InvalidMessageException(string message) : Exception(message);
-
 /// <summary>The actor's state does not allow this, for example stashing one message twice.</summary>
 public sealed class IllegalActorStateException(string message) : Exception(message);
 

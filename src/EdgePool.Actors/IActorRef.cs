@@ -3,7 +3,7 @@ namespace EdgePool.Actors;
 /// <summary>Something a message can be sent to.</summary>
 public interface ICanTell
 {
-    /// <summary>Sends <paramref name="message"/> at most once, without waiting. Throws <see cref="InvalidMessageException"/> for null.</summary>
+    /// <summary>Sends <paramref name="message"/> at most once, without waiting. Throws <see cref="ArgumentNullException"/> for null.</summary>
     void Tell(object message, IActorRef? sender);
 }
 
@@ -43,10 +43,7 @@ public sealed class Nobody : IActorRef
     /// <inheritdoc/>
     public void Tell(object message, IActorRef? sender)
     {
-        if (message is null)
-        {
-            throw new InvalidMessageException("A message is never null.");
-        }
+        ArgumentNullException.ThrowIfNull(message);
     }
 
     /// <inheritdoc/>

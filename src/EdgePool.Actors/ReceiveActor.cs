@@ -7,10 +7,15 @@ namespace EdgePool.Actors;
 public abstract class ReceiveActor : ActorBase
 {
     private MessageHandler[] _handlers = [];
+    private MessageHandler[] _initial = [];
     private Stack<MessageHandler[]>? _below;
     private bool _declaring = true;
 
-    internal sealed override void Constructed() => _declaring = false;
+    internal sealed override void Constructed()
+    {
+        _declaring = false;
+        _initial = _handlers;
+    }
 
     /// <summary>Handles messages of type <typeparamref name="T"/> that <paramref name="shouldHandle"/> accepts.</summary>
     protected void Receive<T>(Action<T> handler, Predicate<T>? shouldHandle = null) => Declare(new ActionHandler<T>(handler, shouldHandle));
@@ -46,14 +51,8 @@ public abstract class ReceiveActor : ActorBase
         _handlers = handlers;
     }
 
-    /// <summary>Returns to the behaviour below; without one nothing changes.</summary>
-    protected void UnbecomeStacked()
-    {
-        if (_below is { Count: > 0 })
-        {
-            _handlers = _below.Pop();
-        }
-    }
+    /// <summary>Returns to the behaviour below, the lowest being that of the constructor.</summary>
+    protected void UnbecomeStacked() => _handlers = _below is { Count: > 0 } ? _below.Pop() : _initial;
 
     /// <inheritdoc/>
     protected sealed override bool Receive(object message)

@@ -44,9 +44,9 @@ internal sealed class FutureActorRef<T> : IInternalActorRef
 
     public void Tell(object message, IActorRef? sender)
     {
+        ArgumentNullException.ThrowIfNull(message);
         var isFirst = message switch
         {
-            null => throw new InvalidMessageException("A message is never null."),
             T reply => _reply.TrySetResult(reply),
             Status.Failure failure => _reply.TrySetException(failure.Cause),
             _ => _reply.TrySetException(new ArgumentException($"The reply is a {message.GetType()}, not a {typeof(T)}.", nameof(message))),

@@ -31,10 +31,7 @@ internal sealed class LocalActorRef(ActorPath path, ActorCell cell) : IInternalA
 
     public void Tell(object message, IActorRef? sender)
     {
-        if (message is null)
-        {
-            throw new InvalidMessageException("A message is never null.");
-        }
+        ArgumentNullException.ThrowIfNull(message);
 
         _mailbox.Post(message, sender);
     }
@@ -58,10 +55,7 @@ internal sealed class DeadLetterActorRef(ActorSystem system, ActorPath path) : I
 
     public void Tell(object message, IActorRef? sender)
     {
-        if (message is null)
-        {
-            throw new InvalidMessageException("A message is never null.");
-        }
+        ArgumentNullException.ThrowIfNull(message);
 
         System.ReportDeadLetter(message, sender, this);
     }

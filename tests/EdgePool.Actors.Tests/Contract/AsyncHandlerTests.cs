@@ -80,6 +80,7 @@ public sealed class AsyncHandlerTests : ContractTests
     }
 
     [Fact]
+    [Trait(Beyond, "the ambient context ends with the handler")]
     public async Task Context_InATaskThatOutlivesItsHandler_Throws()
     {
         var actor = Sys.ActorOf(Props.Create(() => new Outliving(TestActor)));

@@ -5,6 +5,9 @@ namespace EdgePool.Tests.Actors.Contract;
 /// <summary>The base of the contract suite: the one place that knows how a system under test is made.</summary>
 public abstract class ContractTests : TestKit
 {
+    /// <summary>The trait of tests that ask more than Akka.NET 1.5 and its TestKit give; its value says what.</summary>
+    protected const string Beyond = "Beyond Akka.NET";
+
     /// <summary>A mailbox for three messages.</summary>
     protected const string BoundedMailbox = "three";
 

@@ -113,6 +113,7 @@ public sealed class CoordinatedShutdownTests : VirtualTimeContractTests
     }
 
     [Fact]
+    [Trait(Beyond, "the timeout follows the system's clock")]
     public async Task GracefulStop_TheActorGoesOn_IsCancelledAtItsTimeout()
     {
         var stop = TestActor.GracefulStop(TimeSpan.FromSeconds(5), "please");

@@ -76,6 +76,7 @@ public sealed class DeathWatchTests : ContractTests
     }
 
     [Fact]
+    [Trait(Beyond, "Nobody counts as ended")]
     public async Task Watch_OfNobody_TerminatedComes()
     {
         await WatchAsync(ActorRefs.Nobody);

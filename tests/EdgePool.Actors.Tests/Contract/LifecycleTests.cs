@@ -3,6 +3,7 @@ namespace EdgePool.Tests.Actors.Contract;
 public sealed class LifecycleTests : ContractTests
 {
     [Fact]
+    [Trait(Beyond, "a stop from outside goes through the guardian's mailbox")]
     public async Task Stop_LetsTheCurrentMessageFinish_AndTheRestGoesToDeadLetters()
     {
         Sys.EventStream.Subscribe<DeadLetter>(TestActor);
@@ -138,6 +139,7 @@ public sealed class LifecycleTests : ContractTests
     }
 
     [Fact]
+    [Trait(Beyond, "its TestKit lends the test thread a context")]
     public async Task Context_OutsideATurn_Throws()
     {
         var leaking = Sys.ActorOf(Props.Create(() => new Leaking(TestActor)));
@@ -146,7 +148,8 @@ public sealed class LifecycleTests : ContractTests
     }
 
     [Fact]
-    public void Actor_MadeWithNew_Throws() => Assert.Throws<InvalidOperationException>(() => new Gated(Task.CompletedTask, TestActor));
+    [Trait(Beyond, "its TestKit lends the test thread a context")]
+    public void Actor_MadeWithNew_Throws() => Assert.Throws<ActorInitializationException>(() => new Gated(Task.CompletedTask, TestActor));
 
     [Fact]
     public async Task Termination_OfTheSystem_StopsTheWholeTree()

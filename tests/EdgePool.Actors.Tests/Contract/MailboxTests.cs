@@ -42,6 +42,7 @@ public sealed class MailboxTests : ContractTests
     }
 
     [Fact]
+    [Trait(Beyond, "a full mailbox loses no Terminated")]
     public async Task BoundedMailbox_Full_StillGetsTerminatedAndStop()
     {
         var (actor, gate) = await BlockedActor();

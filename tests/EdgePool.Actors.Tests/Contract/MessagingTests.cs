@@ -53,7 +53,7 @@ public sealed class MessagingTests : ContractTests
     }
 
     [Fact]
-    public void Tell_Null_Throws() => Assert.Throws<InvalidMessageException>(() => TestActor.Tell(null!, ActorRefs.NoSender));
+    public void Tell_Null_Throws() => Assert.Throws<ArgumentNullException>(() => TestActor.Tell(null!, ActorRefs.NoSender));
 
     [Fact]
     public async Task Sender_WithoutOne_IsDeadLetters()

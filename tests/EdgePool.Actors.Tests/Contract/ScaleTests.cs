@@ -49,7 +49,7 @@ public sealed class ScaleTests : ContractTests
             for (var i = 0; i < 2_000; i++)
             {
                 var actor = Sys.ActorOf(ScriptedActor.Of(Sys.DeadLetters));
-                actor.Tell("message");
+                actor.Tell("message", ActorRefs.NoSender);
                 if (i % 2 == 0)
                 {
                     Sys.Stop(actor);
