@@ -120,8 +120,8 @@ public sealed class XmppServiceResolver
             return new ServicePlan.Absent(ServiceAbsence.PortsRefused);
         }
 
-        // A root target for direct TLS alone says that direct TLS is absent; only STARTTLS decides on the domain's own addresses.
-        return startTls.Outcome == DnsOutcome.Records
+        // XEP-0368 section 5: a root target for direct TLS alone also rules out the domain's own addresses.
+        return candidates.Count != 0
             ? new ServicePlan.Absent(ServiceAbsence.DecidedlyAbsent)
             : Fallback(domain);
     }

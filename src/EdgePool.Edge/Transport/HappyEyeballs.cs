@@ -71,13 +71,19 @@ internal sealed class HappyEyeballs(TimeProvider time, HappyEyeballsOptions opti
         using var timer = new CancellationTokenSource(options.Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         var race = new HappyEyeballsRace<T>(time, options, connect, ending.Token);
-        var result = await race.RunAsync(addresses);
-        await ending.CancelAsync();
-        if (result is not RaceResult<T>.Connected)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
+            var result = await race.RunAsync(addresses);
+            if (result is not RaceResult<T>.Connected)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
 
-        return result;
+            return result;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+        }
     }
 }

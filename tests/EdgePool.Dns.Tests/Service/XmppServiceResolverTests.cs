@@ -62,7 +62,7 @@ public sealed class XmppServiceResolverTests
     [InlineData("DNS-11 STARTTLS, no direct TLS", "0 0 0 .", "", "DecidedlyAbsent")]
     [InlineData("DNS-11 STARTTLS, direct TLS is there", "0 0 0 .", "0 0 5270 x.p1.example", "x.p1.example:5270 (direct TLS)")]
     [InlineData("direct TLS absent, STARTTLS is there", "0 0 5269 x.p1.example", "0 0 0 .", "x.p1.example:5269")]
-    [InlineData("direct TLS absent, no STARTTLS", "", "0 0 0 .", "p1.example:5269")]
+    [InlineData("DNS-11 direct TLS absent, no STARTTLS (XEP-0368 section 5)", "", "0 0 0 .", "DecidedlyAbsent")]
     [InlineData("root beside a target", "0 0 0 .|1 0 5269 x.p1.example", "", "x.p1.example:5269")]
     public async Task Resolve_RootTarget_IsDecidedlyAbsent(string id, string startTls, string directTls, string expected)
     {

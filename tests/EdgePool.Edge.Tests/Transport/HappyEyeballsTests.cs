@@ -182,6 +182,21 @@ public sealed class HappyEyeballsTests
         Assert.True(attempt.IsCancelled);
     }
 
+    [Fact]
+    public async Task Connect_BugInAnAttempt_IsThrownAndCancelsTheOthers()
+    {
+        var racing = Connect("2001:db8::1", "192.0.2.1");
+        var first = await attempts.NextAsync();
+        await UntilTimersAsync(2);
+        time.Advance(AttemptDelay);
+
+        (await attempts.NextAsync()).Break();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => racing);
+        Assert.True(first.IsCancelled);
+        Assert.Equal(0, time.ActiveTimers);
+    }
+
     [Theory]
     [InlineData(31)]
     [InlineData(32)]
@@ -327,6 +342,8 @@ public sealed class HappyEyeballsTests
         public void Succeed() => end.TrySetResult(Connection);
 
         public void Fail(SocketError error) => end.TrySetException(new SocketException((int)error));
+
+        public void Break() => end.TrySetException(new InvalidOperationException("A bug."));
 
         public void Cancel()
         {
