@@ -146,7 +146,7 @@ public sealed class ComponentNegotiation : IStreamNegotiation
     private Step PeerError(XmlElement element)
     {
         var error = StreamError.Read(element);
-        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}");
+        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}", error);
     }
 
     private static bool IsStanza(XmlElement element) => element.Name is "message" or "presence" or "iq"
@@ -161,10 +161,11 @@ public sealed class ComponentNegotiation : IStreamNegotiation
     private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
 
     // XEP-0114 section 3: an error in answer to the header goes behind a header of ours.
-    private Step End(StreamEndReason reason, StreamError? error, string detail)
+    private Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         Effects header = error is not null && StreamId is null ? [Header()] : [];
-        var close = new NegotiationEffect.Close(reason, error, detail) { Farewell = StreamMarkup.Farewell(StreamId is not null, error) };
+        var farewell = StreamMarkup.Farewell(StreamId is not null, error);
+        var close = new NegotiationEffect.Close(reason, error, detail) { Farewell = farewell, Received = received };
         return new Step(ComponentState.Closed, [.. header, close]);
     }
 

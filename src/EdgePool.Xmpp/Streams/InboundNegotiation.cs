@@ -18,7 +18,7 @@ namespace EdgePool.Xmpp.Streams;
 /// judged by its own terms at the moment of the request. Not guaranteed: that terms stay as they were when a pair was proven; that is
 /// the owner's to watch.
 /// </remarks>
-public sealed class InboundNegotiation : IStreamNegotiation
+public sealed partial class InboundNegotiation : IStreamNegotiation
 {
     private readonly NegotiationSettings settings;
     private readonly PairTable pairs;
@@ -112,15 +112,6 @@ public sealed class InboundNegotiation : IStreamNegotiation
             return Take(Nothing());
         certificate = peer;
         return Take(new Step(InboundState.AwaitingHeader, []));
-    }
-
-    /// <summary>The lookup that a <see cref="NegotiationEffect.VerifyKey"/> asked for has ended. Late and unknown answers do nothing.</summary>
-    public Effects OnVerification(DomainPair pair, string streamId, DialbackOutcome outcome)
-    {
-        if (State is InboundState.Closed || !string.Equals(streamId, StreamId, StringComparison.Ordinal))
-            return [];
-        var waiting = pairs.End(pair);
-        return waiting == 0 ? [] : Take(Conclude(pair, waiting, outcome));
     }
 
     /// <summary>The bytes break a rule of XML or a limit.</summary>
@@ -257,99 +248,11 @@ public sealed class InboundNegotiation : IStreamNegotiation
         ? Refuse(Condition.PolicyViolation, StreamEndReason.NotAuthorized, "too many SASL failures")
         : new Step(InboundState.Negotiating, [new NegotiationEffect.Send(SaslMarkup.Failure(condition))]);
 
-    // As receiving server: the peer wants to send from its domain to ours.
-    private Step OnResult(XmlElement element)
-    {
-        if (!DialbackPacket.TryRead(element, out var packet))
-            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the addresses of db:result");
-        var pair = new DomainPair(packet.To, packet.From);
-        var terms = settings.Rules.TermsFor(pair);
-        if (saslFailures > 0 && terms is { AllowsSasl: true } && !terms.AllowsDialback(Secured))
-            return Refuse(Condition.PolicyViolation, StreamEndReason.NotAuthorized, "dialback after a failed SASL is not allowed");
-        if (RefusalOf(pair, packet.Key, terms) is { } refusal)
-            return Answer(pair, refusal);
-        return pairs.Ask(pair) switch
-        {
-            PairRequest.Known => Stay(ResultAnswer(pair, DialbackOutcome.Valid)),
-            PairRequest.Joined => Stay(),
-            PairRequest.Full => Answer(pair, StanzaErrorCondition.ResourceConstraint),
-            _ => Verify(pair, packet.Key, terms!),
-        };
-    }
-
-    private StanzaErrorCondition? RefusalOf(DomainPair pair, string key, NegotiationTerms? terms)
-    {
-        if (key.Length == 0)
-            return StanzaErrorCondition.BadRequest;
-        if (!settings.Rules.Serves(pair.Local))
-            return StanzaErrorCondition.ItemNotFound;
-        if (settings.Rules.IsOwn(pair.Remote))
-            return StanzaErrorCondition.Forbidden;
-        if (terms is null || !terms.AllowsDialback(Secured))
-            return StanzaErrorCondition.PolicyViolation;
-        return terms.RequireTrustedCertificate && !Proven(pair.Remote) ? StanzaErrorCondition.PolicyViolation : null;
-    }
-
-    private bool Proven(DomainName domain) => certificate?.Proves(domain) is CertificateVerdict.Valid;
-
-    private Step Verify(DomainPair pair, string key, NegotiationTerms terms)
-    {
-        if (terms.DialbackWithoutDialback && Proven(pair.Remote))
-            return Prove(pair, 1, AuthenticationMethod.DialbackByCertificate);
-        return pairs.TryBegin(pair)
-            ? Stay(new NegotiationEffect.VerifyKey(pair, StreamId!, key))
-            : Answer(pair, StanzaErrorCondition.ResourceConstraint);
-    }
-
-    // XEP-0220 section 2.2.1: a false key ends the stream unless another pair is proven on it.
-    private Step Conclude(DomainPair pair, int waiting, DialbackOutcome outcome)
-    {
-        switch (outcome.Verdict)
-        {
-            case DialbackVerdict.Valid:
-                return Prove(pair, waiting, Secured ? AuthenticationMethod.DialbackOverTls : AuthenticationMethod.DialbackOverTcp);
-            case DialbackVerdict.Invalid when pairs.Proven.Count == 0:
-                var end = End(StreamEndReason.DialbackInvalid, null, $"the key of {pair.Remote.Ascii} is false");
-                return end with { Effects = [ResultAnswer(pair, outcome), .. end.Effects] };
-            case DialbackVerdict.Invalid:
-                outcome = DialbackOutcome.Error(StanzaErrorCondition.Forbidden);
-                break;
-        }
-
-        return Stay(Enumerable.Repeat(ResultAnswer(pair, outcome), waiting));
-    }
-
-    private Step Prove(DomainPair pair, int waiting, AuthenticationMethod method)
-    {
-        pairs.Prove(pair);
-        return new Step(InboundState.Authenticated,
-            [new NegotiationEffect.Authenticated(pair, method), .. Enumerable.Repeat(ResultAnswer(pair, DialbackOutcome.Valid), waiting)]);
-    }
-
-    // As authoritative server: the peer asks whether a key is ours. Needs no authentication; the key proves itself.
-    private Step OnVerify(XmlElement element)
-    {
-        if (!DialbackPacket.TryRead(element, out var packet))
-            return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the addresses of db:verify");
-        var pair = new DomainPair(packet.To, packet.From);
-        return Stay(new NegotiationEffect.Send(DialbackPacket.VerifyAnswer(pair, packet.Id, AuthorityOn(pair, packet))));
-    }
-
-    private DialbackOutcome AuthorityOn(DomainPair pair, DialbackPacket packet)
-    {
-        if (packet.Id is not { Length: > 0 } id)
-            return DialbackOutcome.Error(StanzaErrorCondition.BadRequest);
-        if (!settings.Rules.Serves(pair.Local))
-            return DialbackOutcome.Error(StanzaErrorCondition.ItemNotFound);
-        if (settings.Rules.TermsFor(pair) is not { } terms || (terms.RequiresTls && !Secured))
-            return DialbackOutcome.Error(StanzaErrorCondition.PolicyViolation);
-        return settings.Keys.IsValid(pair.Remote, pair.Local, id, packet.Key) ? DialbackOutcome.Valid : DialbackOutcome.Invalid;
-    }
-
     private Step PeerError(XmlElement element)
     {
         var error = StreamError.Read(element);
-        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}");
+        return new Step(InboundState.Closed,
+            [Closing(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}") with { Received = error }]);
     }
 
     // After SASL the framer waits for a header; a stanza or a second auth in its place shows up as a root (RFC 6120 section 6.4.6).
@@ -383,10 +286,6 @@ public sealed class InboundNegotiation : IStreamNegotiation
 
     private NegotiationEffect.Close Closing(StreamEndReason reason, StreamError? error, string detail)
         => new(reason, error, detail) { Farewell = StreamMarkup.Farewell(StreamId is not null, error) };
-
-    private Step Answer(DomainPair pair, StanzaErrorCondition condition) => Stay(ResultAnswer(pair, DialbackOutcome.Error(condition)));
-
-    private static NegotiationEffect.Send ResultAnswer(DomainPair pair, DialbackOutcome outcome) => new(DialbackPacket.ResultAnswer(pair, outcome));
 
     private Step Drop(string reason) => Stay(new NegotiationEffect.Dropped(reason));
 

@@ -49,5 +49,8 @@ public abstract record NegotiationEffect
     {
         /// <summary>The stream error, if any, and the end of the stream; empty when the stream was not opened by us.</summary>
         public ReadOnlyMemory<byte> Farewell { get; init; }
+
+        /// <summary>With <see cref="StreamEndReason.StreamErrorReceived"/>: the peer's error.</summary>
+        public StreamError? Received { get; init; }
     }
 }

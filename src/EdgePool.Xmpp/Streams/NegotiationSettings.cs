@@ -7,7 +7,9 @@ namespace EdgePool.Xmpp.Streams;
 /// <param name="PendingVerifications">Dialback lookups under way at one time.</param>
 /// <param name="RequestsPerPair">Requests for one pair that wait for the same lookup.</param>
 /// <param name="SaslFailures">The failure that ends the stream (RFC 6120 section 6.4.5).</param>
-public sealed record NegotiationLimits(int DomainPairs = 16, int PendingVerifications = 4, int RequestsPerPair = 4, int SaslFailures = 3);
+/// <param name="KeyLength">Characters of a dialback key that we pass on to an authoritative server; real ones have 40 to 128.</param>
+public sealed record NegotiationLimits(
+    int DomainPairs = 16, int PendingVerifications = 4, int RequestsPerPair = 4, int SaslFailures = 3, int KeyLength = 1_024);
 
 /// <summary>What an accepted stream needs to be negotiated.</summary>
 /// <param name="Rules">What the listener allows.</param>

@@ -263,16 +263,16 @@ public sealed class OutboundNegotiation : IStreamNegotiation
     private Step PeerError(XmlElement element)
     {
         var error = StreamError.Read(element);
-        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}");
+        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}", error);
     }
 
     private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
 
-    private Step End(StreamEndReason reason, StreamError? error, string detail)
+    private Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         var sent = opened ? error : null;
         return new Step(OutboundState.Closed,
-            [new NegotiationEffect.Close(reason, sent, detail) { Farewell = StreamMarkup.Farewell(opened, sent) }]);
+            [new NegotiationEffect.Close(reason, sent, detail) { Farewell = StreamMarkup.Farewell(opened, sent), Received = received }]);
     }
 
     private Step Stay(params IEnumerable<NegotiationEffect> effects) => new(State, [.. effects]);

@@ -123,6 +123,26 @@ public class ReceivingServerTests
         """);
 
     [Fact]
+    public void Result_KeyAtTheLimit_PassedOnAndBeyondItRefused() => Plain().Play($"""
+        C: {Request("p1.example", key: new string('k', 1_025))}
+        S: {Refusal("p1.example", "bad-request")}
+        C: {Request("p1.example", key: new string('k', 1_024))}
+        * verify edge.example<-p1.example s1 {new string('k', 1_024)}
+        """);
+
+    [Fact]
+    public void Verification_ValidAfterPolicyChanged_NotAuthenticated() // POL-19
+    {
+        var rules = new FakeRules().Partner("p1.example", Terms.Any);
+        var stream = new InboundDialogue(rules).Begin(
+            "C: <stream:stream from='p1.example' to='edge.example' version='1.0'>", $"C: {Request("p1.example")}").Negotiation;
+        rules.Partner("p1.example", Terms.SaslOnly);
+        var effects = stream.OnVerification(new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse("p1.example")), "s1", DialbackOutcome.Valid);
+        Assert.Equal([$"S: {Refusal("p1.example", "policy-violation")}"], Transcript.Render(effects));
+        Assert.Empty(stream.Pairs);
+    }
+
+    [Fact]
     public void Result_RefusedByRule_ErrorAndStreamOpen() => PlainWithPair().Play($"""
         C: {Request("p1.example", to: "other.example")}
         S: {Refusal("p1.example", "item-not-found", from: "other.example")}
@@ -231,15 +251,7 @@ public class ReceivingServerTests
     {
         var stream = Plain();
         for (var i = 1; i <= 16; i++)
-        {
-            stream.Play($"""
-                C: {Request($"q{i}.example")}
-                * verify edge.example<-q{i}.example s1 KEY
-                verified: q{i}.example s1 valid
-                * authenticated edge.example<-q{i}.example DialbackOverTcp
-                S: {Valid($"q{i}.example")}
-                """);
-        }
+            stream.Begin($"C: {Request($"q{i}.example")}", $"verified: q{i}.example s1 valid");
 
         stream.Play($"""
             C: {Request("q17.example")}
