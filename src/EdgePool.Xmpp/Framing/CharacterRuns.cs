@@ -22,11 +22,14 @@ internal enum RunStatus
 }
 
 /// <summary>
-/// Runs of characters, 16 bytes a step. One signed comparison finds both C0 controls and every byte of a multi-byte sequence;
+/// Runs of characters, a vector a step. One signed comparison finds both C0 controls and every byte of a multi-byte sequence;
 /// those few are looked at one by one, so a run is validated while it is skipped.
 /// </summary>
 internal static class CharacterRuns
 {
+    /// <summary>More bytes than a short name has.</summary>
+    internal const int ShortName = 16;
+
     internal const byte NameStart = 1;
     internal const byte NamePart = 2;
     internal const byte Space = 4;
@@ -49,24 +52,46 @@ internal static class CharacterRuns
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsSpace(byte value) => (Classes[value] & Space) != 0;
 
+    /// <summary>
+    /// The length of a short ASCII name without colon; 0 when there is none, it is not short, or the data may end before it. For one that is found,
+    /// the byte behind it is there.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int ShortNameLength(ReadOnlySpan<byte> data, int at)
+    {
+        if (data.Length - at < Vector128<byte>.Count)
+        {
+            return 0;
+        }
+
+        // The high half of a byte selects one bit, the low half those bits whose row has a name character in that column.
+        var block = Vector128.Create(data.Slice(at, Vector128<byte>.Count));
+        var rows = Vector128.Create((byte)0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0);
+        var columns = Vector128.Create((byte)26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 4, 4, 5, 5, 12);
+        var parts = Vector128.ShuffleNative(rows, (block >> 4) & Vector128.Create((byte)0x0F))
+            & Vector128.ShuffleNative(columns, block & Vector128.Create((byte)0x0F));
+        var ends = Vector128.Equals(parts, Vector128<byte>.Zero).ExtractMostSignificantBits();
+        return (Class(data[at]) & NameStart) == 0 || ends == 0 ? 0 : BitOperations.TrailingZeroCount(ends);
+    }
+
     /// <summary>Index of the first byte at or after <paramref name="at"/> that is <c>&lt; &amp; &gt;</c>, a control or not ASCII; the length when there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int SkipText(ReadOnlySpan<byte> data, int at)
     {
-        while (data.Length - at >= Vector128<byte>.Count)
+        while (data.Length - at >= Vector256<byte>.Count)
         {
-            var block = Vector128.Create(data.Slice(at, Vector128<byte>.Count));
-            var stops = Vector128.LessThan(block.AsSByte(), Vector128.Create((sbyte)0x20)).AsByte()
-                | Vector128.Equals(block, Vector128.Create((byte)'<'))
-                | Vector128.Equals(block, Vector128.Create((byte)'&'))
-                | Vector128.Equals(block, Vector128.Create((byte)'>'));
+            var block = Vector256.Create(data.Slice(at, Vector256<byte>.Count));
+            var stops = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
+                | Vector256.Equals(block, Vector256.Create((byte)'<'))
+                | Vector256.Equals(block, Vector256.Create((byte)'&'))
+                | Vector256.Equals(block, Vector256.Create((byte)'>'));
             var mask = stops.ExtractMostSignificantBits();
             if (mask != 0)
             {
                 return at + BitOperations.TrailingZeroCount(mask);
             }
 
-            at += Vector128<byte>.Count;
+            at += Vector256<byte>.Count;
         }
 
         while (at < data.Length && (sbyte)data[at] >= 0x20 && data[at] is not ((byte)'<' or (byte)'&' or (byte)'>'))
@@ -103,6 +128,21 @@ internal static class CharacterRuns
         }
 
         return at;
+    }
+
+    /// <summary>True when the <paramref name="length"/> bytes at <paramref name="at"/> are those at <paramref name="earlier"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool Repeats(ReadOnlySpan<byte> data, int at, int earlier, int length)
+    {
+        if (length > Vector128<byte>.Count || data.Length - at < Vector128<byte>.Count)
+        {
+            return data.Slice(at, length).SequenceEqual(data.Slice(earlier, length));
+        }
+
+        var equal = Vector128.Equals(
+            Vector128.Create(data.Slice(at, Vector128<byte>.Count)),
+            Vector128.Create(data.Slice(earlier, Vector128<byte>.Count)));
+        return BitOperations.TrailingZeroCount(~equal.ExtractMostSignificantBits()) >= length;
     }
 
     /// <summary>Skips text from a byte that is not ASCII, validating it, up to the next <c>&lt; &amp; &gt;</c> or control.</summary>

@@ -24,5 +24,9 @@ internal static class ContentNamespaces
             : name.SequenceEqual(ComponentBytes) ? ContentNamespace.Component
             : null;
 
+    /// <summary>False for a name that is none of those that a default declaration is checked for.</summary>
+    internal static bool MayBeKnown(ReadOnlySpan<byte> name)
+        => name.Length == ServerBytes.Length || name.Length == ComponentBytes.Length || name.Length == Xml.Length || name.Length == Xmlns.Length;
+
     internal static bool IsContent(ReadOnlySpan<byte> name) => name.SequenceEqual(ServerBytes) || name.SequenceEqual(ComponentBytes);
 }

@@ -16,8 +16,17 @@ internal sealed partial class ElementScanner
 
     internal ref readonly ScannedAttribute Attribute(int index) => ref attributes[index];
 
-    internal ReadOnlySpan<byte> Value(in ValueSpan value, ReadOnlySpan<byte> data)
-        => value.InScratch ? scratch.Slice(value.Start, value.Length) : data.Slice(value.Start, value.Length);
+    /// <summary>The decoded value; empty when the attribute is absent.</summary>
+    internal ReadOnlySpan<byte> Value(in TopAttribute noted, ReadOnlySpan<byte> data)
+    {
+        if (noted.Number == 0)
+        {
+            return default;
+        }
+
+        ref var attribute = ref attributes[noted.Number - 1];
+        return attribute.NeedsDecoding ? scratch.Slice(noted.ScratchStart, noted.ScratchLength) : attribute.RawValue(data);
+    }
 
     /// <summary>The header just read as the scope of everything behind it.</summary>
     internal RootScope ToScope(ReadOnlySpan<byte> data)

@@ -51,13 +51,9 @@ internal sealed partial class ElementScanner
     private FramingViolation? CompleteAttributeName(ReadOnlySpan<byte> data, int end)
     {
         var name = data[tokenStart..end];
-        for (var index = FirstAttribute; index < attributes.Count; index++)
+        if (IsDuplicate(data, FirstAttribute, name))
         {
-            ref var earlier = ref attributes[index];
-            if (earlier.NameLength == name.Length && data[earlier.NameStart] == name[0] && earlier.Name(data).SequenceEqual(name))
-            {
-                return Violations.DuplicateAttribute;
-            }
+            return Violations.DuplicateAttribute;
         }
 
         ref var attribute = ref attributes.Add();
@@ -169,6 +165,11 @@ internal sealed partial class ElementScanner
     private FramingViolation? Declare(ReadOnlySpan<byte> data, in PrefixBinding binding)
     {
         var name = NamespaceName(data, binding);
+        if (binding.PrefixLength < 0 && !ContentNamespaces.MayBeKnown(name))
+        {
+            return null;
+        }
+
         var isXml = name.SequenceEqual(ContentNamespaces.Xml);
         if (binding.PrefixLength < 0)
         {
@@ -287,9 +288,11 @@ internal sealed partial class ElementScanner
         top.NameLength = tagLength;
         top.AttributeCount = attributes.Count;
         var name = (ReadOnlySpan<byte>)Root.DefaultNamespace;
+        var needsDecoding = false;
         for (var index = 0; index < attributes.Count; index++)
         {
             ref var attribute = ref attributes[index];
+            needsDecoding |= attribute.NeedsDecoding;
             if (attribute.IsDeclaration && attribute.PrefixLength == 0)
             {
                 name = attribute.NeedsDecoding ? DecodedDefault(data, attribute) : attribute.RawValue(data);
@@ -308,7 +311,11 @@ internal sealed partial class ElementScanner
 
         // In this order: decoding may move the scratch memory that the name is in.
         var refused = Classify(name, data.Slice(tagStart, tagLength));
-        top.DecodeAddresses(data, ref attributes, ref scratch);
+        if (needsDecoding)
+        {
+            top.Decode(data, ref attributes, ref scratch);
+        }
+
         return refused;
     }
 

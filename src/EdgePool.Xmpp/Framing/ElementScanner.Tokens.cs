@@ -163,7 +163,7 @@ internal sealed partial class ElementScanner
 
         ref var element = ref open.Last;
         var end = at + element.NameLength;
-        if (end >= data.Length || data[end] != (byte)'>' || !data[at..end].SequenceEqual(data.Slice(element.NameStart, element.NameLength)))
+        if (end >= data.Length || data[end] != (byte)'>' || !CharacterRuns.Repeats(data, at, element.NameStart, element.NameLength))
         {
             return false;
         }

@@ -91,14 +91,13 @@ internal sealed partial class ElementScanner
     /// <summary>The bytes of the element looked at so far; its length once complete.</summary>
     internal int Position => position;
 
-    /// <summary>Forgets the last element. Its first byte, a <c>&lt;</c>, has been seen.</summary>
+    /// <summary>Begins an element, the last one released. Its first byte, a <c>&lt;</c>, has been seen.</summary>
     internal void Begin()
     {
         state = ScanState.TagOpen;
         position = 1;
         canonical = false;
         elements = 0;
-        Release();
     }
 
     /// <summary>Gives pooled memory back: the last element's frame is no longer read.</summary>
@@ -215,6 +214,11 @@ internal sealed partial class ElementScanner
                 return Fail(exceeded);
             }
 
+            if (TryTagAtOnce(data, ref at))
+            {
+                goto TagEnd;
+            }
+
             goto StartName;
         }
 
@@ -278,6 +282,7 @@ internal sealed partial class ElementScanner
             goto AttributeName;
         }
 
+    TagEnd:
         switch (data[at])
         {
             case (byte)'>':

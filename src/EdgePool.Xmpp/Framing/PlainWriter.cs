@@ -15,6 +15,12 @@ internal static class PlainWriter
     internal static void Write(IBufferWriter<byte> output, ElementScanner scanner, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         ref readonly var top = ref scanner.Top;
+        if (top.DefaultDeclaration == 0 && IsWrittenAs(scanner, top.From, bytes, from) && IsWrittenAs(scanner, top.To, bytes, to))
+        {
+            output.Write(bytes);
+            return;
+        }
+
         var most = (long)bytes.Length + OwnBytes + ((long)XmlEscape.MaxExpansion * (from.Length + to.Length));
         var span = output.GetSpan((int)Math.Min(most, 4096 + ((long)XmlEscape.MaxExpansion * (from.Length + to.Length))));
         var name = scanner.TopName(bytes);
@@ -27,7 +33,7 @@ internal static class PlainWriter
         var kept = 1 + name.Length;
         for (var index = 0; index < top.AttributeCount; index++)
         {
-            if (index + 1 == top.From.Attribute || index + 1 == top.To.Attribute || index + 1 == top.DefaultDeclaration)
+            if (index + 1 == top.From.Number || index + 1 == top.To.Number || index + 1 == top.DefaultDeclaration)
             {
                 ref readonly var dropped = ref scanner.Attribute(index);
                 Copy(output, ref span, ref written, bytes[kept..dropped.NameStart].TrimEnd(" \t\r\n"u8));
@@ -37,6 +43,18 @@ internal static class PlainWriter
 
         Copy(output, ref span, ref written, bytes[kept..]);
         output.Advance(written);
+    }
+
+    // Most addresses are canonical already: then the start tag is, byte for byte, one that we could have written.
+    private static bool IsWrittenAs(ElementScanner scanner, in TopAttribute noted, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> address)
+    {
+        if (noted.Number == 0)
+        {
+            return false;
+        }
+
+        ref readonly var attribute = ref scanner.Attribute(noted.Number - 1);
+        return !attribute.NeedsDecoding && address.SequenceEqual(attribute.RawValue(bytes));
     }
 
     private static int WriteAddress(Span<byte> span, ReadOnlySpan<byte> opening, ReadOnlySpan<byte> address)

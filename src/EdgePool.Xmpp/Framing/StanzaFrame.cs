@@ -44,13 +44,13 @@ public readonly ref struct StanzaFrame
     public ReadOnlySpan<byte> Language => scanner.Value(scanner.Top.Language, bytes);
 
     /// <summary>True when the attribute is there, even empty.</summary>
-    public bool HasFrom => scanner.Top.From.Attribute != 0;
+    public bool HasFrom => scanner.Top.From.Number != 0;
 
     /// <summary>True when the attribute is there, even empty.</summary>
-    public bool HasTo => scanner.Top.To.Attribute != 0;
+    public bool HasTo => scanner.Top.To.Number != 0;
 
     /// <summary>True when the attribute is there, even empty.</summary>
-    public bool HasId => scanner.Top.Id.Attribute != 0;
+    public bool HasId => scanner.Top.Id.Number != 0;
 
     /// <summary>
     /// Writes the element for a stream of <paramref name="target"/>: start tag written by us with the given canonical addresses, content copied (plain)

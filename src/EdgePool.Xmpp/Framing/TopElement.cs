@@ -3,16 +3,13 @@ using EdgePool.Xmpp.Stanzas;
 
 namespace EdgePool.Xmpp.Framing;
 
-/// <summary>A decoded attribute value of the top-level element: in the element's bytes, or in scratch memory when it had to be decoded.</summary>
+/// <summary>An attribute of the top-level element: its index plus one, 0 when it is absent; and where its decoded value is in scratch memory, if it had to be decoded.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal struct ValueSpan
+internal struct TopAttribute
 {
-    internal int Start;
-    internal int Length;
-    internal bool InScratch;
-
-    /// <summary>Index of the attribute plus one; 0 when it is absent.</summary>
-    internal int Attribute;
+    internal int Number;
+    internal int ScratchStart;
+    internal int ScratchLength;
 }
 
 /// <summary>What the scanner keeps of the top-level element's start tag for its frame.</summary>
@@ -30,11 +27,11 @@ internal struct TopElement
     /// <summary>Index of the <c>xmlns</c> attribute plus one; 0 when there is none.</summary>
     internal int DefaultDeclaration;
 
-    internal ValueSpan From;
-    internal ValueSpan To;
-    internal ValueSpan Id;
-    internal ValueSpan Type;
-    internal ValueSpan Language;
+    internal TopAttribute From;
+    internal TopAttribute To;
+    internal TopAttribute Id;
+    internal TopAttribute Type;
+    internal TopAttribute Language;
 
     // Which of the header's first 63 bindings are used inside; the last bit stands for all others.
     private ulong inherited;
@@ -48,24 +45,25 @@ internal struct TopElement
         switch (name.Length)
         {
             case 2 when name.SequenceEqual("to"u8):
-                To.Attribute = index + 1;
+                To.Number = index + 1;
                 break;
             case 2 when name.SequenceEqual("id"u8):
-                Id.Attribute = index + 1;
+                Id.Number = index + 1;
                 break;
             case 4 when name.SequenceEqual("from"u8):
-                From.Attribute = index + 1;
+                From.Number = index + 1;
                 break;
             case 4 when name.SequenceEqual("type"u8):
-                Type.Attribute = index + 1;
+                Type.Number = index + 1;
                 break;
             case 8 when name.SequenceEqual("xml:lang"u8):
-                Language.Attribute = index + 1;
+                Language.Number = index + 1;
                 break;
         }
     }
 
-    internal void DecodeAddresses(ReadOnlySpan<byte> data, ref ReusedList<ScannedAttribute> attributes, ref ScratchMemory scratch)
+    /// <summary>Decodes those of the noted attributes that need it.</summary>
+    internal void Decode(ReadOnlySpan<byte> data, ref ReusedList<ScannedAttribute> attributes, ref ScratchMemory scratch)
     {
         Decode(ref From, data, ref attributes, ref scratch);
         Decode(ref To, data, ref attributes, ref scratch);
@@ -74,20 +72,11 @@ internal struct TopElement
         Decode(ref Language, data, ref attributes, ref scratch);
     }
 
-    private static void Decode(ref ValueSpan value, ReadOnlySpan<byte> data, ref ReusedList<ScannedAttribute> attributes, ref ScratchMemory scratch)
+    private static void Decode(ref TopAttribute noted, ReadOnlySpan<byte> data, ref ReusedList<ScannedAttribute> attributes, ref ScratchMemory scratch)
     {
-        if (value.Attribute == 0)
+        if (noted.Number != 0 && attributes[noted.Number - 1].NeedsDecoding)
         {
-            return;
-        }
-
-        ref var attribute = ref attributes[value.Attribute - 1];
-        value.InScratch = attribute.NeedsDecoding;
-        value.Start = attribute.ValueStart;
-        value.Length = attribute.ValueEnd - attribute.ValueStart;
-        if (attribute.NeedsDecoding)
-        {
-            value.Start = scratch.Append(attribute.RawValue(data), out value.Length);
+            noted.ScratchStart = scratch.Append(attributes[noted.Number - 1].RawValue(data), out noted.ScratchLength);
         }
     }
 }
