@@ -27,10 +27,10 @@ internal sealed class YamlFile
     public static YamlMapping? Parse(string text, ProblemList problems)
     {
         using var reader = new StringReader(text);
-        var parser = new Parser(reader);
+        var events = new Parser(reader);
         try
         {
-            return new YamlFile(parser, problems).Document();
+            return new YamlFile(events, problems).Document();
         }
         catch (YamlException fault)
         {
@@ -39,7 +39,7 @@ internal sealed class YamlFile
         catch (InvalidOperationException)
         {
             // The scanner's way to say that a flow mapping is not closed.
-            NotYaml(problems, parser.Current?.End ?? Mark.Empty, "a bracket is not closed");
+            NotYaml(problems, events.Current?.End ?? Mark.Empty, "a bracket is not closed");
         }
 
         return null;
