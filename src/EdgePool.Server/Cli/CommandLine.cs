@@ -33,8 +33,7 @@ internal static class CommandLine
         }
         catch (Exception fault)
         {
-            streams.Error.WriteLine($"{Name}: internal error: {fault.GetType().Name}: {Shown.Of(fault.Message, 200)} — this is a fault of EdgePool: report it with the lines below");
-            streams.Error.WriteLine(fault.StackTrace);
+            InternalError.Write(fault, streams.Error);
             return ExitCode.Internal;
         }
     }

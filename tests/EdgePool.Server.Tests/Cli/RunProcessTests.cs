@@ -36,6 +36,8 @@ public sealed class RunProcessTests : IDisposable
         Assert.Equal(ExitCode.Success, await edge.ExitAsync());
         Assert.True(since.Elapsed < StopLimit, $"it took {since.Elapsed}");
         Assert.Contains($" info 3003 SignalReceived signal=SIG{signal}", edge.Text, StringComparison.Ordinal);
+        Assert.Contains(" info 3002 RandomDialbackSecret ", edge.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("a secret of some length", edge.Text, StringComparison.Ordinal);
     }
 
     [Fact]
