@@ -20,6 +20,7 @@ public sealed class PolicyCompiler
     private readonly Dictionary<DomainName, string> owners = [];
     private readonly HashSet<DomainName> localDomains;
     private string? openPath;
+    private int errors;
 
     private PolicyCompiler(IEnumerable<DomainName> localDomains) => this.localDomains = [.. localDomains];
 
@@ -35,13 +36,12 @@ public sealed class PolicyCompiler
             .Select((document, index) => compiler.Compile(document, string.Create(CultureInfo.InvariantCulture, $"partners[{index}]")))
             .OfType<Partner>()
             .ToList();
-        var usable = compiler.problems.TrueForAll(problem => problem.Severity is ProblemSeverity.Warning);
-        return new PolicyCompilation(usable ? new PolicySnapshot(compiled) : null, compiler.problems);
+        return new PolicyCompilation(compiler.errors == 0 ? new PolicySnapshot(compiled) : null, compiler.problems);
     }
 
     private Partner? Compile(PartnerDocument document, string path)
     {
-        var errorsBefore = problems.Count(problem => problem.Severity is ProblemSeverity.Error);
+        var errorsBefore = errors;
         var open = string.Equals(document.Domain, PartnerDocument.AnyDomain, StringComparison.Ordinal);
         var domain = open ? null : Domain(document.Domain, path + ".domain");
         var additional = document.AdditionalDomains
@@ -67,7 +67,7 @@ public sealed class PolicyCompiler
             DisabledReason = Text(document.DisabledReason, path + ".disabledReason"),
             MaxStanzaBytes = StanzaLimit(document.MaxStanzaBytes, path + ".maxStanzaBytes"),
         };
-        return problems.Count(problem => problem.Severity is ProblemSeverity.Error) == errorsBefore ? partner : null;
+        return errors == errorsBefore ? partner : null;
     }
 
     private DomainName? Domain(string? text, string path)
@@ -194,7 +194,11 @@ public sealed class PolicyCompiler
 
     private static string Shown(string text) => text.Length <= 80 ? text : text[..80] + "…";
 
-    private void Error(string path, string what, string remedy) => problems.Add(new PolicyProblem(ProblemSeverity.Error, path, what, remedy));
+    private void Error(string path, string what, string remedy)
+    {
+        errors++;
+        problems.Add(new PolicyProblem(ProblemSeverity.Error, path, what, remedy));
+    }
 
     private void Warn(string path, string what, string remedy) => problems.Add(new PolicyProblem(ProblemSeverity.Warning, path, what, remedy));
 }

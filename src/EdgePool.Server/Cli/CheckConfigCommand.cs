@@ -21,7 +21,6 @@ internal static class CheckConfigCommand
         var result = ConfigurationLoader.Load(file, environment);
         ConfigurationReport.Write(result, output);
         output.WriteLine($"{file}: {ConfigurationReport.Count(result, ProblemSeverity.Error)}, {ConfigurationReport.Count(result, ProblemSeverity.Warning)}");
-        var code = ConfigurationReport.ExitCodeOf(result);
-        return code is ExitCode.Configuration or ExitCode.Permission && result.Problems.Any(problem => problem.Position is not null) ? ExitCode.Failed : code;
+        return ConfigurationReport.CheckExitCodeOf(result);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using EdgePool.Server.Configuration;
+using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli;
 
@@ -19,13 +20,7 @@ internal static class CommandLine
         var result = Commands(demo).Parse(arguments);
         if (result.Errors.Count > 0)
         {
-            foreach (var error in result.Errors)
-            {
-                streams.Error.WriteLine($"{Name}: {error.Message}");
-            }
-
-            streams.Error.WriteLine($"{Name}: try '{HelpFor(result)}'");
-            return ExitCode.Usage;
+            return Misunderstood(result, streams.Error);
         }
 
         try
@@ -38,8 +33,7 @@ internal static class CommandLine
         }
         catch (Exception fault)
         {
-            streams.Error.WriteLine($"{Name}: internal error: {fault.GetType().Name}: {Shown.Of(fault.Message, 200)} — this is a fault of EdgePool: report it with the lines below");
-            streams.Error.WriteLine(fault.StackTrace);
+            InternalError.Write(fault, streams.Error);
             return ExitCode.Internal;
         }
     }
@@ -55,6 +49,27 @@ internal static class CommandLine
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpNotes((HelpAction)help.Action!);
         return root;
+    }
+
+    private static int Misunderstood(ParseResult result, TextWriter error)
+    {
+        // A word that is no command also leaves the command out: the word is what the operator should hear of.
+        var commands = result.CommandResult.Command.Subcommands.Select(command => command.Name).ToList();
+        if (commands.Count > 0 && result.UnmatchedTokens is [var word, ..])
+        {
+            var remedy = Spelling.Nearest(word, commands) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", commands)}";
+            error.WriteLine($"{Name}: '{Shown.Of(word)}' is not a command — {remedy}");
+        }
+        else
+        {
+            foreach (var fault in result.Errors)
+            {
+                error.WriteLine($"{Name}: {fault.Message}");
+            }
+        }
+
+        error.WriteLine($"{Name}: try '{HelpFor(result)}'");
+        return ExitCode.Usage;
     }
 
     private static string HelpFor(ParseResult result)

@@ -21,11 +21,19 @@ internal static class ConfigurationReport
         var kinds = result.Errors.Select(error => error.Kind).ToHashSet();
         return kinds switch
         {
+            _ when kinds.Contains(ProblemKind.Machine) => ExitCode.Unavailable,
             _ when kinds.Contains(ProblemKind.NoFile) => ExitCode.NoConfiguration,
             _ when kinds.Contains(ProblemKind.Permission) => ExitCode.Permission,
             { Count: > 0 } => ExitCode.Configuration,
             _ => ExitCode.Success,
         };
+    }
+
+    /// <summary>For a check: the file was read and judged, or it could not be read at all.</summary>
+    public static int CheckExitCodeOf(ConfigurationResult result)
+    {
+        var read = result.Problems.All(problem => problem.Position is not null || problem.Kind is ProblemKind.Content);
+        return read && result.Errors.Any() ? ExitCode.Failed : ExitCodeOf(result);
     }
 
     /// <summary>How many of a severity, in words.</summary>

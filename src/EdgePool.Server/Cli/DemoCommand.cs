@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli;
@@ -43,15 +44,17 @@ internal static class DemoCommand
             Description = "Stanzas per second in each direction; 0 sends as many as go.",
             HelpName = "N",
             DefaultValueFactory = _ => DefaultRate,
-        };
-        rate.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > HighestRate)
+            CustomParser = parsed =>
             {
-                result.AddError("--rate takes a number from 0 to 1000000");
-            }
-        });
+                if (int.TryParse(parsed.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= HighestRate)
+                {
+                    return number;
+                }
 
+                parsed.AddError("--rate takes a number from 0 to 1000000");
+                return 0;
+            },
+        };
         var command = new Command("demo", "Show the main job with nothing to install: a partner, the edge and a component in one process, stanzas both ways.")
         {
             duration, json, rate,

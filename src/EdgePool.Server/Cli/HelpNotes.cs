@@ -18,7 +18,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           1   the check found errors, or the demo lost something
           2   the command line is not understood
           66  there is no such configuration file
-          69  something is not available: a port in use, an address that this machine does not have
+          69  something is not available: a port in use, an address that this machine does not have, Unicode support
           70  a fault of EdgePool itself
           77  the operating system forbids it: a file that may not be read, a port below 1024
           78  the configuration, or a file that it names, is wrong
@@ -44,7 +44,8 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
         Each line is FILE:LINE:COLUMN: error or warning: what is wrong — what to do. Beside the file itself this reads
         certificates (match, expiry, names), keys and secrets (who may read them), and tries Unicode.
 
-        Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such file, 77 the file may not be read.
+        Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such file, 69 no Unicode support on this
+        machine, 77 the file may not be read.
         """;
 
     private const string Demo = """
@@ -54,6 +55,9 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 
         Exit codes: 0 the ledger balances and nothing was lost, 1 otherwise, 2 usage.
         """;
+
+    /// <summary>Who asks for help need not know yet what is required.</summary>
+    public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
     {

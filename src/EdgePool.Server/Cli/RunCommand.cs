@@ -32,11 +32,14 @@ internal static class RunCommand
             return ConfigurationReport.ExitCodeOf(loaded);
         }
 
-        await using var output = new LogOutput(Console.OpenStandardError(), environment.Time);
+        await using var output = new LogOutput(
+            Console.OpenStandardError(),
+            environment.Time,
+            lines => LogFormatter.Format(ServerLog.LinesDropped(environment.Time.GetUtcNow(), lines), options.Log.Format));
         using var logs = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(LogLevel.Trace)
             .AddProvider(new LineLoggerProvider(output, options.Log, environment.Time)));
-        var log = logs.CreateLogger("EdgePool.Server");
+        var log = logs.CreateLogger(ServerLog.Category);
         Announce(log, file, loaded, options);
         return await ServeAsync(options, logs, log, environment.Time, error);
     }
@@ -59,7 +62,8 @@ internal static class RunCommand
     private static async Task<int> ServeAsync(ServerOptions options, ILoggerFactory logs, ILogger log, TimeProvider time, TextWriter error)
     {
         using var termination = new Termination();
-        AppDomain.CurrentDomain.UnhandledException += (_, fault) => ServerLog.Unhandled(log, (Exception)fault.ExceptionObject);
+        AppDomain.CurrentDomain.UnhandledException += (_, fault) => Die((Exception)fault.ExceptionObject, error);
+        TaskScheduler.UnobservedTaskException += (_, fault) => ServerLog.Unobserved(log, fault.Exception);
 
         var node = new EdgeNode(options.Edge, logs, time);
         try
@@ -87,6 +91,13 @@ internal static class RunCommand
             ServerLog.StopTimedOut(log, limit);
             return ExitCode.Internal;
         }
+    }
+
+    /// <summary>Nothing can be saved here: what is known goes out, and the service manager starts anew.</summary>
+    private static void Die(Exception fault, TextWriter error)
+    {
+        InternalError.Write(fault, error);
+        Environment.Exit(ExitCode.Internal);
     }
 
     private static int CannotListen(ListenException fault, TextWriter error)

@@ -3,6 +3,7 @@ using EdgePool.Server.Configuration.Compilation;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Server.Configuration.Written;
 using EdgePool.Server.Configuration.Yaml;
+using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Server.Configuration;
 
@@ -24,6 +25,12 @@ internal static class ConfigurationLoader
     public static ConfigurationResult Load(string file, ConfigurationEnvironment environment)
     {
         var problems = new ProblemList(file);
+        if (UnicodeSupport.FindFault() is { } fault)
+        {
+            problems.Unreadable(ProblemKind.Machine, fault, "install ICU (Debian: libicu72 or newer) and leave DOTNET_SYSTEM_GLOBALIZATION_INVARIANT unset");
+            return new ConfigurationResult(Options: null, problems.InOrder);
+        }
+
         var options = ReadText(file, problems) is { } text ? Compile(text, file, environment, problems) : null;
         return new ConfigurationResult(problems.HasErrors ? null : options, problems.InOrder);
     }

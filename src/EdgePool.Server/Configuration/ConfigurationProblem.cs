@@ -21,6 +21,9 @@ internal enum ProblemKind
 
     /// <summary>The operating system does not let this user read a file.</summary>
     Permission,
+
+    /// <summary>This machine lacks something that every configuration needs.</summary>
+    Machine,
 }
 
 /// <summary>One thing wrong in the configuration. <see cref="ToString"/> gives the line that operators read.</summary>

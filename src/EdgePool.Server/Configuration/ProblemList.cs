@@ -6,7 +6,7 @@ namespace EdgePool.Server.Configuration;
 /// <summary>Collects what is wrong with one configuration file, so that all of it is told at once.</summary>
 internal sealed class ProblemList(string file)
 {
-    private readonly List<ConfigurationProblem> problems = [];
+    private readonly HashSet<ConfigurationProblem> problems = [];
     private SourceMap map = SourceMap.Empty;
 
     /// <summary>Everything found, in the order of the file.</summary>
@@ -14,7 +14,7 @@ internal sealed class ProblemList(string file)
         => [.. problems.OrderBy(problem => problem.Position?.Line ?? 0).ThenBy(problem => problem.Position?.Column ?? 0)];
 
     /// <summary>Something keeps the node from running.</summary>
-    public bool HasErrors => problems.Exists(problem => problem.Severity is ProblemSeverity.Error);
+    public bool HasErrors { get; private set; }
 
     /// <summary>From now on paths are found in the file.</summary>
     public void Locate(SourceMap source) => map = source;
@@ -37,10 +37,8 @@ internal sealed class ProblemList(string file)
 
     private void Add(ProblemSeverity severity, ProblemKind kind, Position? at, string what, string remedy)
     {
-        var problem = new ConfigurationProblem(severity, kind, file, at, what, remedy);
-        if (!problems.Contains(problem))
-        {
-            problems.Add(problem);
-        }
+        // What two parts find at one place is told once.
+        problems.Add(new ConfigurationProblem(severity, kind, file, at, what, remedy));
+        HasErrors |= severity is ProblemSeverity.Error;
     }
 }

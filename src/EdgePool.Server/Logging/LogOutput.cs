@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 
@@ -20,12 +19,17 @@ internal sealed class LogOutput : IAsyncDisposable
 
     private readonly Stream target;
     private readonly TimeProvider time;
+    private readonly Func<long, string> dropNotice;
     private readonly Task writing;
     private long dropped;
 
-    public LogOutput(Stream target, TimeProvider time)
+    /// <summary>An output that writes at once.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="dropNotice">The line that tells how many lines were dropped.</param>
+    public LogOutput(Stream target, TimeProvider time, Func<long, string> dropNotice)
     {
-        (this.target, this.time) = (target, time);
+        (this.target, this.time, this.dropNotice) = (target, time, dropNotice);
         writing = Task.Run(WriteAsync);
     }
 
@@ -66,7 +70,7 @@ internal sealed class LogOutput : IAsyncDisposable
 
                 if (Interlocked.Exchange(ref dropped, 0) is > 0 and var missing)
                 {
-                    batch.Append(CultureInfo.InvariantCulture, $"log: {missing} lines were dropped, as the log was read too slowly\n");
+                    batch.Append(dropNotice(missing)).Append('\n');
                 }
 
                 await target.WriteAsync(Encoding.UTF8.GetBytes(batch.ToString()));

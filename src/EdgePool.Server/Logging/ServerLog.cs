@@ -5,6 +5,9 @@ namespace EdgePool.Server.Logging;
 /// <summary>Every log message of the process around the node: ids 3000 to 3099, stable.</summary>
 internal static partial class ServerLog
 {
+    /// <summary>The category of these messages.</summary>
+    public const string Category = "EdgePool.Server";
+
     [LoggerMessage(3000, LogLevel.Information, "EdgePool {Version} starts with {File}")]
     public static partial void Starting(ILogger logger, string version, string file);
 
@@ -20,6 +23,16 @@ internal static partial class ServerLog
     [LoggerMessage(3004, LogLevel.Error, "The node did not leave service within {Limit}: it is cut off")]
     public static partial void StopTimedOut(ILogger logger, TimeSpan limit);
 
-    [LoggerMessage(3005, LogLevel.Critical, "A fault of ours that nothing caught")]
-    public static partial void Unhandled(ILogger logger, Exception exception);
+    [LoggerMessage(3005, LogLevel.Error, "A task failed that nobody waited for")]
+    public static partial void Unobserved(ILogger logger, Exception exception);
+
+    /// <summary>Event 3006, which the output writes itself: lines were dropped, as the log was read too slowly.</summary>
+    public static LogLine LinesDropped(DateTimeOffset now, long lines) => new(
+        now,
+        LogLevel.Warning,
+        Category,
+        new EventId(3006, nameof(LinesDropped)),
+        "Lines were dropped, as the log was read too slowly",
+        [KeyValuePair.Create<string, object?>("Lines", lines)],
+        Exception: null);
 }

@@ -30,11 +30,7 @@ public sealed class ConfigurationFolder : IDisposable
     {
         var file = System.IO.Path.Combine(Path, name);
         File.WriteAllText(file, text);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(file, mode);
-        }
-
+        File.SetUnixFileMode(file, mode);
         return file;
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using EdgePool.Edge;
 using EdgePool.Xmpp.Streams;
 using Xunit;
@@ -11,7 +10,7 @@ public sealed class ShippedConfigurationTests : IDisposable
 {
     private readonly ConfigurationFolder folder = new();
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Shipped.Folder(), "*.yaml").Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
 
     public void Dispose() => folder.Dispose();
 
@@ -19,7 +18,7 @@ public sealed class ShippedConfigurationTests : IDisposable
     [MemberData(nameof(Files))]
     public void Load_ShippedFile_HasNoProblem(string file)
     {
-        var result = folder.Load(File.ReadAllText(Path.Combine(Folder(), file)));
+        var result = folder.Load(Shipped.Read(file));
 
         Assert.Empty(result.Problems.Select(problem => problem.ToString()));
         Assert.NotNull(result.Options);
@@ -28,7 +27,7 @@ public sealed class ShippedConfigurationTests : IDisposable
     [Fact]
     public void Load_FullExample_CompilesEachPart()
     {
-        var edge = folder.Load(File.ReadAllText(Path.Combine(Folder(), "edgepool.yaml"))).Options!.Edge;
+        var edge = folder.Load(Shipped.Read("edgepool.yaml")).Options!.Edge;
 
         Assert.Equal("edge-1", edge.NodeName);
         Assert.Equal(["contoso.example", "chat.contoso.example"], edge.LocalDomains.Select(domain => domain.Name.Ascii));
@@ -48,7 +47,7 @@ public sealed class ShippedConfigurationTests : IDisposable
     [Fact]
     public void Load_FullExample_StatesTheDefaults()
     {
-        var edge = folder.Load(File.ReadAllText(Path.Combine(Folder(), "edgepool.yaml"))).Options!.Edge;
+        var edge = folder.Load(Shipped.Read("edgepool.yaml")).Options!.Edge;
 
         Assert.Equal(new StreamLimits(), edge.Limits);
         Assert.Equal(new StreamTimeouts(), edge.Timeouts);
@@ -57,12 +56,9 @@ public sealed class ShippedConfigurationTests : IDisposable
     [Fact]
     public void Load_Minimal_MakesADialbackSecret()
     {
-        var options = folder.Load(File.ReadAllText(Path.Combine(Folder(), "minimal.yaml"))).Options!;
+        var options = folder.Load(Shipped.Read("minimal.yaml")).Options!;
 
         Assert.True(options.RandomDialbackSecret);
         Assert.Equal(64, options.Edge.DialbackSecret.Length);
     }
-
-    private static string Folder([CallerFilePath] string here = "")
-        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../cluster-config"));
 }

@@ -25,7 +25,7 @@ internal sealed class NamedFiles(string folder, ProblemList problems)
         try
         {
             using var handle = File.OpenHandle(file);
-            if (secret && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(handle) & Others) is not UnixFileMode.None)
+            if (secret && (File.GetUnixFileMode(handle) & Others) is not UnixFileMode.None)
             {
                 var mode = Convert.ToString((int)File.GetUnixFileMode(handle), 8);
                 problems.Error(path, $"{shown} is open to other users (mode {mode})", $"chmod 600 {shown}");

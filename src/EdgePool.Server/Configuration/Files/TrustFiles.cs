@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Partners;
@@ -15,7 +16,7 @@ internal sealed class TrustFiles(NamedFiles files, TimeProvider time, ProblemLis
         var whole = true;
         for (var i = 0; i < written.Files.Count; i++)
         {
-            whole &= Add(roots, written.Files[i], written.Files.Count == 1 ? path + ".ca" : $"{path}.ca[{i}]");
+            whole &= Add(roots, written.Files[i], string.Create(CultureInfo.InvariantCulture, $"{path}.ca[{i}]"));
         }
 
         var system = written.System ?? written.Files.Count == 0;

@@ -35,7 +35,7 @@ internal sealed record NodeDocument
 }
 
 /// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
-internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server, bool HasBackEnd);
+internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server);
 
 /// <summary>An internal server.</summary>
 internal sealed record BackEndServerDocument

@@ -53,7 +53,7 @@ internal static class NodeDocumentReader
         var name = domain.RequiredText("name", "contoso.example");
         var backEnd = domain.Section("backEnd", keys => new Written<(SecretDocument?, BackEndServerDocument?)>(
             (keys.Section("component", Secret), keys.Section("server", BackEndServer))));
-        return new DomainDocument(name, backEnd?.Value.Item1, backEnd?.Value.Item2, backEnd is not null);
+        return new DomainDocument(name, backEnd?.Value.Item1, backEnd?.Value.Item2);
     }
 
     private static BackEndServerDocument BackEndServer(MappingReader server) => new()

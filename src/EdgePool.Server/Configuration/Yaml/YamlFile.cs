@@ -27,16 +27,26 @@ internal sealed class YamlFile
     public static YamlMapping? Parse(string text, ProblemList problems)
     {
         using var reader = new StringReader(text);
+        var events = new Parser(reader);
         try
         {
-            return new YamlFile(new Parser(reader), problems).Document();
+            return new YamlFile(events, problems).Document();
         }
         catch (YamlException fault)
         {
-            problems.Error(At(fault.Start), $"this is not YAML: {OneLine(fault.Message)}", "correct the indentation, quotes or brackets here or just above");
-            return null;
+            NotYaml(problems, fault.Start, fault.Message);
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner's way to say that a flow mapping is not closed.
+            NotYaml(problems, events.Current?.End ?? Mark.Empty, "a bracket is not closed");
+        }
+
+        return null;
     }
+
+    private static void NotYaml(ProblemList problems, Mark at, string why)
+        => problems.Error(At(at), $"this is not YAML: {OneLine(why)}", "correct the indentation, quotes or brackets here or just above");
 
     private YamlMapping? Document()
     {

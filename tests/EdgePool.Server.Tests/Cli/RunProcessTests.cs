@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using EdgePool.Server.Cli;
+using EdgePool.Server.Tests.Configuration;
+using Xunit;
+
+namespace EdgePool.Server.Tests.Cli;
+
+/// <summary><c>edgepool run</c> as scripts and service managers see it: lines, signals, exit codes.</summary>
+public sealed class RunProcessTests : IDisposable
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ConfigurationFolder folder = new();
+
+    public RunProcessTests()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        folder.Certificate("edge", ["contoso.example"], now.AddDays(-1), now.AddDays(90));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Run_Signal_StopsInOrderWithin10Seconds(string signal)
+    {
+        using var edge = new EdgePoolProcess("run", "--config", Write("127.0.0.1:0"));
+        await edge.LineAsync(" info 2001 Started node=edge-1 domains=1 partners=1");
+        var since = Stopwatch.StartNew();
+
+        edge.Signal(signal);
+
+        Assert.Equal(ExitCode.Success, await edge.ExitAsync());
+        Assert.True(since.Elapsed < StopLimit, $"it took {since.Elapsed}");
+        Assert.Contains($" info 3003 SignalReceived signal=SIG{signal}", edge.Text, StringComparison.Ordinal);
+        Assert.Contains(" info 3002 RandomDialbackSecret ", edge.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("a secret of some length", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_Json_WritesOneObjectALine()
+    {
+        using var edge = new EdgePoolProcess("run", "--config", Write("127.0.0.1:0", "log: { format: json }\n"));
+        var line = await edge.LineAsync("\"event\":\"Started\"");
+        edge.Signal("TERM");
+
+        Assert.Equal(ExitCode.Success, await edge.ExitAsync());
+        Assert.Equal("edge-1", System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("values").GetProperty("node").GetString());
+        Assert.All(edge.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => System.Text.Json.JsonDocument.Parse(text).Dispose());
+    }
+
+    [Fact]
+    public async Task Run_PortInUse_Exits69WithOneLine()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen(1);
+        using var edge = new EdgePoolProcess("run", "--config", Write(other.LocalEndPoint!.ToString()!));
+
+        Assert.Equal(ExitCode.Unavailable, await edge.ExitAsync());
+        Assert.Contains($"edgepool: cannot listen on {other.LocalEndPoint}: the port is in use — ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ForeignAddress_Exits69()
+    {
+        // RFC 5737: 192.0.2.0/24 is nobody's.
+        using var edge = new EdgePoolProcess("run", "--config", Write("192.0.2.1:5269"));
+
+        Assert.Equal(ExitCode.Unavailable, await edge.ExitAsync());
+        Assert.Contains("edgepool: cannot listen on 192.0.2.1:5269: this machine has no such address — ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_NoFile_Exits66()
+    {
+        using var edge = new EdgePoolProcess("run", "--config", Path.Combine(folder.Path, "nothing.yaml"));
+
+        Assert.Equal(ExitCode.NoConfiguration, await edge.ExitAsync());
+        Assert.EndsWith("nothing.yaml: error: there is no such file — give its path with --config; cluster-config/minimal.yaml is one to start from\n", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_KeyOpenToOthers_Exits78WithOneLine()
+    {
+        folder.Write("edge.key", File.ReadAllText(Path.Combine(folder.Path, "edge.key")), UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        using var edge = new EdgePoolProcess("run", "--config", Write("127.0.0.1:0"));
+
+        Assert.Equal(ExitCode.Configuration, await edge.ExitAsync());
+        Assert.Contains("edge.key is open to other users (mode 444) — chmod 600 ", Assert.Single(edge.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    private string Write(string s2s, string more = "") => folder.Write("edgepool.yaml", $$"""
+        node: { name: edge-1 }
+        domains: [ { name: contoso.example, backEnd: { component: { secretFile: contoso.secret } } } ]
+        listeners:
+          s2s: [ { address: "{{s2s}}" } ]
+          internal: [ { address: "127.0.0.1:0", allowPlain: loopback } ]
+        certificates: [ { certificate: edge.pem, key: edge.key } ]
+        dns: { servers: ["127.0.0.1:9"] }
+        partners: [ { domain: partner.example, saslNegotiation: Optional } ]
+        {{more}}
+        """);
+}
