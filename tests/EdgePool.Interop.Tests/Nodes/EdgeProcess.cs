@@ -23,17 +23,15 @@ internal sealed class EdgeProcess : IAsyncDisposable
     private const int Stopped = 2003;
     private const int Authenticated = 1003;
 
-    private readonly string folder;
-    private readonly Channel<EdgeEvent> unread;
-    private readonly List<EdgeEvent> events;
+    private readonly string home;
+    private readonly EventLog log;
 
-    private EdgeProcess(EdgeSetup setup, string folder, ServerProcess process, Channel<EdgeEvent> unread, List<EdgeEvent> events)
+    private EdgeProcess(EdgeSetup setup, string home, ServerProcess process, EventLog log)
     {
         Setup = setup;
-        this.folder = folder;
         Process = process;
-        this.unread = unread;
-        this.events = events;
+        this.home = home;
+        this.log = log;
     }
 
     public EdgeSetup Setup { get; }
@@ -41,29 +39,21 @@ internal sealed class EdgeProcess : IAsyncDisposable
     public ServerProcess Process { get; }
 
     /// <summary>Every event so far.</summary>
-    public IReadOnlyList<EdgeEvent> Events
-    {
-        get
-        {
-            lock (events)
-                return [.. events];
-        }
-    }
+    public IReadOnlyList<EdgeEvent> Events => log.All;
 
     /// <summary>Starts the node and waits until it says that it is up.</summary>
     public static async Task<EdgeProcess> StartAsync(EdgeSetup setup)
     {
         Programs.Require("setpriv");
         var folder = Directory.CreateTempSubdirectory("edgepool-node-").FullName;
-        var unread = Channel.CreateUnbounded<EdgeEvent>();
-        var events = new List<EdgeEvent>();
+        var record = new EventLog();
         var process = await ServerProcess.StartAsync(
             "edgepool",
             Path.Combine(AppContext.BaseDirectory, "edgepool"),
             ["run", "--config", setup.Write(folder)],
             folder,
-            onLine: line => Note(line, unread.Writer, events));
-        var edge = new EdgeProcess(setup, folder, process, unread, events);
+            onLine: record.Note);
+        var edge = new EdgeProcess(setup, folder, process, record);
         try
         {
             await edge.WaitForAsync(e => e.Id == Started, "the node is up");
@@ -84,7 +74,7 @@ internal sealed class EdgeProcess : IAsyncDisposable
         {
             while (true)
             {
-                if (await unread.Reader.ReadAsync(deadline.Token) is var next && wanted(next))
+                if (await log.Unread.ReadAsync(deadline.Token) is var next && wanted(next))
                     return next;
             }
         }
@@ -111,20 +101,37 @@ internal sealed class EdgeProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(home, recursive: true);
     }
 
-    private static void Note(string line, ChannelWriter<EdgeEvent> unread, List<EdgeEvent> events)
+    private sealed class EventLog
     {
-        if (!line.StartsWith('{'))
-            return;
-        using var json = JsonDocument.Parse(line);
-        var root = json.RootElement;
-        var values = root.GetProperty("values").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
-        var record = new EdgeEvent(
-            root.GetProperty("id").GetInt32(), root.GetProperty("level").GetString() ?? "", root.GetProperty("message").GetString() ?? "", values);
-        lock (events)
-            events.Add(record);
-        unread.TryWrite(record);
+        private readonly List<EdgeEvent> events = [];
+        private readonly Channel<EdgeEvent> unread = Channel.CreateUnbounded<EdgeEvent>();
+
+        public ChannelReader<EdgeEvent> Unread => unread.Reader;
+
+        public IReadOnlyList<EdgeEvent> All
+        {
+            get
+            {
+                lock (events)
+                    return [.. events];
+            }
+        }
+
+        public void Note(string line)
+        {
+            if (!line.StartsWith('{'))
+                return;
+            using var json = JsonDocument.Parse(line);
+            var root = json.RootElement;
+            var values = root.GetProperty("values").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
+            var record = new EdgeEvent(
+                root.GetProperty("id").GetInt32(), root.GetProperty("level").GetString() ?? "", root.GetProperty("message").GetString() ?? "", values);
+            lock (events)
+                events.Add(record);
+            unread.Writer.TryWrite(record);
+        }
     }
 }
