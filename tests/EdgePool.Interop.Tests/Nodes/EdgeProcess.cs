@@ -21,6 +21,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
 {
     private const int Started = 2001;
     private const int Stopped = 2003;
+    private const int Accepted = 1000;
+    private const int Connecting = 1001;
     private const int Authenticated = 1003;
 
     private readonly string home;
@@ -84,8 +86,12 @@ internal sealed class EdgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>How streams of the pair were authenticated, in order.</summary>
-    public IReadOnlyList<string> MethodsOf(string pair) => [.. Events.Where(e => e.Id == Authenticated && e["pair"] == pair).Select(e => e["method"])];
+    /// <summary>How the pair's streams were authenticated, in order: those that a partner opened, or those that the node opened.</summary>
+    public IReadOnlyList<string> MethodsOf(string pair, bool inbound)
+    {
+        var opened = Events.Where(e => e.Id == (inbound ? Accepted : Connecting)).Select(e => e["stream"]).ToHashSet(StringComparer.Ordinal);
+        return [.. Events.Where(e => e.Id == Authenticated && e["pair"] == pair && opened.Contains(e["stream"])).Select(e => e["method"])];
+    }
 
     /// <summary>SIGTERM, and the account it gives at its end; it has ten seconds and ends with code 0.</summary>
     public async Task<EdgeAccount> StopAsync()

@@ -45,7 +45,7 @@ internal static class NumberedFlow
             if (Number(stanza) is not { } number)
                 throw new DialogueException($"waiting for message {expected}, received {stanza.ToString(SaveOptions.DisableFormatting)}");
             if (number != expected)
-                throw new DialogueException($"message {number} came where {expected} was due: lost, doubled or out of order");
+                throw new DialogueException($"from {from}: message {number} came where {expected} was due: lost, doubled or out of order");
             expected++;
         }
     }

@@ -18,6 +18,7 @@ public sealed class PartnerRestartTests
     {
         await using var scenario = await PartnerScenario.StartAsync(kind, proof);
         var bot = scenario.Component;
+        await scenario.EstablishAsync();
         await NumberedFlow.SendAsync(scenario.Alice, scenario.Alice.Jid, PartnerScenario.Bot, Before);
         await NumberedFlow.ReceiveAsync(bot, scenario.Alice.Jid, Before);
 
@@ -31,6 +32,7 @@ public sealed class PartnerRestartTests
         await scenario.Alice.WaitForAsync($"message[@from='{PartnerScenario.Bot}' and not(@type='error')]");
         await enough.CancelAsync();
         var sent = await flow;
+        await scenario.EstablishAsync();
 
         await NumberedFlow.SendAsync(bot, PartnerScenario.Bot, scenario.Alice.Jid, After, FirstAfter);
         await ReceiveLaterAsync(scenario.Alice, PartnerScenario.Bot);

@@ -6,7 +6,7 @@ namespace EdgePool.Interop.Tests.Partners;
 public sealed class PartnerTests
 {
     private const int ManyMessages = 10_000;
-    private const string Inbound = $"{PartnerScenario.PartnerDomain}→{PartnerScenario.LocalDomainName}";
+    private const string Pair = $"{PartnerScenario.LocalDomainName}-{PartnerScenario.PartnerDomain}";
 
     public static TheoryData<ServerKind, Proof> Partners => new()
     {
@@ -49,6 +49,7 @@ public sealed class PartnerTests
         await using var scenario = await PartnerScenario.StartAsync(kind, proof);
         var (alice, bot) = (scenario.Alice, scenario.Component);
         alice.Patience = bot.Patience = TimeSpan.FromSeconds(30);
+        await scenario.EstablishAsync();
         await Task.WhenAll(
             NumberedFlow.SendAsync(alice, alice.Jid, PartnerScenario.Bot, ManyMessages),
             NumberedFlow.ReceiveAsync(bot, alice.Jid, ManyMessages),
@@ -57,21 +58,21 @@ public sealed class PartnerTests
         await AssertNothingLostAsync(scenario, atLeast: 2 * ManyMessages);
     }
 
+    // ejabberd 23.01 refuses a client's certificate that is for serverAuth only; dialback carries on. Prosody and we take it.
     [Theory]
-    [InlineData(ServerKind.Prosody, Proof.External, new[] { "SaslExternal" }, new[] { "SaslExternal" })]
-    [InlineData(ServerKind.Prosody, Proof.Dialback, new[] { "Dialback" }, new[] { "Dialback" })]
-    [InlineData(ServerKind.Ejabberd, Proof.External, new[] { "SaslExternal" }, new[] { "SaslExternal" })]
-    [InlineData(ServerKind.Ejabberd, Proof.Dialback, new[] { "Dialback" }, new[] { "Dialback" })]
-    public async Task Partner_ByItsProof_AuthenticatesEachStreamThatWay(ServerKind kind, Proof proof, string[] inbound, string[] outbound)
+    [InlineData(ServerKind.Prosody, Proof.External, "SaslExternal", "SaslExternal")]
+    [InlineData(ServerKind.Prosody, Proof.Dialback, "DialbackOverTls", "DialbackOverTls")]
+    [InlineData(ServerKind.Prosody, Proof.ServerAuthOnly, "SaslExternal", "SaslExternal")]
+    [InlineData(ServerKind.Ejabberd, Proof.External, "SaslExternal", "SaslExternal")]
+    [InlineData(ServerKind.Ejabberd, Proof.Dialback, "DialbackOverTls", "DialbackOverTls")]
+    [InlineData(ServerKind.Ejabberd, Proof.ServerAuthOnly, "SaslExternal", "DialbackOverTls")]
+    public async Task Partner_ByItsProof_AuthenticatesEachStreamThatWay(ServerKind kind, Proof proof, string inbound, string outbound)
     {
         await using var scenario = await PartnerScenario.StartAsync(kind, proof);
-        var (alice, bot) = (scenario.Alice, scenario.Component);
-        await alice.SendAsync($"<message to='{PartnerScenario.Bot}' id='m1'><body>in</body></message>");
-        await bot.WaitForAsync("message[@id='m1']");
-        await bot.SendAsync($"<message from='{PartnerScenario.Bot}' to='{alice.Jid}' id='m2'><body>out</body></message>");
-        await alice.WaitForAsync("message[@id='m2']");
-        Assert.Equal(inbound, scenario.Edge.MethodsOf(Inbound));
-        Assert.Equal(outbound, scenario.Edge.MethodsOf($"{PartnerScenario.LocalDomainName}→{PartnerScenario.PartnerDomain}"));
+        await scenario.EstablishAsync();
+        await scenario.Edge.StopAsync();
+        Assert.Equal([inbound], scenario.Edge.MethodsOf(Pair, inbound: true));
+        Assert.Equal([outbound], scenario.Edge.MethodsOf(Pair, inbound: false));
     }
 
     // RFC 6120 section 8.2.3: every request is answered once, with a result or an error.
