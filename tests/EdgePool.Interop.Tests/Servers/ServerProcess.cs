@@ -49,7 +49,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the program; standard input stays open for the caller, who may also see each line of standard output as it comes.</summary>
+    /// <summary>Starts the program; standard input stays open for the caller, who may also see each line of output as it comes.</summary>
     public static async Task<ServerProcess> StartAsync(
         string name,
         string program,
@@ -73,13 +73,15 @@ internal sealed class ServerProcess : IAsyncDisposable
             start.Environment[key] = value;
         var started = await StarterThread.RunAsync(() => Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start"));
         var server = new ServerProcess(name, started);
-        started.OutputDataReceived += (_, e) =>
+        void Receive(object sender, DataReceivedEventArgs e)
         {
             server.Note(e.Data);
             if (e.Data is { } line)
                 onLine?.Invoke(line);
-        };
-        started.ErrorDataReceived += (_, e) => server.Note(e.Data);
+        }
+
+        started.OutputDataReceived += Receive;
+        started.ErrorDataReceived += Receive;
         started.BeginOutputReadLine();
         started.BeginErrorReadLine();
         return server;

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using EdgePool.Interop.Tests.Servers;
+using EdgePool.Testing.Certificates;
+
+namespace EdgePool.Interop.Tests.Nodes;
+
+/// <summary>A local domain and what stands inside for it: a component, or an internal server at an address.</summary>
+internal sealed record LocalDomain(string Name, IPEndPoint? Server = null);
+
+/// <summary>A partner as the node's configuration has it.</summary>
+internal sealed record PartnerSetup(string Domain)
+{
+    /// <summary>Required, Optional or NotSupported.</summary>
+    public string Sasl { get; init; } = "Optional";
+
+    public bool Dialback { get; init; } = true;
+
+    /// <summary>PEM of the partner's authority; null: the node's own list.</summary>
+    public string? TrustedCa { get; init; }
+}
+
+/// <summary>One node's configuration, as an operator would write it.</summary>
+internal sealed record EdgeSetup
+{
+    public const string ComponentSecret = "component secret";
+
+    /// <summary>Both listeners are at this address: 5269 for partners, 23456 inside.</summary>
+    public IPAddress Address { get; init; } = LoopbackAddresses.Next();
+
+    public required IPEndPoint Dns { get; init; }
+
+    public required IReadOnlyList<IssuedCertificate> Certificates { get; init; }
+
+    public required IReadOnlyList<LocalDomain> Domains { get; init; }
+
+    public required IReadOnlyList<PartnerSetup> Partners { get; init; }
+
+    /// <summary>PEM of the authority that vouches for partners.</summary>
+    public required string TrustedCa { get; init; }
+
+    /// <summary>PEM of the authority of internal servers: they must show a certificate of it. Null: plain streams, from loopback only.</summary>
+    public string? InternalCa { get; init; }
+
+    public IPEndPoint S2S => new(Address, 5269);
+
+    public IPEndPoint Internal => new(Address, 23456);
+
+    /// <summary>Writes the configuration and the secrets it names.</summary>
+    /// <returns>The configuration file.</returns>
+    public string Write(string folder)
+    {
+        PrivateFile.Write(Path.Combine(folder, "component.secret"), ComponentSecret + "\n");
+        PrivateFile.Write(Path.Combine(folder, "dialback.secret"), "a secret that outlives a restart of the node\n");
+        var file = Path.Combine(folder, "edgepool.yaml");
+        PrivateFile.Write(file, Yaml());
+        return file;
+    }
+
+    private string Yaml()
+    {
+        var yaml = new StringBuilder("node: { name: edge-under-test }\ndomains:\n");
+        foreach (var domain in Domains)
+            yaml.Append(CultureInfo.InvariantCulture, $"  - {{ name: {domain.Name}, backEnd: {BackEnd(domain)} }}\n");
+        yaml.Append(
+            CultureInfo.InvariantCulture,
+            $$"""
+            listeners:
+              s2s: [ { address: "{{S2S}}" } ]
+              internal: [ { address: "{{Internal}}", {{(InternalCa is null ? "allowPlain: loopback" : $"clients: {{ ca: [\"{InternalCa}\"] }}")}} } ]
+            certificates:
+
+            """);
+        foreach (var certificate in Certificates)
+            yaml.Append(CultureInfo.InvariantCulture, $"  - {{ certificate: \"{certificate.CertificateFile}\", key: \"{certificate.KeyFile}\" }}\n");
+        yaml.Append(
+            CultureInfo.InvariantCulture,
+            $$"""
+            trust: { ca: ["{{TrustedCa}}"] }
+            dialback: { secretFile: dialback.secret }
+            dns: { servers: ["{{Dns}}"] }
+            log: { level: debug, format: json }
+            partners:
+
+            """);
+        foreach (var partner in Partners)
+            yaml.Append(CultureInfo.InvariantCulture, $"  - {Partner(partner)}\n");
+        return yaml.ToString();
+    }
+
+    private string BackEnd(LocalDomain domain)
+    {
+        if (domain.Server is not { } server)
+            return "{ component: { secretFile: component.secret } }";
+        var trust = InternalCa is null ? "" : $", trust: {{ ca: [\"{InternalCa}\"] }}";
+        return $"{{ server: {{ address: \"{server}\"{trust} }} }}";
+    }
+
+    private static string Partner(PartnerSetup partner)
+    {
+        var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
+        return $"{{ domain: {partner.Domain}, tlsNegotiation: Required, saslNegotiation: {partner.Sasl}, supportDialback: {(partner.Dialback ? "true" : "false")}{trust} }}";
+    }
+}
