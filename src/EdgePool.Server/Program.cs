@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text;
 using EdgePool.Server.Cli;
+using EdgePool.Server.Demo;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 return await CommandLine.RunAsync(
     args,
-    demo: (_, _, _) => Task.FromResult(ExitCode.Success),
+    demo: DemoRun.HandleAsync,
     new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

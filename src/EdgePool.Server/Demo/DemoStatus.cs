@@ -1,0 +1,60 @@
+using EdgePool.Edge.Telemetry;
+using EdgePool.Server.Demo.Load;
+
+namespace EdgePool.Server.Demo;
+
+/// <summary>Where the demo stands.</summary>
+internal enum DemoPhase
+{
+    /// <summary>Node, component and partner come up.</summary>
+    Starting,
+
+    /// <summary>Messages are sent.</summary>
+    Running,
+
+    /// <summary>Nothing more is sent; the last answers are under way.</summary>
+    Finishing,
+
+    /// <summary>The node leaves service.</summary>
+    Stopping,
+}
+
+/// <summary>One direction at one moment.</summary>
+/// <param name="Total">Received since the start.</param>
+/// <param name="PerSecond">Received a second, of late.</param>
+/// <param name="P50Micros">Half of all took no longer.</param>
+/// <param name="P99Micros">99 of 100 took no longer.</param>
+internal sealed record DirectionStatus(long Total, double PerSecond, long P50Micros, long P99Micros)
+{
+    /// <summary>The direction, given what it was some time ago.</summary>
+    public static DirectionStatus Of(NumberedFlow flow, long totalBefore, TimeSpan between)
+    {
+        var total = flow.Received;
+        return new DirectionStatus(
+            total,
+            between > TimeSpan.Zero ? (total - totalBefore) / between.TotalSeconds : 0,
+            LatencyHistogram.Percentile(0.50, flow.Latency),
+            LatencyHistogram.Percentile(0.99, flow.Latency));
+    }
+}
+
+/// <summary>Everything that is shown while the demo goes on.</summary>
+/// <param name="Phase">Where it stands.</param>
+/// <param name="Elapsed">Since messages began to flow.</param>
+/// <param name="Duration">How long they are to flow; null until interrupted.</param>
+/// <param name="Requests">Partner to component.</param>
+/// <param name="Answers">Component to partner.</param>
+/// <param name="Unanswered">Requests without an answer yet.</param>
+/// <param name="Ledger">The node's account.</param>
+/// <param name="Streams">The node's streams.</param>
+/// <param name="Warnings">The node's latest warnings.</param>
+internal sealed record DemoStatus(
+    DemoPhase Phase,
+    TimeSpan Elapsed,
+    TimeSpan? Duration,
+    DirectionStatus Requests,
+    DirectionStatus Answers,
+    long Unanswered,
+    LedgerSnapshot Ledger,
+    IReadOnlyCollection<StreamInfo> Streams,
+    IReadOnlyList<string> Warnings);

@@ -1,0 +1,11 @@
+using Spectre.Console;
+
+namespace EdgePool.Server.Demo.Display;
+
+/// <summary>The live table in a terminal.</summary>
+internal sealed class Screen(LiveDisplayContext context) : IDemoDisplay
+{
+    public TimeSpan Every { get; } = TimeSpan.FromMilliseconds(500);
+
+    public void Show(DemoStatus status) => context.UpdateTarget(LiveTable.Of(status));
+}
