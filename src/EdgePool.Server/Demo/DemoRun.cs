@@ -40,20 +40,20 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
             DemoResult? result = null;
             if (live)
             {
-                using var warnings = new RecentWarnings(target: null, TimeProvider.System);
-                await AnsiConsole.Live(Text.Empty).StartAsync(async context => result = await run.RunAsync(new Screen(context), warnings, cancellation));
+                using var log = new RecentWarnings(target: null, TimeProvider.System);
+                await AnsiConsole.Live(Text.Empty).StartAsync(async context => result = await run.RunAsync(new Screen(context), log, cancellation));
             }
             else
             {
-                using var warnings = new RecentWarnings(error, TimeProvider.System);
-                result = await run.RunAsync(new ProgressLines(error), warnings, cancellation);
+                using var log = new RecentWarnings(error, TimeProvider.System);
+                result = await run.RunAsync(new ProgressLines(error), log, cancellation);
             }
 
             return Report(result!, settings, output);
         }
         catch (Exception fault) when (fault is DemoException or ListenException or SocketException)
         {
-            error.WriteLine($"edgepool: the demo cannot go on: {fault.Message} — it needs free ports on 127.0.0.1 and nothing else; try again, and look for a firewall on the loopback interface");
+            error.WriteLine($"edgepool: the demo cannot go on: {fault.Message} — {(fault as DemoException)?.Remedy ?? DemoException.UsualRemedy}");
             return fault is DemoException ? ExitCode.Failed : ExitCode.Unavailable;
         }
     }
@@ -106,9 +106,9 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            throw new DemoException(cancellation.IsCancellationRequested
-                ? "it was interrupted before the first stanza"
-                : $"no stanza went there and back within {Figures.Time(LongestStart)}");
+            throw cancellation.IsCancellationRequested
+                ? new DemoException("it was interrupted before the first stanza", "let it run for a few seconds")
+                : new DemoException($"no stanza went there and back within {Figures.Time(LongestStart)}");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class RecentWarnings(TextWriter? target, TimeProvider time) : IL
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+    public ILogger CreateLogger(string categoryName) => new Logger(this, time, categoryName);
 
     public void Dispose()
     {
@@ -47,7 +47,7 @@ internal sealed class RecentWarnings(TextWriter? target, TimeProvider time) : IL
         }
     }
 
-    private sealed class Logger(RecentWarnings owner, string category) : ILogger
+    private sealed class Logger(RecentWarnings owner, TimeProvider time, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull
@@ -63,10 +63,7 @@ internal sealed class RecentWarnings(TextWriter? target, TimeProvider time) : IL
             }
 
             var values = state as IReadOnlyList<KeyValuePair<string, object?>> ?? [];
-            owner.Add(LogFormatter.Format(new LogLine(owner.time.GetUtcNow(), logLevel, category, eventId, formatter(state, exception), values, exception), LogFormat.Text));
+            owner.Add(LogFormatter.Format(new LogLine(time.GetUtcNow(), logLevel, category, eventId, formatter(state, exception), values, exception), LogFormat.Text));
         }
-
     }
-
-    private readonly TimeProvider time = time;
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Server.Demo.Peers;
