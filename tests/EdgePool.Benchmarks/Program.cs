@@ -1,10 +1,25 @@
 using BenchmarkDotNet.Running;
 using EdgePool.Benchmarks.Framing;
+using EdgePool.Benchmarks.Relay;
 
-if (args.Contains("--quick"))
+const string Usage = """
+    Usage: dotnet run -c Release --project tests/EdgePool.Benchmarks -- [verb] [options]
+
+      relay [options]     what a stanza, a handshake and an idle stream cost the edge, in minutes; relay --help
+      --quick             framer against System.Xml.XmlReader, in seconds
+      anything else       BenchmarkDotNet, for example --filter '*Framing*' or --list flat
+    """;
+
+switch (args)
 {
-    return QuickFraming.Run(Console.Out);
+    case ["relay", .. var options]:
+        return await RelayBenchmark.RunAsync(options, Console.Out, Console.Error);
+    case ["--help" or "-h" or "help"]:
+        Console.WriteLine(Usage);
+        return 0;
+    case [.. var all] when all.Contains("--quick"):
+        return QuickFraming.Run(Console.Out);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(RelayBenchmark).Assembly).Run(args);
+        return 0;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
