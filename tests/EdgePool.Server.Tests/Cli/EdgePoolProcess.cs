@@ -14,18 +14,25 @@ internal sealed class EdgePoolProcess : IDisposable
     private readonly List<(string Text, TaskCompletionSource<string> Found)> waits = [];
 
     public EdgePoolProcess(params string[] arguments)
+        : this([], arguments)
+    {
+    }
+
+    /// <summary>Starts it by way of another program, such as setpriv.</summary>
+    public EdgePoolProcess(IReadOnlyList<string> by, IReadOnlyList<string> arguments)
     {
         // The apphost looks for a runtime where it is installed; the host that runs the tests has found one already.
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        var runtime = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+        string[] words = [.. by, runtime, Path.Combine(AppContext.BaseDirectory, "edgepool.dll"), .. arguments];
+        var start = new ProcessStartInfo(words[0])
         {
             UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "edgepool.dll"));
-        foreach (var argument in arguments)
+        foreach (var word in words.Skip(1))
         {
-            start.ArgumentList.Add(argument);
+            start.ArgumentList.Add(word);
         }
 
         process = new Process { StartInfo = start };

@@ -93,6 +93,37 @@ public sealed class RunProcessTests : IDisposable
         Assert.Contains("edge.key is open to other users (mode 444) — chmod 600 ", Assert.Single(edge.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_KeyOfAnotherUser_Exits77()
+    {
+        if (Environment.UserName != "root" || !File.Exists("/usr/bin/setpriv") || !OthersReach(AppContext.BaseDirectory))
+        {
+            Assert.Skip("needs root, setpriv, and a build folder that other users reach");
+        }
+
+        var file = Write("127.0.0.1:0");
+        const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode(folder.Path, ForAll);
+        File.SetUnixFileMode(file, ForAll);
+        using var edge = new EdgePoolProcess(["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], ["run", "--config", file]);
+
+        Assert.Equal(ExitCode.Permission, await edge.ExitAsync());
+        Assert.Contains("edge.key may not be read by user nobody — chown nobody ", edge.Text, StringComparison.Ordinal);
+    }
+
+    private static bool OthersReach(string path)
+    {
+        for (var at = new DirectoryInfo(path); at is not null; at = at.Parent)
+        {
+            if (!at.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private string Write(string s2s, string more = "") => folder.Write("edgepool.yaml", $$"""
         node: { name: edge-1 }
         domains: [ { name: contoso.example, backEnd: { component: { secretFile: contoso.secret } } } ]

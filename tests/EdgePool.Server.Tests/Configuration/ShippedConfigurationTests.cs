@@ -54,6 +54,42 @@ public sealed class ShippedConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Load_MutatedExample_NeverThrows()
+    {
+        const string Tricky = "{}[]&*!|>'\"%@`:,-?#\n\t \0\u2028";
+        var random = new Random(20260601);
+        var good = Shipped.Read("edgepool.yaml");
+        for (var i = 0; i < 400; i++)
+        {
+            var text = new System.Text.StringBuilder(good);
+            for (var edits = random.Next(1, 4); edits > 0 && text.Length > 100; edits--)
+            {
+                var at = random.Next(text.Length - 40);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        text.Remove(at, random.Next(1, 40));
+                        break;
+                    case 1:
+                        text.Insert(at, Tricky[random.Next(Tricky.Length)]);
+                        break;
+                    case 2:
+                        text.Insert(at, text.ToString(random.Next(text.Length - 40), random.Next(40)));
+                        break;
+                    default:
+                        text.Length = at + 20;
+                        break;
+                }
+            }
+
+            var result = folder.Load(text.ToString());
+
+            Assert.All(result.Problems, problem => Assert.DoesNotContain(problem.ToString(), char.IsControl));
+            Assert.Equal(result.Options is null, result.Errors.Any());
+        }
+    }
+
+    [Fact]
     public void Load_Minimal_MakesADialbackSecret()
     {
         var options = folder.Load(Shipped.Read("minimal.yaml")).Options!;

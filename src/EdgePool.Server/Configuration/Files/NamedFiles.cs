@@ -56,11 +56,13 @@ internal sealed class NamedFiles(string folder, ProblemList problems)
     private string? Text(SafeFileHandle handle, string path, string shown)
     {
         using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        var bytes = new byte[LargestFile + 1];
+        // One byte more than there should be tells a larger file; a pipe says nothing of its length.
+        var expected = stream is { CanSeek: true, Length: > 0 and <= LargestFile } ? (int)stream.Length : LargestFile;
+        var bytes = new byte[expected + 1];
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (length > LargestFile)
+        if (length > expected)
         {
-            problems.Error(path, $"{shown} is larger than 1 MiB", "name the file with the certificate, key or secret alone");
+            problems.Error(path, $"{shown} is larger than 1 MiB, or grows", "name the file with the certificate, key or secret alone");
             return null;
         }
 
