@@ -96,8 +96,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
     /// <summary>SIGTERM, and the account it gives at its end; it has ten seconds and ends with code 0.</summary>
     public async Task<EdgeAccount> StopAsync()
     {
-        if (!await Process.StopAsync(TimeSpan.FromSeconds(12)))
-            throw Process.Failure("did not end within 12 s of SIGTERM");
+        if (!await Process.StopAsync(TimeSpan.FromSeconds(10)))
+            throw Process.Failure("did not end within 10 s of SIGTERM");
         Assert.Equal(0, Process.ExitCode);
         var last = await WaitForAsync(e => e.Id == Stopped, "its account");
         long Number(string name) => long.Parse(last[name], System.Globalization.CultureInfo.InvariantCulture);

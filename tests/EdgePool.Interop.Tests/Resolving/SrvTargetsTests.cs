@@ -19,8 +19,8 @@ public enum Refusal
     /// <summary>It says proceed and then hangs up.</summary>
     HandshakeFails,
 
-    /// <summary>It shows a certificate for another domain and offers no dialback.</summary>
-    WrongCertificate,
+    /// <summary>It is under TLS, but with a certificate for another domain, and finds our dialback key invalid.</summary>
+    DialbackFails,
 }
 
 /// <summary>SRV records of a real BIND with three targets, of which only the last is any good (RFC 2782, RFC 6120 section 3.2.1).</summary>
@@ -30,7 +30,7 @@ public sealed class SrvTargetsTests
     [InlineData(Refusal.StartTlsFails)]
     [InlineData(Refusal.NoStartTls)]
     [InlineData(Refusal.HandshakeFails)]
-    [InlineData(Refusal.WrongCertificate)]
+    [InlineData(Refusal.DialbackFails)]
     public async Task Outbound_FirstTargetRefusesTcpSecondRefusesTls_TheThirdTakesTheStream(Refusal refusal)
     {
         using var authority = new TestCertificateAuthority();
@@ -102,6 +102,8 @@ public sealed class SrvTargetsTests
         await peer.UpgradeTlsAsync(new SslServerAuthenticationOptions { ServerCertificate = authority.Issue("elsewhere.example").Certificate });
         await peer.ExpectHeaderAsync();
         await peer.SendHeaderAsync("partner.example", "contoso.example", id: "second again");
-        await peer.SendAsync("<stream:features/>");
+        await peer.SendAsync("<stream:features><dialback xmlns='urn:xmpp:features:dialback'/></stream:features>");
+        await peer.ExpectAsync("db:result[@from='contoso.example' and @to='partner.example']");
+        await peer.SendAsync("<db:result from='partner.example' to='contoso.example' type='invalid'/></stream:stream>");
     }
 }

@@ -30,6 +30,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
     private readonly XmlStreamConnection connection;
     private readonly Queue<string> dialogue = new();
     private Task<Heard>? pending;
+    private bool headerSaid;
+    private bool headerHeard;
 
     public ScriptedPeer(Stream stream, string name = "peer")
     {
@@ -94,11 +96,16 @@ public sealed class ScriptedPeer : IAsyncDisposable
             await connection.SendAsync(bytes.AsMemory(i, 1), cancellationToken);
     }
 
-    /// <summary>Opens a stream (RFC 6120 section 4.7); a null attribute is left out. After it, the answer is expected to begin a new stream too.</summary>
+    /// <summary>
+    /// Opens a stream or answers one that was opened (RFC 6120 section 4.7); a null attribute is left out. After opening, the answer is expected to begin a new stream too.
+    /// </summary>
     public Task SendHeaderAsync(
         string? from, string? to, string content = "jabber:server", string? id = null, string? version = "1.0", CancellationToken cancellationToken = default)
     {
-        connection.Restart();
+        var answers = headerHeard && !headerSaid;
+        (headerSaid, headerHeard) = (true, answers);
+        if (!answers)
+            connection.Restart();
         var header = new StringBuilder("<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='")
             .Append(content).Append('\'');
         if (content == "jabber:server")
@@ -119,6 +126,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
         {
             var heard = await Pending().WaitAsync(Patience, cancellationToken);
             pending = null;
+            if (heard.Kind == HeardKind.Header)
+                (headerSaid, headerHeard) = (headerSaid && !headerHeard, true);
             Note(heard.Kind == HeardKind.ConnectionEnd ? $"← (end of connection) {heard.Text}" : "← " + heard.Text);
             return heard;
         }
@@ -233,6 +242,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     private void NoteTls()
     {
+        headerSaid = headerHeard = false;
         if (connection.Transport is SslStream tls)
             Note($"— TLS: {tls.SslProtocol}, {tls.NegotiatedCipherSuite}, the other side shows {tls.RemoteCertificate?.Subject ?? "no certificate"}");
     }

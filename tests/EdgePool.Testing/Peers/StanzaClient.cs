@@ -83,15 +83,7 @@ public abstract class StanzaClient : IAsyncDisposable
     /// <summary>Closes the stream and the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await connection.SendAsync("</stream:stream>", stopping.Token).WaitAsync(TimeSpan.FromSeconds(1));
-        }
-        catch (Exception e) when (e is IOException or TimeoutException or ObjectDisposedException)
-        {
-            // The other side was faster.
-        }
-
+        await EndAsync();
         await stopping.CancelAsync();
         await connection.DisposeAsync();
         await pump;
@@ -124,11 +116,26 @@ public abstract class StanzaClient : IAsyncDisposable
 
     private protected void StartPump() => pump = PumpAsync();
 
+    // RFC 6120 section 4.4: each side ends its own direction; then the connection goes.
+    private async Task EndAsync()
+    {
+        try
+        {
+            await connection.SendAsync("</stream:stream>", stopping.Token).WaitAsync(TimeSpan.FromSeconds(1));
+            await connection.Transport.DisposeAsync();
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The other side was faster.
+        }
+    }
+
     private async Task PumpAsync()
     {
         try
         {
-            while (await connection.ReceiveAsync(stopping.Token) is { Kind: HeardKind.Element, Element: { } stanza })
+            Heard heard;
+            while ((heard = await connection.ReceiveAsync(stopping.Token)) is { Kind: HeardKind.Element, Element: { } stanza })
             {
                 if (Answer?.Invoke(stanza) is { } answer)
                     await connection.SendAsync(answer, stopping.Token);
@@ -136,6 +143,8 @@ public abstract class StanzaClient : IAsyncDisposable
                     throw new InvalidOperationException($"the inbox of {Jid} is full");
             }
 
+            if (heard.Kind == HeardKind.StreamEnd)
+                await EndAsync();
             inbox.Writer.TryComplete();
         }
         catch (Exception e)
