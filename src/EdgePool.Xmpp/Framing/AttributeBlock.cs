@@ -15,20 +15,18 @@ internal readonly ref struct AttributeBlock
     /// <summary>How many bytes must be there.</summary>
     internal const int Bytes = 32;
 
-    private readonly uint single;
-    private readonly uint @double;
-    private readonly uint stops;
+    private readonly uint ends;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal AttributeBlock(ReadOnlySpan<byte> data, int start)
     {
         var block = Vector256.Create(data.Slice(start, Bytes));
-        var stop = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
+        var stops = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
             | Vector256.Equals(block, Vector256.Create((byte)'<'))
-            | Vector256.Equals(block, Vector256.Create((byte)'&'));
-        stops = stop.ExtractMostSignificantBits();
-        single = Vector256.Equals(block, Vector256.Create((byte)'\'')).ExtractMostSignificantBits();
-        @double = Vector256.Equals(block, Vector256.Create((byte)'"')).ExtractMostSignificantBits();
+            | Vector256.Equals(block, Vector256.Create((byte)'&'))
+            | Vector256.Equals(block, Vector256.Create((byte)'\''))
+            | Vector256.Equals(block, Vector256.Create((byte)'"'));
+        ends = stops.ExtractMostSignificantBits();
         NameLength = CharacterRuns.ShortNameLength(data, start);
     }
 
@@ -48,8 +46,14 @@ internal readonly ref struct AttributeBlock
             return -1;
         }
 
-        var ends = ((mark == (byte)'\'' ? single : @double) | stops) >> offset;
-        var end = ends != 0 ? start + offset + BitOperations.TrailingZeroCount(ends) : CharacterRuns.SkipValue(data, start + Bytes, mark);
+        // The other quote is part of the value.
+        var inside = ends >> offset;
+        var end = inside != 0 ? start + offset + BitOperations.TrailingZeroCount(inside) : start + Bytes;
+        if (inside == 0 || (data[end] != mark && data[end] is (byte)'\'' or (byte)'"'))
+        {
+            end = CharacterRuns.SkipValue(data, end, mark);
+        }
+
         return end < data.Length && data[end] == mark ? end : -1;
     }
 }

@@ -9,13 +9,13 @@ namespace EdgePool.Xmpp.Framing;
 /// </content>
 internal sealed partial class ElementScanner
 {
-    /// <summary>Moves from the tag's name to its <c>&gt;</c> or <c>/</c>, everything noted; or does nothing.</summary>
-    private bool TryTagAtOnce(ReadOnlySpan<byte> data, ref int at)
+    /// <summary>From the tag's name to its <c>&gt;</c> or <c>/</c>, everything noted; or -1, and nothing is.</summary>
+    private int TagAtOnce(ReadOnlySpan<byte> data, int at)
     {
         var length = CharacterRuns.ShortNameLength(data, at);
         if (length == 0 || Limits.NameBytes < CharacterRuns.ShortName)
         {
-            return false;
+            return -1;
         }
 
         var first = attributes.Count;
@@ -30,14 +30,13 @@ internal sealed partial class ElementScanner
         {
             attributes.Truncate(first);
             declarations = 0;
-            return false;
+            return -1;
         }
 
         tagStart = at;
         tagLength = length;
         tagColon = 0;
-        at = next;
-        return true;
+        return next;
     }
 
     // name '=' quote value quote: the position behind it, or -1.
