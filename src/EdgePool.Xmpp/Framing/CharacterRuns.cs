@@ -71,7 +71,8 @@ internal static class CharacterRuns
         var parts = Vector128.ShuffleNative(rows, (block >> 4) & Vector128.Create((byte)0x0F))
             & Vector128.ShuffleNative(columns, block & Vector128.Create((byte)0x0F));
         var ends = Vector128.Equals(parts, Vector128<byte>.Zero).ExtractMostSignificantBits();
-        return (Class(data[at]) & NameStart) == 0 || ends == 0 ? 0 : BitOperations.TrailingZeroCount(ends);
+        var begins = char.IsAsciiLetter((char)data[at]) || data[at] == (byte)'_';
+        return begins && ends != 0 ? BitOperations.TrailingZeroCount(ends) : 0;
     }
 
     /// <summary>Index of the first byte at or after <paramref name="at"/> that is <c>&lt; &amp; &gt;</c>, a control or not ASCII; the length when there is none.</summary>

@@ -10,6 +10,7 @@ namespace EdgePool.Xmpp.Framing;
 internal sealed partial class ElementScanner
 {
     /// <summary>From the tag's name to its <c>&gt;</c> or <c>/</c>, everything noted; or -1, and nothing is.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int TagAtOnce(ReadOnlySpan<byte> data, int at)
     {
         var length = CharacterRuns.ShortNameLength(data, at);
