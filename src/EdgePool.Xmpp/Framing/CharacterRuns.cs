@@ -30,6 +30,9 @@ internal static class CharacterRuns
     /// <summary>More bytes than a short name has.</summary>
     internal const int ShortName = 16;
 
+    /// <summary>How many bytes <see cref="AttributeEnds"/> looks at.</summary>
+    internal const int AttributeBytes = 32;
+
     internal const byte NameStart = 1;
     internal const byte NamePart = 2;
     internal const byte Space = 4;
@@ -64,14 +67,41 @@ internal static class CharacterRuns
             return 0;
         }
 
-        // The high half of a byte selects one bit, the low half those bits whose row has a name character in that column.
-        var block = Vector128.Create(data.Slice(at, Vector128<byte>.Count));
+        var ends = NameEnds(Vector128.Create(data.Slice(at, Vector128<byte>.Count)));
+        var begins = char.IsAsciiLetter((char)data[at]) || data[at] == (byte)'_';
+        return begins && ends != 0 ? BitOperations.TrailingZeroCount(ends) : 0;
+    }
+
+    /// <summary>True for what may stand in a name but not begin it: digits, the hyphen, the full stop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool BeginsLikeNumber(byte value) => value <= (byte)'9';
+
+    /// <summary>
+    /// The <see cref="AttributeBytes"/> bytes from an attribute's name on as bit masks: where the name can end (of the first 16) and where the value can end or
+    /// holds something unusual. Both come from one look, so that finding the value's end does not wait for the name's; on the stanza path that wait is most
+    /// of the work.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static (uint Name, uint Value) AttributeEnds(ReadOnlySpan<byte> data, int start)
+    {
+        var block = Vector256.Create(data.Slice(start, AttributeBytes));
+        var stops = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
+            | Vector256.Equals(block, Vector256.Create((byte)'<'))
+            | Vector256.Equals(block, Vector256.Create((byte)'&'))
+            | Vector256.Equals(block, Vector256.Create((byte)'\''))
+            | Vector256.Equals(block, Vector256.Create((byte)'"'));
+        return (NameEnds(block.GetLower()), stops.ExtractMostSignificantBits());
+    }
+
+    // The high half of a byte selects one bit, the low half those bits whose row has a name character in that column.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint NameEnds(Vector128<byte> block)
+    {
         var rows = Vector128.Create((byte)0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0);
         var columns = Vector128.Create((byte)26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 4, 4, 5, 5, 12);
         var parts = Vector128.ShuffleNative(rows, (block >> 4) & Vector128.Create((byte)0x0F))
             & Vector128.ShuffleNative(columns, block & Vector128.Create((byte)0x0F));
-        var ends = Vector128.Equals(parts, Vector128<byte>.Zero).ExtractMostSignificantBits();
-        return (Class(data[at]) & NameStart) == 0 || ends == 0 ? 0 : BitOperations.TrailingZeroCount(ends);
+        return Vector128.Equals(parts, Vector128<byte>.Zero).ExtractMostSignificantBits();
     }
 
     /// <summary>Index of the first byte at or after <paramref name="at"/> that is <c>&lt; &amp; &gt;</c>, a control or not ASCII; the length when there is none.</summary>

@@ -214,32 +214,41 @@ internal sealed partial class ElementScanner
                 return Violations.UnboundPrefix;
             }
 
-            if (IsExpandedDuplicate(data, index, name))
+            if (FindExpandedDuplicate(data, index, name) is { } duplicate)
             {
-                return Violations.DuplicateAttribute;
+                return duplicate;
             }
         }
 
         return null;
     }
 
-    // Namespaces in XML section 6.3: no two attributes of one local name whose prefixes are bound to the same namespace.
-    private bool IsExpandedDuplicate(ReadOnlySpan<byte> data, int index, ReadOnlySpan<byte> name)
+    // Namespaces in XML section 6.3: no two attributes of one local name whose prefixes are bound to the same namespace. The content namespaces count as
+    // one, since they can become one on the way out.
+    private FramingViolation? FindExpandedDuplicate(ReadOnlySpan<byte> data, int index, ReadOnlySpan<byte> name)
     {
         var local = attributes[index].LocalName(data);
         for (var other = FirstAttribute; other < index; other++)
         {
             ref var earlier = ref attributes[other];
-            if (earlier.PrefixLength != 0 && !earlier.IsDeclaration
-                && earlier.LocalName(data).SequenceEqual(local)
-                && TryResolve(data, earlier.Prefix(data), out var earlierName)
-                && earlierName.SequenceEqual(name))
+            if (earlier.PrefixLength == 0 || earlier.IsDeclaration || !earlier.LocalName(data).SequenceEqual(local)
+                || !TryResolve(data, earlier.Prefix(data), out var earlierName))
             {
-                return true;
+                continue;
+            }
+
+            if (earlierName.SequenceEqual(name))
+            {
+                return Violations.DuplicateAttribute;
+            }
+
+            if (ContentNamespaces.IsContent(earlierName) && ContentNamespaces.IsContent(name))
+            {
+                return Violations.MergedAttribute;
             }
         }
 
-        return false;
+        return null;
     }
 
     private bool TryResolve(ReadOnlySpan<byte> data, ReadOnlySpan<byte> prefix, out ReadOnlySpan<byte> name)

@@ -14,7 +14,6 @@ internal sealed partial class ElementScanner
     }
 
     /// <summary>A qualified name (Namespaces in XML section 4) from <see cref="tokenStart"/>; its colon, if any, into <see cref="colon"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private RunStatus ScanName(ReadOnlySpan<byte> data, ref int at)
     {
         if (at != tokenStart)
@@ -80,7 +79,6 @@ internal sealed partial class ElementScanner
     }
 
     /// <summary>An attribute value up to and including its quote, or up to and including the <c>&amp;</c> of a reference.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ValueStatus ScanValue(ReadOnlySpan<byte> data, ref int at)
     {
         var next = CharacterRuns.SkipValue(data, at, quote);
@@ -152,25 +150,24 @@ internal sealed partial class ElementScanner
         return ValueStatus.Invalid;
     }
 
-    // The common case: </name> is all there.
+    // The common case: </name> is all there. The position behind it, the element closed; or -1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryCloseAtOnce(ReadOnlySpan<byte> data, ref int at)
+    private int CloseAtOnce(ReadOnlySpan<byte> data, int at)
     {
         if (open.Count == 0)
         {
-            return false;
+            return -1;
         }
 
         ref var element = ref open.Last;
         var end = at + element.NameLength;
         if (end >= data.Length || data[end] != (byte)'>' || !CharacterRuns.Repeats(data, at, element.NameStart, element.NameLength))
         {
-            return false;
+            return -1;
         }
 
-        at = end + 1;
         CloseElement();
-        return true;
+        return end + 1;
     }
 
     /// <summary>The name of an end tag must repeat its start tag's as written (XML 1.0 section 3, WFC: Element Type Match).</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace EdgePool.Xmpp.Framing;
@@ -9,13 +10,14 @@ namespace EdgePool.Xmpp.Framing;
 /// </content>
 internal sealed partial class ElementScanner
 {
-    /// <summary>Moves from the tag's name to its <c>&gt;</c> or <c>/</c>, everything noted; or does nothing.</summary>
-    private bool TryTagAtOnce(ReadOnlySpan<byte> data, ref int at)
+    /// <summary>From the tag's name to its <c>&gt;</c> or <c>/</c>, everything noted; or -1, and nothing is.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int TagAtOnce(ReadOnlySpan<byte> data, int at)
     {
         var length = CharacterRuns.ShortNameLength(data, at);
         if (length == 0 || Limits.NameBytes < CharacterRuns.ShortName)
         {
-            return false;
+            return -1;
         }
 
         var first = attributes.Count;
@@ -30,27 +32,26 @@ internal sealed partial class ElementScanner
         {
             attributes.Truncate(first);
             declarations = 0;
-            return false;
+            return -1;
         }
 
         tagStart = at;
         tagLength = length;
         tagColon = 0;
-        at = next;
-        return true;
+        return next;
     }
 
     // name '=' quote value quote: the position behind it, or -1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int AttributeAtOnce(ReadOnlySpan<byte> data, int start, int first, ref ulong seen)
     {
-        if (data.Length - start < AttributeBlock.Bytes || attributes.Count - first >= Limits.Attributes)
+        if (data.Length - start <= CharacterRuns.AttributeBytes || attributes.Count - first >= Limits.Attributes)
         {
             return -1;
         }
 
-        var block = new AttributeBlock(data, start);
-        var length = block.NameLength;
+        var (nameEnds, valueEnds) = CharacterRuns.AttributeEnds(data, start);
+        var length = BitOperations.TrailingZeroCount(nameEnds);
         var prefix = 0;
         var limit = Limits.AttributeValueBytes;
         if (length == 3 && data[start + 3] == (byte)':' && data.Slice(start, 8).SequenceEqual("xml:lang"u8))
@@ -60,19 +61,37 @@ internal sealed partial class ElementScanner
             limit = Limits.LanguageBytes;
         }
 
-        if (length == 0 || data[start + length] != (byte)'=')
+        if ((uint)(length - 1) >= CharacterRuns.ShortName - 1 || data[start + length] != (byte)'=' || CharacterRuns.BeginsLikeNumber(data[start]))
         {
             return -1;
         }
 
-        var end = block.ValueEnd(data, start, length + 2);
-        if (end < 0 || end - start - length - 2 > limit)
+        var value = start + length + 2;
+        var mark = data[value - 1];
+        if (mark is not ((byte)'\'' or (byte)'"'))
         {
             return -1;
         }
 
-        // A name that cannot have been there needs no comparison.
-        var bit = 1UL << (data[start] + (7 * length));
+        valueEnds >>= length + 2;
+        var end = valueEnds != 0 ? value + BitOperations.TrailingZeroCount(valueEnds) : start + CharacterRuns.AttributeBytes;
+        if (data[end] != mark)
+        {
+            // A longer value, or the other quote inside, or something unusual.
+            end = CharacterRuns.SkipValue(data, end, mark);
+            if (end >= data.Length || data[end] != mark)
+            {
+                return -1;
+            }
+        }
+
+        if (end - value > limit)
+        {
+            return -1;
+        }
+
+        // A name that cannot have been there needs no comparison: those that stanzas use fall on different bits.
+        var bit = 1UL << (data[start] + (3 * data[start + length - 1]) + (7 * length));
         if ((seen & bit) != 0 && IsDuplicate(data, first, data.Slice(start, length)))
         {
             return -1;
@@ -83,7 +102,7 @@ internal sealed partial class ElementScanner
         attribute.NameStart = start;
         attribute.NameLength = length;
         attribute.PrefixLength = prefix;
-        attribute.ValueStart = start + length + 2;
+        attribute.ValueStart = value;
         attribute.ValueEnd = end;
         attribute.NeedsDecoding = false;
         attribute.IsDeclaration = false;

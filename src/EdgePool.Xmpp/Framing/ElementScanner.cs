@@ -113,7 +113,9 @@ internal sealed partial class ElementScanner
     /// <summary>Goes on in <paramref name="data"/>, which begins with the element's first byte.</summary>
     internal ScanResult Scan(ReadOnlySpan<byte> data)
     {
+        // A local, and lent to nobody: the tokens move the field.
         var at = position;
+        RunStatus run;
         switch (state)
         {
             case ScanState.Text:
@@ -190,7 +192,10 @@ internal sealed partial class ElementScanner
                 goto Text;
         }
 
-        switch (data[at] < 0x20 ? RunStatus.Invalid : CharacterRuns.SkipUnicodeText(data, ref at))
+        position = at;
+        run = data[at] < 0x20 ? RunStatus.Invalid : CharacterRuns.SkipUnicodeText(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.Done:
                 goto Text;
@@ -214,8 +219,10 @@ internal sealed partial class ElementScanner
                 return Fail(exceeded);
             }
 
-            if (TryTagAtOnce(data, ref at))
+            var tagEnd = TagAtOnce(data, at);
+            if (tagEnd >= 0)
             {
+                at = tagEnd;
                 goto TagEnd;
             }
 
@@ -226,8 +233,10 @@ internal sealed partial class ElementScanner
         {
             case (byte)'/':
                 tokenStart = ++at;
-                if (TryCloseAtOnce(data, ref at))
+                var closed = CloseAtOnce(data, at);
+                if (closed >= 0)
                 {
+                    at = closed;
                     if (open.Count == 0)
                     {
                         return Complete(ScanResult.Element, at);
@@ -248,7 +257,10 @@ internal sealed partial class ElementScanner
         }
 
     StartName:
-        switch (ScanName(data, ref at))
+        position = at;
+        run = ScanName(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.StartName, at);
@@ -306,7 +318,10 @@ internal sealed partial class ElementScanner
         }
 
     AttributeName:
-        switch (ScanName(data, ref at))
+        position = at;
+        run = ScanName(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.AttributeName, at);
@@ -361,7 +376,10 @@ internal sealed partial class ElementScanner
         goto Value;
 
     Value:
-        switch (ScanValue(data, ref at))
+        position = at;
+        var value = ScanValue(data, ref position);
+        at = position;
+        switch (value)
         {
             case ValueStatus.Complete:
                 goto InsideTag;
@@ -399,7 +417,10 @@ internal sealed partial class ElementScanner
         goto Text;
 
     EndName:
-        switch (ScanEndName(data, ref at))
+        position = at;
+        run = ScanEndName(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.EndName, at);
@@ -440,7 +461,10 @@ internal sealed partial class ElementScanner
         goto Text;
 
     MarkupDeclaration:
-        switch (ScanMarkupDeclaration(data, ref at))
+        position = at;
+        run = ScanMarkupDeclaration(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.MarkupDeclaration, at);
@@ -453,7 +477,10 @@ internal sealed partial class ElementScanner
         goto Cdata;
 
     Cdata:
-        switch (ScanCdata(data, ref at))
+        position = at;
+        run = ScanCdata(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.Cdata, at);
@@ -504,7 +531,10 @@ internal sealed partial class ElementScanner
         goto Number;
 
     Number:
-        switch (ScanNumber(data, ref at))
+        position = at;
+        run = ScanNumber(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.Number, at);
@@ -516,7 +546,10 @@ internal sealed partial class ElementScanner
         goto ReferenceComplete;
 
     EntityName:
-        switch (ScanEntity(data, ref at))
+        position = at;
+        run = ScanEntity(data, ref position);
+        at = position;
+        switch (run)
         {
             case RunStatus.NeedMore:
                 return Wait(ScanState.EntityName, at);

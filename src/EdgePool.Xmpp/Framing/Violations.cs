@@ -42,6 +42,7 @@ internal static class Violations
     internal static readonly FramingViolation NameBytes = Policy("a name of too many bytes");
     internal static readonly FramingViolation DeclarationBytes = Policy("an XML declaration of too many bytes");
     internal static readonly FramingViolation WhitespaceBytes = Policy("too much white space between top-level elements");
+    internal static readonly FramingViolation MergedAttribute = Policy("attributes of one name in two content namespaces");
 
     private static FramingViolation NotWellFormed(string detail) => new(StreamErrorCondition.NotWellFormed, detail);
 

@@ -86,7 +86,7 @@ internal sealed class InfosetBuilder
         inText = false;
         depth++;
         text.Append("\n<").Append(Written(@namespace)).Append(name);
-        attributes.Sort((a, b) => string.CompareOrdinal($"{a.Namespace}\u0001{a.Name}", $"{b.Namespace}\u0001{b.Name}"));
+        attributes.Sort((a, b) => string.CompareOrdinal(SortKey(a.Namespace, a.Name), SortKey(b.Namespace, b.Name)));
         foreach (var (space, local, value) in attributes)
         {
             text.Append("\n @").Append(Written(space)).Append(local).Append('=').Append(value);
@@ -104,6 +104,10 @@ internal sealed class InfosetBuilder
             inText = true;
         }
     }
+
+    // The content namespaces sort as one, so that an infoset stays sorted when one is replaced by the other.
+    private static string SortKey(string @namespace, string name)
+        => @namespace is "jabber:server" or "jabber:component:accept" ? $"\u0002\u0001{name}" : $"{@namespace}\u0001{name}";
 
     /// <summary>The infoset, when the outermost element ended.</summary>
     public string? End()
