@@ -127,7 +127,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
         => new() { Servers = options.DnsServers.Count > 0 ? options.DnsServers : ResolvConf.Load().Servers };
 
-    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Connector.TrustFor, edge.Time);
+    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Connector.TrustFor, edge.Time);
 
     private void Listen(Socket socket, ListenerRole role, StreamKind kind)
     {

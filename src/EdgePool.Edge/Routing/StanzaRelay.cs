@@ -126,7 +126,9 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
     /// <summary>The last pair of domains and its route: most streams carry one pair, and most of their stanzas come in runs.</summary>
     private sealed class DomainMemo
     {
-        private readonly byte[] domains = new byte[512];
+        private const int Longest = 512;
+
+        private byte[] domains = [];
         private int fromLength;
         private int toLength;
         private Gate? gate;
@@ -139,8 +141,11 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
 
         public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
         {
-            if (from.Length + to.Length > domains.Length)
+            var length = from.Length + to.Length;
+            if (length > Longest)
                 return;
+            if (length > domains.Length)
+                domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
             (fromLength, toLength, gate, route) = (from.Length, to.Length, current, found);

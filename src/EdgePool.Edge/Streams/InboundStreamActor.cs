@@ -33,7 +33,14 @@ internal sealed class InboundStreamActor : StreamActor
     {
         (this.socket, this.role) = (socket, role);
         address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
-        Receive<DialAnswered>(OnVerified);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        if (message is DialAnswered answered)
+            OnVerified(answered);
+        else
+            base.OnReceive(message);
     }
 
     protected override void PreStart()

@@ -19,7 +19,14 @@ internal sealed class OutboundStreamActor : StreamActor
         : base(edge, info)
     {
         (this.goal, this.target) = (goal, target);
-        Receive<ConnectOutcome>(OnConnect);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        if (message is ConnectOutcome outcome)
+            OnConnect(outcome);
+        else
+            base.OnReceive(message);
     }
 
     protected override void PreStart()

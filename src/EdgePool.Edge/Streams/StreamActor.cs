@@ -17,7 +17,7 @@ namespace EdgePool.Edge.Streams;
 /// is read and thrown away; the connection is cut when both sides have ended or the deadline has passed. The pump and the writer belong to the
 /// actor: they speak to it by messages, and it outlives both.
 /// </remarks>
-internal abstract class StreamActor : ReceiveActor, IWithTimers
+internal abstract class StreamActor : UntypedActor, IWithTimers
 {
     private const string NegotiationTimer = "negotiation";
     private const string HandshakeTimer = "handshake";
@@ -38,23 +38,6 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         Edge = edge;
         Info = info;
         Relay = new StanzaRelay(edge.Bouncer, edge.Ledger, edge.Options.Timeouts.Stalled);
-        Receive<PumpEvent.Connected>(OnConnected);
-        Receive<PumpEvent.Header>(e => Decide(e, () => OnHeader(e.Value)));
-        Receive<PumpEvent.Element>(e => Decide(e, () => Negotiation!.OnElement(e.Value)));
-        Receive<PumpEvent.Violation>(e => Decide(e, () => OnViolation(e.Value)));
-        Receive<PumpEvent.BadAddress>(e => Decide(e, () => Refuse(e.Condition, e.Detail)));
-        Receive<PumpEvent.Secured>(OnSecured);
-        Receive<PumpEvent.TlsFailed>(e => Cut(StreamEndReason.TlsFailed, e.Detail));
-        Receive<PumpEvent.EndTag>(e => Decide(e, () => CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream")));
-        Receive<PumpEvent.Closed>(OnPeerClosed);
-        Receive<PumpEvent.Broken>(e => Cut(StreamEndReason.ConnectionLost, e.Detail));
-        Receive<WriterFailed>(e => Cut(StreamEndReason.ConnectionLost, e.Detail));
-        Receive<WriterEnded>(_ => OnWriterEnded());
-        Receive<Deadline>(OnDeadline);
-        Receive<Tick>(_ => OnTick());
-        Receive<EndStream>(e => Perform(CloseWith(e.Reason, e.Error, e.Detail), deliver: e.Deliver));
-        Receive<StopReading>(_ => Relay.Close());
-        Receive<Status.Failure>(e => throw new InvalidOperationException("the pump failed", e.Cause));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -86,6 +69,40 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Authentication);
         writer.Start();
         pump.Start();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PumpEvent met:
+                OnMet(met);
+                break;
+            case WriterFailed failed:
+                Cut(StreamEndReason.ConnectionLost, failed.Detail);
+                break;
+            case WriterEnded:
+                writerEnded = true;
+                StopWhenDone();
+                break;
+            case Deadline deadline:
+                OnDeadline(deadline);
+                break;
+            case Tick:
+                OnTick();
+                break;
+            case EndStream end:
+                Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
+                break;
+            case StopReading:
+                Relay.Close();
+                break;
+            case Status.Failure failure:
+                throw new InvalidOperationException("the pump failed", failure.Cause);
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     protected override void PreStart()
@@ -145,17 +162,49 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
     /// <summary>Carries out effects that no pump event asked for.</summary>
     protected void Perform(IReadOnlyList<NegotiationEffect> effects, bool deliver = false) => Carry(effects, deliver);
 
-    private void OnConnected(PumpEvent.Connected connected)
+    private void OnMet(PumpEvent met)
     {
-        if (connected.Tls is not null)
-            Take(connected.Tls);
-        Decide(connected, OnOpened);
-    }
-
-    private void OnSecured(PumpEvent.Secured secured)
-    {
-        Take(secured.Tls);
-        Decide(secured, () => OnSecured(secured.Tls.Certificate));
+        switch (met)
+        {
+            case PumpEvent.Connected connected:
+                if (connected.Tls is not null)
+                    Take(connected.Tls);
+                Decide(met, OnOpened());
+                break;
+            case PumpEvent.Secured secured:
+                Take(secured.Tls);
+                Decide(met, OnSecured(secured.Tls.Certificate));
+                break;
+            case PumpEvent.Closed closed:
+                OnPeerClosed(closed);
+                break;
+            case PumpEvent.TlsFailed failed:
+                Cut(StreamEndReason.TlsFailed, failed.Detail);
+                break;
+            case PumpEvent.Broken broken:
+                Cut(StreamEndReason.ConnectionLost, broken.Detail);
+                break;
+            case var _ when closing:
+                met.Reply.TrySetResult(PumpOrder.Discard);
+                break;
+            case PumpEvent.Header header:
+                Decide(met, OnHeader(header.Value));
+                break;
+            case PumpEvent.Element element:
+                Decide(met, Negotiation!.OnElement(element.Value));
+                break;
+            case PumpEvent.Violation violation:
+                Decide(met, OnViolation(violation.Value));
+                break;
+            case PumpEvent.BadAddress address:
+                Decide(met, Refuse(address.Condition, address.Detail));
+                break;
+            case PumpEvent.EndTag:
+                Decide(met, CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream"));
+                break;
+            default:
+                throw new InvalidOperationException($"nobody decides on {met.GetType().Name}");
+        }
     }
 
     private void Take(TlsSession session)
@@ -176,12 +225,9 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
             new StreamError(condition),
             detail);
 
-    /// <summary>Decides on what the pump met and lets it go on.</summary>
-    private void Decide(PumpEvent asked, Func<IReadOnlyList<NegotiationEffect>> decision)
-    {
-        var order = closing ? PumpOrder.Discard : Carry(decision(), deliver: false);
-        asked.Reply.TrySetResult(order);
-    }
+    /// <summary>Carries out what was decided and lets the pump go on.</summary>
+    private void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)
+        => met.Reply.TrySetResult(closing ? PumpOrder.Discard : Carry(effects, deliver: false));
 
     private PumpOrder Carry(IReadOnlyList<NegotiationEffect> effects, bool deliver)
     {
@@ -288,13 +334,7 @@ internal abstract class StreamActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Decide(closed, () => CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
-    }
-
-    private void OnWriterEnded()
-    {
-        writerEnded = true;
-        StopWhenDone();
+        Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
     }
 
     private void StopWhenDone()

@@ -17,31 +17,50 @@ internal sealed class PeerCertificate : IPeerCertificate
     private static readonly Oid ServerAuth = new("1.3.6.1.5.5.7.3.1");
 
     private readonly X509Certificate2? leaf;
-    private readonly X509Certificate2Collection intermediates;
+    private readonly IReadOnlyList<byte[]> intermediates;
     private readonly Func<DomainName, TrustAnchors> trustFor;
     private readonly TimeProvider time;
-    private readonly Dictionary<TrustAnchors, bool> chains = new(ReferenceEqualityComparer.Instance);
+    private (TrustAnchors Trust, bool Trusted)? judged;
 
-    public PeerCertificate(X509Certificate2? leaf, X509Certificate2Collection intermediates, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
-        => (this.leaf, this.intermediates, this.trustFor, this.time) = (leaf, intermediates, trustFor, time);
+    /// <param name="leaf">The peer's certificate; it belongs to the TLS stream. Null: it showed none.</param>
+    /// <param name="intermediates">What else the peer sent, DER.</param>
+    /// <param name="judged">What the handshake found of the chain already, and for which roots.</param>
+    /// <param name="trustFor">The roots for a domain that the peer claims.</param>
+    /// <param name="time">Certificates are valid by the clock.</param>
+    public PeerCertificate(
+        X509Certificate2? leaf,
+        IReadOnlyList<byte[]> intermediates,
+        (TrustAnchors Trust, bool Trusted)? judged,
+        Func<DomainName, TrustAnchors> trustFor,
+        TimeProvider time)
+        => (this.leaf, this.intermediates, this.judged, this.trustFor, this.time) = (leaf, intermediates, judged, trustFor, time);
 
     public CertificateVerdict Proves(DomainName domain)
     {
         if (leaf is null)
             return CertificateVerdict.None;
-        var trust = trustFor(domain);
-        if (!chains.TryGetValue(trust, out var trusted))
-            chains.Add(trust, trusted = IsTrusted(trust));
-        if (!trusted)
+        if (!EndsIn(trustFor(domain)))
             return CertificateVerdict.Untrusted;
         return CertificateIdentity.Matches(leaf, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
     }
 
     /// <summary>True when the chain ends in one of these roots, whatever the name.</summary>
-    public bool EndsIn(TrustAnchors roots) => leaf is not null && IsTrusted(roots);
+    public bool EndsIn(TrustAnchors roots)
+    {
+        if (leaf is null)
+            return false;
+        if (judged is not { } known || !ReferenceEquals(known.Trust, roots))
+            judged = known = (roots, (roots.Roots.Count > 0 && Builds(leaf, roots, system: false)) || (roots.System && Builds(leaf, roots, system: true)));
+        return known.Trusted;
+    }
 
-    /// <summary>A policy that does not touch the network, whatever the certificate says.</summary>
-    public static X509ChainPolicy OfflinePolicy(DateTimeOffset now)
+    /// <summary>
+    /// How chains are built: as those of servers, also when the peer is the TLS client, and without touching the network, whatever a certificate says.
+    /// </summary>
+    /// <param name="trust">Where they may end.</param>
+    /// <param name="system">In the machine's store; else in the further roots. The platform takes one or the other.</param>
+    /// <param name="now">When they must be valid.</param>
+    public static X509ChainPolicy ChainPolicy(TrustAnchors trust, bool system, DateTimeOffset now)
     {
         var policy = new X509ChainPolicy
         {
@@ -49,31 +68,31 @@ internal sealed class PeerCertificate : IPeerCertificate
             RevocationMode = X509RevocationMode.NoCheck,
             VerificationTime = now.UtcDateTime,
             VerificationTimeIgnored = false,
+            TrustMode = system ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
         };
         policy.ApplicationPolicy.Add(ServerAuth);
+        if (!system)
+            policy.CustomTrustStore.AddRange(trust.Roots.ToArray());
         return policy;
     }
 
-    private bool IsTrusted(TrustAnchors trust)
-        => (trust.Roots.Count > 0 && Builds(trust.Roots)) || (trust.System && Builds(roots: null));
-
-    private bool Builds(IReadOnlyList<X509Certificate2>? roots)
+    private bool Builds(X509Certificate2 certificate, TrustAnchors trust, bool system)
     {
-        using var chain = new X509Chain { ChainPolicy = OfflinePolicy(time.GetUtcNow()) };
-        chain.ChainPolicy.ExtraStore.AddRange(intermediates);
-        if (roots is not null)
-        {
-            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange(roots.ToArray());
-        }
-
+        using var chain = new X509Chain { ChainPolicy = ChainPolicy(trust, system, time.GetUtcNow()) };
+        foreach (var sent in intermediates)
+            chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(sent));
         try
         {
-            return chain.Build(leaf!);
+            return chain.Build(certificate);
         }
         catch (CryptographicException)
         {
             return false;
+        }
+        finally
+        {
+            foreach (var sent in chain.ChainPolicy.ExtraStore)
+                sent.Dispose();
         }
     }
 }

@@ -23,7 +23,7 @@ internal enum Opening
 }
 
 /// <summary>How one stream's connection gets under TLS: as server or as client, by STARTTLS or directly.</summary>
-internal abstract class TlsUpgrade(Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
 {
     /// <summary>ALPN of S2S over direct TLS (XEP-0368).</summary>
     protected static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
@@ -59,13 +59,15 @@ internal abstract class TlsUpgrade(Func<DomainName, TrustAnchors> trustFor, Time
     /// <summary>Takes the handshake. The session is null when it failed; then the text says why, in words for the log.</summary>
     public async Task<(TlsSession? Session, string Failure)> AuthenticateAsync(Stream transport, bool direct, CancellationToken cancellation)
     {
-        X509Certificate2? leaf = null;
-        var intermediates = new X509Certificate2Collection();
+        var intermediates = new List<byte[]>();
+        var trusted = false;
         var stream = new SslStream(transport, leaveInnerStreamOpen: true);
         try
         {
             await HandshakeAsync(stream, direct, Capture, cancellation);
-            return (new TlsSession(stream, new PeerCertificate(leaf, intermediates, trustFor, time)), string.Empty);
+            // Roots of both kinds are two builds: what the first refused, the second may take.
+            (TrustAnchors, bool)? judged = trusted || !(trust.System && trust.Roots.Count > 0) ? (trust, trusted) : null;
+            return (new TlsSession(stream, new PeerCertificate(stream.RemoteCertificate as X509Certificate2, intermediates, judged, trustFor, time)), string.Empty);
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -73,29 +75,23 @@ internal abstract class TlsUpgrade(Func<DomainName, TrustAnchors> trustFor, Time
             return (null, exception.InnerException?.Message ?? exception.Message);
         }
 
-        // Who the peer is, is judged when it claims a domain; the platform disposes its chain after this call, so what it sent is copied.
+        // Who the peer is, is judged when it claims a domain; the platform disposes its chain after this call, so what the peer sent is copied.
         bool Capture(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
         {
-            if (certificate is not null)
-                leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+            trusted = !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors);
             foreach (var sent in chain?.ChainPolicy.ExtraStore ?? [])
-                intermediates.Add(X509CertificateLoader.LoadCertificate(sent.RawData));
+                intermediates.Add(sent.RawData);
             return true;
         }
     }
 
-    /// <summary>The platform's own judgement of the chain is not used; it is kept short and off the network.</summary>
-    protected X509ChainPolicy UnusedJudgement()
-    {
-        var policy = PeerCertificate.OfflinePolicy(time.GetUtcNow());
-        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        return policy;
-    }
+    /// <summary>The chain is judged in the handshake for the roots that most peers share, so that it is built once.</summary>
+    protected X509ChainPolicy ChainPolicy() => PeerCertificate.ChainPolicy(trust, system: trust.Roots.Count == 0, time.GetUtcNow());
 }
 
 /// <summary>The accepting side: presents the certificate of the domain that the peer asks for and asks for the peer's.</summary>
-internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
-    : TlsUpgrade(trustFor, time)
+internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, TrustAnchors trust, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+    : TlsUpgrade(trust, trustFor, time)
 {
     private const byte HandshakeRecord = 0x16;
     private const int WhitespaceBehindStartTls = 16;
@@ -127,7 +123,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, F
                 ServerCertificateContext = certificates.ForServerName(hello.ServerName),
                 ClientCertificateRequired = true,
                 RemoteCertificateValidationCallback = capture,
-                CertificateChainPolicy = UnusedJudgement(),
+                CertificateChainPolicy = ChainPolicy(),
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
@@ -141,7 +137,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, F
 
 /// <summary>The connecting side: asks for the domain that it wants and presents the certificate of the domain it speaks for.</summary>
 internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, DomainName wanted, bool direct, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
-    : TlsUpgrade(trustFor, time)
+    : TlsUpgrade(trustFor(wanted), trustFor, time)
 {
     public override bool NeedsFirstByte => false;
 
@@ -160,7 +156,7 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
                 TargetHost = wanted.Ascii,
                 ClientCertificateContext = certificates.ForDomain(ours),
                 RemoteCertificateValidationCallback = capture,
-                CertificateChainPolicy = UnusedJudgement(),
+                CertificateChainPolicy = ChainPolicy(),
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
