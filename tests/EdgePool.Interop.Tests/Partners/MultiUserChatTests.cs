@@ -1,5 +1,3 @@
-using EdgePool.Interop.Tests.Servers;
-
 namespace EdgePool.Interop.Tests.Partners;
 
 /// <summary>A room at a partner's second domain (XEP-0045): another pair of domains between the same two servers.</summary>
