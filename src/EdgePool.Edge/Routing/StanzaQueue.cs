@@ -46,6 +46,7 @@ internal sealed class StanzaQueue
     private List<TaskCompletionSource>? waiters;
     private int bytes;
     private int accepted;
+    private long released;
     private bool demanded;
     private bool stalled;
     private BounceReason? closed;
@@ -232,28 +233,14 @@ internal sealed class StanzaQueue
     public StanzaSegment? Take()
     {
         lock (gate)
-        {
-            var segment = head;
-            if (segment is null)
-                return null;
-            head = segment.Next;
-            if (head is null)
-                tail = null;
-            segment.Next = null;
-            return segment;
-        }
+            return TakeHead();
     }
 
     /// <summary>Takes the oldest segment if its first stanza has waited for <paramref name="age"/> or longer.</summary>
     public StanzaSegment? TakeOlderThan(TimeSpan age)
     {
         lock (gate)
-        {
-            if (head is null || time.GetElapsedTime(head.Since) < age)
-                return null;
-        }
-
-        return Take();
+            return head is null || time.GetElapsedTime(head.Since) < age ? null : TakeHead();
     }
 
     /// <summary>Gives back a segment whose stanzas have ended, one way or the other, and wakes paused sources when there is room.</summary>
@@ -264,6 +251,7 @@ internal sealed class StanzaQueue
         {
             bytes -= segment.Length;
             accepted -= segment.Accepted;
+            released++;
             stalled &= kick is null;
             segment.Clear();
             spare = segment;
@@ -283,14 +271,14 @@ internal sealed class StanzaQueue
         while (true)
         {
             TaskCompletionSource waiter;
-            int before;
+            long before;
             lock (gate)
             {
                 if (stalled || retired || closed is not null || !IsFull)
                     return;
                 waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 (waiters ??= []).Add(waiter);
-                before = bytes;
+                before = released;
             }
 
             try
@@ -302,7 +290,7 @@ internal sealed class StanzaQueue
                 lock (gate)
                 {
                     waiters?.Remove(waiter);
-                    stalled |= bytes >= before;
+                    stalled |= released == before;
                 }
             }
         }
@@ -335,11 +323,25 @@ internal sealed class StanzaQueue
         return tail = segment;
     }
 
+    private StanzaSegment? TakeHead()
+    {
+        var segment = head;
+        if (segment is null)
+            return null;
+        head = segment.Next;
+        if (head is null)
+            tail = null;
+        segment.Next = null;
+        return segment;
+    }
+
     private List<TaskCompletionSource>? TakeWaiters() => Interlocked.Exchange(ref waiters, null);
 
     private static void Wake(List<TaskCompletionSource>? wake)
     {
-        foreach (var waiter in wake ?? [])
+        if (wake is null)
+            return;
+        foreach (var waiter in wake)
             waiter.TrySetResult();
     }
 }

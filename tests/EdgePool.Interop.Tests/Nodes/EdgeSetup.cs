@@ -12,6 +12,8 @@ internal sealed record LocalDomain(string Name, IPEndPoint? Server = null);
 /// <summary>A partner as the node's configuration has it.</summary>
 internal sealed record PartnerSetup(string Domain)
 {
+    public IReadOnlyList<string> AdditionalDomains { get; init; } = [];
+
     /// <summary>Required, Optional or NotSupported.</summary>
     public string Sasl { get; init; } = "Optional";
 
@@ -42,6 +44,9 @@ internal sealed record EdgeSetup
 
     /// <summary>PEM of the authority of internal servers: they must show a certificate of it. Null: plain streams, from loopback only.</summary>
     public string? InternalCa { get; init; }
+
+    /// <summary>How long a stanza may wait for a stream.</summary>
+    public TimeSpan Pending { get; init; } = TimeSpan.FromSeconds(60);
 
     public IPEndPoint S2S => new(Address, 5269);
 
@@ -80,6 +85,7 @@ internal sealed record EdgeSetup
             trust: { ca: ["{{TrustedCa}}"] }
             dialback: { secretFile: dialback.secret }
             dns: { servers: ["{{Dns}}"] }
+            timeouts: { pending: {{(int)Pending.TotalSeconds}}s }
             log: { level: debug, format: json }
             partners:
 
@@ -100,6 +106,7 @@ internal sealed record EdgeSetup
     private static string Partner(PartnerSetup partner)
     {
         var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
-        return $"{{ domain: {partner.Domain}, tlsNegotiation: Required, saslNegotiation: {partner.Sasl}, supportDialback: {(partner.Dialback ? "true" : "false")}{trust} }}";
+        var more = string.Join(", ", partner.AdditionalDomains);
+        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: Required, saslNegotiation: {partner.Sasl}, supportDialback: {(partner.Dialback ? "true" : "false")}{trust} }}";
     }
 }

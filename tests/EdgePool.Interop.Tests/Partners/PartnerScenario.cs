@@ -25,6 +25,21 @@ public enum Proof
     ServerAuthOnly,
 }
 
+/// <summary>What a scenario does otherwise than the usual one.</summary>
+internal sealed record Variation
+{
+    /// <summary>The certificate that the partner shows.</summary>
+    public Func<LeafRequest, LeafRequest> Certificate { get; init; } = request => request;
+
+    public Func<XmppServerOptions, XmppServerOptions> Partner { get; init; } = options => options;
+
+    public Func<EdgeSetup, EdgeSetup> Edge { get; init; } = setup => setup;
+
+    /// <summary>The DNS records, given the partner's and the edge's address.</summary>
+    public Func<IPAddress, IPAddress, IEnumerable<string>> Records { get; init; } = (partner, edge) =>
+        [.. BindServer.Service(PartnerScenario.PartnerDomain, partner), .. BindServer.Service(PartnerScenario.LocalDomainName, edge)];
+}
+
 /// <summary>A partner's real server, the edge, and a component of ours behind it, all on loopback with a BIND between them.</summary>
 internal sealed class PartnerScenario : IAsyncDisposable
 {
@@ -40,6 +55,8 @@ internal sealed class PartnerScenario : IAsyncDisposable
     {
     }
 
+    public BindServer Dns { get; private set; } = null!;
+
     public XmppServer Partner { get; private set; } = null!;
 
     public EdgeProcess Edge { get; private set; } = null!;
@@ -54,9 +71,9 @@ internal sealed class PartnerScenario : IAsyncDisposable
     public UserClient Alice { get; private set; } = null!;
 
     /// <summary>Everything up, the component connected and alice logged in.</summary>
-    public static async Task<PartnerScenario> StartAsync(ServerKind kind, Proof proof)
+    public static async Task<PartnerScenario> StartAsync(ServerKind kind, Proof proof, Variation? variation = null)
     {
-        var scenario = await StartWithoutBackEndAsync(kind, proof);
+        var scenario = await StartWithoutBackEndAsync(kind, proof, variation);
         try
         {
             await scenario.ConnectComponentAsync();
@@ -71,16 +88,17 @@ internal sealed class PartnerScenario : IAsyncDisposable
     }
 
     /// <summary>Partner and edge, with nothing behind the edge.</summary>
-    public static async Task<PartnerScenario> StartWithoutBackEndAsync(ServerKind kind, Proof proof)
+    public static async Task<PartnerScenario> StartWithoutBackEndAsync(ServerKind kind, Proof proof, Variation? variation = null)
     {
+        variation ??= new Variation();
         var scenario = new PartnerScenario();
         try
         {
             var (partnerAt, edgeAt) = (LoopbackAddresses.Next(), LoopbackAddresses.Next());
-            var dns = scenario.Keep(await BindServer.StartAsync(
-                [.. BindServer.Service(PartnerDomain, partnerAt), .. BindServer.Service(LocalDomainName, edgeAt)]));
-            scenario.Edge = scenario.Keep(await EdgeProcess.StartAsync(scenario.EdgeOf(proof, edgeAt, dns.EndPoint)));
-            scenario.Partner = scenario.Keep(await ServerAsync(kind, scenario.PartnerOf(proof, partnerAt, dns.EndPoint)));
+            scenario.Dns = scenario.Keep(await BindServer.StartAsync(variation.Records(partnerAt, edgeAt)));
+            scenario.Edge = scenario.Keep(await EdgeProcess.StartAsync(variation.Edge(scenario.EdgeOf(proof, edgeAt))));
+            var options = scenario.PartnerOf(proof, partnerAt, variation.Certificate(Certificate(proof, PartnerDomain)));
+            scenario.Partner = scenario.Keep(await ServerAsync(kind, variation.Partner(options)));
             return scenario;
         }
         catch
@@ -99,6 +117,13 @@ internal sealed class PartnerScenario : IAsyncDisposable
 
     /// <summary>Logs alice in, again after a restart.</summary>
     public async Task ConnectAliceAsync() => Alice = Keep(await Partner.ConnectAsync());
+
+    /// <summary>Starts another node in the place of the one that ended, and connects the component to it.</summary>
+    public async Task StartEdgeAgainAsync()
+    {
+        Edge = Keep(await EdgeProcess.StartAsync(Edge.Setup));
+        await ConnectComponentAsync();
+    }
 
     /// <summary>One message each way, so that the streams are there.</summary>
     /// <remarks>
@@ -131,22 +156,22 @@ internal sealed class PartnerScenario : IAsyncDisposable
     private static LeafRequest Certificate(Proof proof, string domain) =>
         LeafRequest.For(domain) with { Usage = proof == Proof.ServerAuthOnly ? LeafUsage.ServerOnly : LeafUsage.Both };
 
-    private EdgeSetup EdgeOf(Proof proof, IPAddress address, IPEndPoint dns) => new()
+    private EdgeSetup EdgeOf(Proof proof, IPAddress address) => new()
     {
         Address = address,
-        Dns = dns,
+        Dns = Dns.EndPoint,
         Certificates = [ours.Issue(Certificate(proof, LocalDomainName))],
         Domains = [new LocalDomain(LocalDomainName)],
         Partners = [new PartnerSetup(PartnerDomain) { Sasl = proof == Proof.External ? "Required" : "Optional", Dialback = proof != Proof.External }],
         TrustedCa = proof == Proof.Dialback ? ours.RootFile : theirs.RootFile,
     };
 
-    private XmppServerOptions PartnerOf(Proof proof, IPAddress address, IPEndPoint dns) => new()
+    private XmppServerOptions PartnerOf(Proof proof, IPAddress address, LeafRequest certificate) => new()
     {
         Domain = PartnerDomain,
         Address = address,
-        Dns = dns,
-        Certificate = theirs.Issue(Certificate(proof, PartnerDomain)),
+        Dns = Dns.EndPoint,
+        Certificate = theirs.Issue(certificate),
         TrustedCa = proof == Proof.Dialback ? null : ours.RootFile,
         External = proof != Proof.Dialback,
         Dialback = proof != Proof.External,

@@ -102,6 +102,7 @@ internal sealed class EjabberdServer : XmppServer
           - { port: 5269, ip: "{{Options.Address}}", module: ejabberd_s2s_in, max_stanza_size: 262144, shaper: none, max_fsm_queue: 100000 }
           - { port: 5222, ip: "{{Options.Address}}", module: ejabberd_c2s, access: all, shaper: none, max_stanza_size: 262144, max_fsm_queue: 100000 }
           - { port: {{ApiPort}}, ip: "{{Options.Address}}", module: ejabberd_http, request_handlers: { /api: mod_http_api } }
+        {{(Options.DirectTls ? $"  - {{ port: 5270, ip: \"{Options.Address}\", module: ejabberd_s2s_in, tls: true, max_stanza_size: 262144, shaper: none }}" : "")}}
         {{ComponentListener()}}
         api_permissions:
           "on loopback": { from: [mod_http_api], who: all, what: "*" }
@@ -112,6 +113,7 @@ internal sealed class EjabberdServer : XmppServer
           mod_ping: {}
           mod_version: {}
         {{(Options.Dialback ? "  mod_s2s_dialback: {}" : "")}}
+        {{(Options.MultiUserChat ? "  mod_muc: { access_create: all }" : "")}}
         """;
 
     private string ComponentListener()

@@ -49,7 +49,7 @@ internal sealed class ProsodyServer : XmppServer
         s2s_ports = { 5269 }
         c2s_ports = { 5222 }
         c2s_direct_tls_ports = { }
-        s2s_direct_tls_ports = { }
+        s2s_direct_tls_ports = { {{(Options.DirectTls ? "5270" : "")}} }
         component_ports = { {{(Options.Components.Count > 0 ? "5347" : "")}} }
         modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.Dialback ? ", \"dialback\"" : "")}} }
         c2s_require_encryption = false
@@ -64,6 +64,7 @@ internal sealed class ProsodyServer : XmppServer
         limits = { }
 
         VirtualHost "{{Domain}}"
+        {{(Options.MultiUserChat ? $"Component \"conference.{Domain}\" \"muc\"" : "")}}
         {{string.Join('\n', Options.Components.Select(c => $"Component \"{c}\"\n    component_secret = \"{XmppServerOptions.Password}\""))}}
         """;
 }

@@ -34,6 +34,12 @@ internal sealed record XmppServerOptions
     /// <summary>Components it accepts on port 5347, by domain; all have <see cref="Password"/> as secret.</summary>
     public IReadOnlyList<string> Components { get; init; } = [];
 
+    /// <summary>Multi-user chat at conference.DOMAIN (XEP-0045).</summary>
+    public bool MultiUserChat { get; init; }
+
+    /// <summary>Takes servers over direct TLS (XEP-0368) on port 5270 too.</summary>
+    public bool DirectTls { get; init; }
+
     /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
     public bool Verbose { get; init; }
 }
@@ -54,6 +60,8 @@ internal abstract class XmppServer : IAsyncDisposable
     public string Domain => Options.Domain;
 
     public IPEndPoint ServerEndPoint => new(Options.Address, 5269);
+
+    public IPEndPoint DirectTlsEndPoint => new(Options.Address, 5270);
 
     public IPEndPoint ClientEndPoint => new(Options.Address, 5222);
 

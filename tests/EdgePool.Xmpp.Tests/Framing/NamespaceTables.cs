@@ -38,7 +38,7 @@ public sealed class NamespaceTables
         Ok("NS-13 said again", In("<message xmlns='jabber:server'><body>x</body></message>")),
         Ok("NS-13 said again inside", In("<message><body xmlns='jabber:server'>x</body><c:body xmlns:c='jabber:server' c:a='1'/></message>")),
         Ok("NS-13 said again through a reference", In("<message xmlns='jabber:&#115;erver'><body xmlns='jabber&#58;server'>x</body></message>")),
-        Policy("NS-13 attributes that would become one", Message("<x xmlns:a='jabber:server' xmlns:b='jabber:component:accept' a:k='1' b:k='2'/>")),
+        OverLimit("NS-13 attributes that would become one", Message("<x xmlns:a='jabber:server' xmlns:b='jabber:component:accept' a:k='1' b:k='2'/>")),
         Ok("NS-14 forwarded", Message("<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='x@evil.example'/></forwarded>")),
         Ok("NS-16 prefix db elsewhere", In("<db:result xmlns:db='urn:evil' from='a' to='b'/>")),
         Ok("NS-17 dialback by another prefix", In("<d:result xmlns:d='jabber:server:dialback' from='a' to='b'>k</d:result>")),

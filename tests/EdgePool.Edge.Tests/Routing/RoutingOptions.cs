@@ -1,0 +1,44 @@
+using System.Net;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Tests.Routing;
+
+/// <summary>
+/// A deployment on paper: the components edge.example and other.example, the internal server inside.example, the partners p1.example and p2.example,
+/// and off.example, which is switched off.
+/// </summary>
+internal static class RoutingOptions
+{
+    public static EdgeOptions Create(StreamLimits? limits = null, bool open = false)
+    {
+        LocalDomain[] local =
+        [
+            new(DomainName.Parse("edge.example"), new BackEndOptions.Component("secret")),
+            new(DomainName.Parse("other.example"), new BackEndOptions.Component("secret")),
+            new(
+                DomainName.Parse("inside.example"),
+                new BackEndOptions.Server("127.0.0.1", 5269, new NegotiationTerms(AuthenticationMethods.SaslOverTls), TrustAnchors.SystemOnly)),
+        ];
+        var documents = new List<PartnerDocument>
+        {
+            new() { Domain = "p1.example" },
+            new() { Domain = "p2.example", AdditionalDomains = ["bücher.example"] },
+            new() { Domain = "off.example", Enabled = false },
+        };
+        if (open)
+            documents.Add(new PartnerDocument { Domain = PartnerDocument.AnyDomain });
+        return new EdgeOptions
+        {
+            NodeName = "node",
+            LocalDomains = local,
+            Policy = PolicyCompiler.Compile(documents, local.Select(d => d.Name)).Snapshot!,
+            S2SListeners = [new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0))],
+            InternalListeners = [],
+            Certificates = [],
+            DialbackSecret = "secret",
+            Limits = limits ?? new StreamLimits(),
+        };
+    }
+}
