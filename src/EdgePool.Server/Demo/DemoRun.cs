@@ -25,7 +25,8 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
     private RecentWarnings? warnings;
     private DemoPhase phase = DemoPhase.Starting;
     private long begun;
-    private (long Requests, long Answers, long At) before;
+    private DemoStatus? shown;
+    private long shownAt;
 
     /// <summary>The handler of the command: a live table in a terminal, else lines on standard error.</summary>
     public static Task<int> HandleAsync(DemoSettings settings, TextWriter output, CancellationToken cancellation)
@@ -114,13 +115,13 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
 
     private async Task<TimeSpan> FlowAsync(IDemoDisplay display, CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var over = settings.Duration is { } duration ? time.CreateTimer(_ => stop.Cancel(), state: null, duration, Timeout.InfiniteTimeSpan) : null;
+        using var over = new CancellationTokenSource(settings.Duration ?? Timeout.InfiniteTimeSpan, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, over.Token);
         begun = time.GetTimestamp();
-        before = (scene!.Requests.Received, scene.Answers.Received, begun);
+        shown = null;
         phase = DemoPhase.Running;
         var plan = new LoadPlan(settings.Rate, settings.Rate == 0 ? FloodWindow : PacedWindow);
-        var sending = scene.SendAsync(plan, stop.Token);
+        var sending = scene!.SendAsync(plan, stop.Token);
         await WatchAsync(sending, display);
         await sending;
         Enter(DemoPhase.Finishing, display);
@@ -155,18 +156,23 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
     private DemoStatus Status()
     {
         var now = time.GetTimestamp();
-        var between = begun == 0 ? TimeSpan.Zero : time.GetElapsedTime(before.At, now);
+        var since = shown is null ? begun : shownAt;
+        var between = begun == 0 ? TimeSpan.Zero : time.GetElapsedTime(since, now);
         var status = new DemoStatus(
             phase,
             begun == 0 ? TimeSpan.Zero : time.GetElapsedTime(begun, now),
             settings.Duration,
-            DirectionStatus.Of(scene!.Requests, before.Requests, between),
-            DirectionStatus.Of(scene.Answers, before.Answers, between),
+            DirectionStatus.Of(scene!.Requests, shown?.Requests, between),
+            DirectionStatus.Of(scene.Answers, shown?.Answers, between),
             scene.Unanswered,
             scene.Node.Ledger.Read(),
             scene.Node.Streams.All,
             warnings!.Latest);
-        before = (status.Requests.Total, status.Answers.Total, now);
+        if (phase == DemoPhase.Running)
+        {
+            (shown, shownAt) = (status, now);
+        }
+
         return status;
     }
 }

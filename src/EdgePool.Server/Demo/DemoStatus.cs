@@ -26,13 +26,15 @@ internal enum DemoPhase
 /// <param name="P99Micros">99 of 100 took no longer.</param>
 internal sealed record DirectionStatus(long Total, double PerSecond, long P50Micros, long P99Micros)
 {
-    /// <summary>The direction, given what it was some time ago.</summary>
-    public static DirectionStatus Of(NumberedFlow flow, long totalBefore, TimeSpan between)
+    private static readonly TimeSpan ShortestSpan = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The direction, given what was shown of it some time ago; a span too short for a rate keeps the last one.</summary>
+    public static DirectionStatus Of(NumberedFlow flow, DirectionStatus? shown, TimeSpan between)
     {
         var total = flow.Received;
         return new DirectionStatus(
             total,
-            between > TimeSpan.Zero ? (total - totalBefore) / between.TotalSeconds : 0,
+            between >= ShortestSpan ? (total - (shown?.Total ?? 0)) / between.TotalSeconds : shown?.PerSecond ?? 0,
             LatencyHistogram.Percentile(0.50, flow.Latency),
             LatencyHistogram.Percentile(0.99, flow.Latency));
     }

@@ -27,22 +27,25 @@ public sealed class DisplayTests
     public void Count_Millions_AreGrouped() => Assert.Equal("1 234 567", Figures.Count(1_234_567));
 
     [Theory]
-    [InlineData("Starting")]
-    [InlineData("Running")]
-    [InlineData("Finishing")]
-    [InlineData("Stopping")]
-    public void LiveTable_LargeNumbersAndLongWarnings_FitInto100Columns(string phase)
+    [InlineData("Starting", 100)]
+    [InlineData("Running", 100)]
+    [InlineData("Finishing", 100)]
+    [InlineData("Stopping", 100)]
+    [InlineData("Running", 80)]
+    [InlineData("Running", 40)]
+    [InlineData("Running", 200)]
+    public void LiveTable_LargeNumbersAndLongWarnings_FitIntoTheTerminal(string phase, int columns)
     {
         using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = 100;
+        console.Profile.Width = columns;
 
         console.Write(LiveTable.Of(Status(Enum.Parse<DemoPhase>(phase)) with { Warnings = [new string('w', 300), "[red]not markup[/]"] }));
 
         var lines = text.ToString().Split('\n');
-        Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 100, line));
-        Assert.Contains(lines, line => line.Contains("86 400 000 000"));
+        Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= columns, line));
         Assert.Contains(lines, line => line.Contains("[red]not markup[/]"));
+        Assert.True(columns < 100 || Array.Exists(lines, line => line.Contains("86 400 000 000")));
     }
 
     [Fact]
