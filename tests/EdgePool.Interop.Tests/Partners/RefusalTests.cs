@@ -68,6 +68,7 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("the root as target", "remote-server-not-found")]
     [InlineData("nobody listens", "remote-server-timeout")]
+    [InlineData("the name server is dead", "remote-server-timeout")]
     public async Task Stanza_ToAPartnerThatCannotBeReached_ComesBackAsAnError(string why, string condition)
     {
         await using var scenario = await PartnerScenario.StartAsync(ServerKind.Prosody, Proof.External, new Variation
@@ -79,6 +80,8 @@ public sealed class RefusalTests
                 _ => [$"_xmpp-server._tcp.{PartnerScenario.PartnerDomain}. SRV 0 0 5999 {partner}.", $"{partner}. A {partner}"],
             },
         });
+        if (why == "the name server is dead")
+            await scenario.Dns.Process.KillAsync();
         await scenario.Component.SendAsync(ToAlice);
         var error = await scenario.Component.WaitForAsync("message[@type='error' and @id='out']");
         Assert.True(EdgePool.Testing.Peers.XmppNames.Matches(error, $"message/error/stanzas:{condition}"), error.ToString());

@@ -137,6 +137,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it ends by itself, with all of its output.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> WaitForExitAsync(TimeSpan? patience = null)
+    {
+        await process.WaitForExitAsync().WaitAsync(patience ?? TimeSpan.FromSeconds(20));
+        return process.ExitCode;
+    }
+
     /// <summary>Asks to end (SIGTERM), waits, then ends it and its children for certain.</summary>
     /// <returns>Whether it ended by itself in time.</returns>
     public async Task<bool> StopAsync(TimeSpan? patience = null)

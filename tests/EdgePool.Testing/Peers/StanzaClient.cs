@@ -17,6 +17,7 @@ public abstract class StanzaClient : IAsyncDisposable
     private readonly Channel<XElement> inbox = Channel.CreateBounded<XElement>(InboxLimit);
     private readonly CancellationTokenSource stopping = new();
     private Task pump = Task.CompletedTask;
+    private bool disposed;
 
     private protected StanzaClient(XmlStreamConnection connection, string jid)
     {
@@ -83,6 +84,9 @@ public abstract class StanzaClient : IAsyncDisposable
     /// <summary>Closes the stream and the connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+            return;
+        disposed = true;
         await EndAsync();
         await stopping.CancelAsync();
         await connection.DisposeAsync();
