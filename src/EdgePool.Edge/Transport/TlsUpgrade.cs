@@ -65,6 +65,7 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
         try
         {
             await HandshakeAsync(stream, direct, Capture, cancellation);
+            TlsBuffers.ReleaseWhenIdle(stream);
             // Roots of both kinds are two builds: what the first refused, the second may take.
             (TrustAnchors, bool)? judged = trusted || !(trust.System && trust.Roots.Count > 0) ? (trust, trusted) : null;
             return (new TlsSession(stream, new PeerCertificate(stream.RemoteCertificate as X509Certificate2, intermediates, judged, trustFor, time)), string.Empty);
