@@ -25,8 +25,16 @@ internal sealed class DemoComponent : IAsyncDisposable
         var component = new DemoComponent(
             new PeerStream(await DemoPartner.ConnectAsync(edge, cancellation), new ComponentHandshake(domain, secret), receiver, tls: null, wanted: null),
             cancellation);
-        await component.stream.Authenticated.WaitAsync(cancellation);
-        return component;
+        try
+        {
+            await component.stream.Authenticated.WaitAsync(cancellation);
+            return component;
+        }
+        catch
+        {
+            await component.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
