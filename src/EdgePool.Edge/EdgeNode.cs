@@ -103,7 +103,7 @@ public sealed class EdgeNode : IAsyncDisposable
             return;
         stopped = true;
         NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
-        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain, edge.Time);
+        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain * 0.9, edge.Time); // the rest is for what ends without waiting
         foreach (var listener in listeners)
             system.Stop(listener);
         streams?.Tell(StopReading.Instance);
@@ -116,6 +116,9 @@ public sealed class EdgeNode : IAsyncDisposable
         await StreamsGoneAsync(budget.Token);
         await system.Terminate();
         AnswerTheRest();
+
+        // A writer that was cut off in the middle of a segment answers for it on its own thread.
+        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 10, CancellationToken.None);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);

@@ -20,7 +20,15 @@ internal sealed record EdgeRuntime(
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,
-    OutboundConnector Connector);
+    OutboundConnector Connector)
+{
+    /// <summary>A fault ends the actor that it is in and no other, and is said in the log. Whoever watches it decides how to go on.</summary>
+    public SupervisorStrategy StopOnFault() => new OneForOneStrategy(fault =>
+    {
+        StreamLog.Fault(Logs.Streams, fault, 0);
+        return Directive.Stop;
+    });
+}
 
 /// <summary>The loggers, by area.</summary>
 internal sealed class EdgeLogs(ILoggerFactory factory)

@@ -82,7 +82,10 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         idleSince = edge.Time.GetTimestamp();
         Timers.StartPeriodicTimer(SweepTimer, Sweep.Instance, SweepEvery);
+        OnRetry();
     }
+
+    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
 
     private void Dial()
     {

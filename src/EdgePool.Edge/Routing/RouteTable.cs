@@ -13,6 +13,9 @@ namespace EdgePool.Edge.Routing;
 /// </summary>
 internal sealed class RouteTable
 {
+    /// <summary>Domains of nobody in whose name internal servers are answered at one time: each costs a stream to the server.</summary>
+    public const int MostUnserved = 64;
+
     private readonly ConcurrentDictionary<DomainPair, Route> pairs = new();
     private readonly Dictionary<DomainName, LocalDomain> local;
     private readonly Dictionary<DomainName, Route> components;
@@ -21,6 +24,7 @@ internal sealed class RouteTable
     private readonly StreamLimits limits;
     private readonly TimeProvider time;
     private readonly Ledger ledger;
+    private int unserved;
 
     public RouteTable(EdgeOptions options, TimeProvider time, Ledger ledger)
     {
@@ -66,6 +70,8 @@ internal sealed class RouteTable
         if (!route.Queue.TryRetire())
             return false;
         pairs.TryRemove(new KeyValuePair<DomainPair, Route>(route.Pair, route));
+        if (!IsServed(route.Pair.Local))
+            Interlocked.Decrement(ref unserved);
         ledger.Release(route.Queue);
         return true;
     }
@@ -77,14 +83,19 @@ internal sealed class RouteTable
         var pair = new DomainPair(localName, remote);
         if (pairs.TryGetValue(pair, out var known))
             return known;
-        if (pairs.Count >= limits.Routes)
+        var served = IsServed(localName);
+        if (pairs.Count >= limits.Routes || (!served && Volatile.Read(ref unserved) >= MostUnserved))
             return null;
         var made = new PendingRoute(this, pair);
         var route = pairs.GetOrAdd(pair, made.Route);
         if (!ReferenceEquals(route, made.Route))
             ledger.Release(made.Route.Queue);
+        else if (!served)
+            Interlocked.Increment(ref unserved);
         return route;
     }
+
+    private bool IsServed(DomainName source) => IsLocal(source) || policy.Find(source) is { Enabled: true };
 
     private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
     {

@@ -31,7 +31,7 @@ internal readonly record struct QueueLimits(int PendingStanzas, int PendingBytes
 /// <remarks>
 /// Not guaranteed: that a segment whose write failed did not reach the peer. Its stanzas are bounced as <see cref="BounceReason.StreamLost"/>.
 /// The limit may be passed by one stanza of each source, for a source learns that the queue is full when its stanza is in it; at twice the limit
-/// nothing more is taken.
+/// nothing more is taken. What was pending when a stream came up stays beside the limit of that stream until it is written.
 /// </remarks>
 internal sealed class StanzaQueue
 {
@@ -46,6 +46,7 @@ internal sealed class StanzaQueue
     private List<TaskCompletionSource>? waiters;
     private int bytes;
     private int accepted;
+    private int backlog;
     private long released;
     private bool demanded;
     private bool stalled;
@@ -152,6 +153,7 @@ internal sealed class StanzaQueue
             closed = null;
             stalled = false;
             demanded = false;
+            backlog = bytes;
             kick = writer;
         }
 
@@ -251,6 +253,7 @@ internal sealed class StanzaQueue
         {
             bytes -= segment.Length;
             accepted -= segment.Accepted;
+            backlog = Math.Max(0, backlog - segment.Length);
             released++;
             stalled &= kick is null;
             segment.Clear();
@@ -301,7 +304,7 @@ internal sealed class StanzaQueue
         if (closed is { } reason)
             return reason;
         if (kick is not null)
-            return stalled || bytes > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
+            return stalled || bytes - backlog > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
         return IsFull && (stalled || bytes >= 2L * limits.PendingBytes || accepted >= 2L * limits.PendingStanzas) ? BounceReason.RemoteServerTimeout : null;
     }
 

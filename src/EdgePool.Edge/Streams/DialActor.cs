@@ -49,6 +49,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         stopping.Dispose();
     }
 
+    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
+
     private void OnPlan(TargetPlan plan)
     {
         foreach (var target in plan.Targets)
@@ -63,7 +65,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         if (!targets.TryDequeue(out var target))
         {
-            Fail(BounceReason.RemoteServerTimeout, mayHelp: !reachedAny, $"{last!.Reason.ToText()}; {last.Detail}");
+            last ??= new TargetFailed(StreamEndReason.InternalError, "a fault of ours ended the stream");
+            Fail(BounceReason.RemoteServerTimeout, mayHelp: !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
             return;
         }
 

@@ -19,11 +19,7 @@ internal sealed class InboundStreamsActor : ReceiveActor
         Receive<StopReading>(ToAll);
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(fault =>
-    {
-        StreamLog.Fault(edge.Logs.Streams, fault, 0);
-        return Directive.Stop;
-    });
+    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
 
     private void OnNew(NewStream stream)
     {

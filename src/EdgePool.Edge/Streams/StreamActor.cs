@@ -123,6 +123,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         OnStopped();
     }
 
+    protected override SupervisorStrategy SupervisorStrategy() => Edge.StopOnFault();
+
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 

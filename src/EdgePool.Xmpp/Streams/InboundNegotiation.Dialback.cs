@@ -103,11 +103,13 @@ public sealed partial class InboundNegotiation
     {
         if (packet.Id is not { Length: > 0 } id)
             return DialbackOutcome.Error(StanzaErrorCondition.BadRequest);
-        if (!settings.Rules.Serves(pair.Local))
+        // A key that we made is ours also where we only answer in that domain's name: an internal server that writes to no partner's domain.
+        var ours = settings.Keys.IsValid(pair.Remote, pair.Local, id, packet.Key);
+        if (!ours && !settings.Rules.Serves(pair.Local))
             return DialbackOutcome.Error(StanzaErrorCondition.ItemNotFound);
         if (settings.Rules.TermsFor(pair) is not { } terms || (terms.RequiresTls && !Secured))
             return DialbackOutcome.Error(StanzaErrorCondition.PolicyViolation);
-        return settings.Keys.IsValid(pair.Remote, pair.Local, id, packet.Key) ? DialbackOutcome.Valid : DialbackOutcome.Invalid;
+        return ours ? DialbackOutcome.Valid : DialbackOutcome.Invalid;
     }
 
     private Step Answer(DomainPair pair, StanzaErrorCondition condition) => Stay(ResultAnswer(pair, DialbackOutcome.Error(condition)));

@@ -77,6 +77,21 @@ public sealed class RouteTableTests
         Assert.NotNull(Find(table, "edge.example", "d0.example"));
     }
 
+    // COMP-11: an internal server is answered in the name of a domain of nobody, but never of many at once.
+    [Fact]
+    public void Find_COMP11_AnswersInTheNameOfNobody_AreBounded()
+    {
+        var table = Table();
+        var found = Enumerable.Range(0, 1_000).Select(i => Find(table, string.Create(CultureInfo.InvariantCulture, $"random{i}.example"), "inside.example")).OfType<Route>().ToList();
+        Assert.Equal(RouteTable.MostUnserved, found.Count);
+        Assert.NotNull(Find(table, "p1.example", "inside.example"));
+
+        Assert.True(table.TryRetire(found[0]));
+
+        Assert.NotNull(Find(table, "another.example", "inside.example"));
+        Assert.Null(Find(table, "further.example", "inside.example"));
+    }
+
     [Fact]
     public void Component_BeforeItIsConnected_RefusesAsUnavailableAndRaisesNoDemand()
     {

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using EdgePool.Dns.Messages;
+using EdgePool.Dns.Serving;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Testing.Certificates;
+using EdgePool.Testing.Logging;
+using EdgePool.Testing.Peers;
+using EdgePool.Testing.Time;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+using Xunit;
+
+namespace EdgePool.Edge.Tests.Lifecycle;
+
+/// <summary>
+/// A real node on loopback ports with real sockets, TLS and DNS, and a clock that only the test moves. Behind it the components edge.example and
+/// other.example and the internal server inside.example; in front p1.example and p2.example, which authenticate by certificate.
+/// </summary>
+internal sealed class EdgeScene : IAsyncDisposable
+{
+    public const string Secret = "component secret";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<string, DnsZone> zones = new(StringComparer.Ordinal);
+    private readonly DnsZones authority = new();
+    private readonly DnsServer names;
+    private readonly List<ScriptedListener> listeners = [];
+
+    private EdgeScene(Func<EdgeScene, EdgeOptions, EdgeOptions> change)
+    {
+        names = DnsServer.Start(authority, TimeProvider.System);
+        Inside = new ScriptedListener();
+        listeners.Add(Inside);
+        Trust = new TrustAnchors(System: false, [Authority.Root]);
+        Node = new EdgeNode(change(this, Options()), Logs, Time, new Random(1));
+        Node.Start();
+    }
+
+    public VirtualTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    public TestCertificateAuthority Authority { get; } = new();
+
+    public TrustAnchors Trust { get; }
+
+    public EventCollector Logs { get; } = new();
+
+    public EdgeNode Node { get; }
+
+    /// <summary>Where the internal server takes streams.</summary>
+    public ScriptedListener Inside { get; }
+
+    public LedgerSnapshot Account => Node.Ledger.Read();
+
+    public static EdgeScene Start(Func<EdgeOptions, EdgeOptions>? change = null) => new((_, options) => change?.Invoke(options) ?? options);
+
+    public static EdgeScene Start(Func<EdgeScene, EdgeOptions, EdgeOptions> change) => new(change);
+
+    /// <summary>A policy of these partners, who trust and are trusted by the scene's authority.</summary>
+    public static PolicySnapshot Policy(params PartnerDocument[] partners)
+        => PolicyCompiler.Compile(partners, [DomainName.Parse("edge.example"), DomainName.Parse("other.example"), DomainName.Parse("inside.example")]).Snapshot!;
+
+    /// <summary>A listener where the DNS says that the partner is; more than one come in the order of the calls.</summary>
+    public ScriptedListener Serve(string domain)
+    {
+        var listener = new ScriptedListener();
+        listeners.Add(listener);
+        Publish(domain, listener.EndPoint.Port);
+        return listener;
+    }
+
+    /// <summary>SRV records to these ports of 127.0.0.1, by priority; 0 is the root target: no service.</summary>
+    public void Publish(string domain, params int[] ports)
+    {
+        var owner = DnsName.Parse("_xmpp-server._tcp." + domain);
+        var host = DnsName.Parse("xmpp." + domain);
+        zones[domain] = DnsZone.Create(
+            domain,
+            [
+                .. ports.Select((port, i) => new SrvRecord(owner, 60, (ushort)(10 * i), 0, (ushort)port, port == 0 ? DnsName.Root : host)),
+                new AddressRecord(host, 60, IPAddress.Loopback),
+            ]);
+        authority.Replace(zones.Values);
+    }
+
+    public Task<ComponentClient> ComponentAsync(string domain = "edge.example") => ComponentClient.ConnectAsync(Node.InternalEndPoints[0], domain, Secret);
+
+    /// <summary>A component that reads nothing unless the test does, and whose window is small.</summary>
+    public async Task<ScriptedPeer> SilentComponentAsync(string domain = "edge.example")
+    {
+        var peer = new ScriptedPeer(await ConnectAsync(Node.InternalEndPoints[0], window: 4096), domain);
+        await peer.SendHeaderAsync(from: null, to: domain, content: "jabber:component:accept", version: null);
+        var id = (await peer.ExpectHeaderAsync()).Attribute("id")!.Value;
+        await peer.SendAsync($"<handshake>{ComponentClient.Digest(id, Secret)}</handshake>");
+        await peer.ExpectAsync("component:handshake");
+        return peer;
+    }
+
+    /// <summary>A stream that the partner opens to 5269, authenticated by certificate.</summary>
+    public Task<ScriptedPeer> PartnerAsync(string from, string to = "edge.example") => S2SDialogue.OpenAsync(this, Node.S2SEndPoints[0], from, to);
+
+    /// <summary>The TLS client's side, with a certificate of that domain.</summary>
+    public SslClientAuthenticationOptions Client(string domain) => new()
+    {
+        TargetHost = "edge.example",
+        ClientCertificateContext = SslStreamCertificateContext.Create(Authority.Issue(domain).Certificate, [], offline: true),
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        EnabledSslProtocols = SslProtocols.Tls13,
+    };
+
+    /// <summary>The TLS server's side, with a certificate of that domain.</summary>
+    public SslServerAuthenticationOptions Server(string domain) => new()
+    {
+        ServerCertificateContext = SslStreamCertificateContext.Create(Authority.Issue(domain).Certificate, [], offline: true),
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        EnabledSslProtocols = SslProtocols.Tls13,
+    };
+
+    /// <summary>Waits for a condition, moving the clock on by <paramref name="step"/> at each look.</summary>
+    public async Task UntilAsync(Func<bool> condition, string what, TimeSpan step = default)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+                Assert.Fail($"{what} did not come to be; {Account}\n{Story()}");
+            Time.Advance(step);
+            await Task.Delay(2);
+        }
+    }
+
+    /// <summary>Waits for a task, moving the clock on by <paramref name="step"/> at each look.</summary>
+    public async Task<T> WhileAdvancingAsync<T>(Task<T> task, TimeSpan step)
+    {
+        await UntilAsync(() => task.IsCompleted, "the awaited", step);
+        return await task;
+    }
+
+    public Task BalancedAsync() => UntilAsync(() => Account is { Balances: true, InFlight: 0 }, "a balanced ledger");
+
+    /// <summary>Stops the node while time goes on; says how much of it the stop took. Where peers answer, time must not run away from them: a small step.</summary>
+    public async Task<TimeSpan> StopAsync(int stepMilliseconds = 50)
+    {
+        var before = Time.Elapsed;
+        var stopping = Node.StopAsync();
+        await UntilAsync(() => stopping.IsCompleted, "the stop", TimeSpan.FromMilliseconds(stepMilliseconds));
+        await stopping;
+        return Time.Elapsed - before;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await names.DisposeAsync();
+        listeners.ForEach(listener => listener.Dispose());
+        Authority.Dispose();
+        Logs.Dispose();
+    }
+
+    /// <summary>A connection that takes no more than <paramref name="window"/> bytes unread.</summary>
+    public static async Task<NetworkStream> ConnectAsync(EndPoint target, int window)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = window };
+        await socket.ConnectAsync(target);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private string Story() => string.Join('\n', Logs.Events.TakeLast(30).Select(e => e.Message + " " + e.Error));
+
+    private EdgeOptions Options() => new()
+    {
+        NodeName = "node",
+        LocalDomains =
+        [
+            new LocalDomain(DomainName.Parse("edge.example"), new BackEndOptions.Component(Secret)),
+            new LocalDomain(DomainName.Parse("other.example"), new BackEndOptions.Component(Secret)),
+            new LocalDomain(
+                DomainName.Parse("inside.example"),
+                new BackEndOptions.Server(
+                    "127.0.0.1", Inside.EndPoint.Port, new NegotiationTerms(AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback), Trust)),
+        ],
+        Policy = Policy(new PartnerDocument { Domain = "p1.example" }, new PartnerDocument { Domain = "p2.example" }),
+        S2SListeners = [new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0))],
+        InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, Trust)],
+        Certificates = [new EdgeCertificate(Authority.Issue("edge.example", "other.example", "inside.example", "p1.example", "p2.example").Certificate, [])],
+        Trust = Trust,
+        DialbackSecret = "dialback secret",
+        DnsServers = [names.EndPoint],
+    };
+}
