@@ -52,7 +52,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
-                return new PumpEvent.BadAddress(condition, "the stream is not authenticated for this pair of domains");
+                return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
             if (admission.Route is null)
             {
                 Accept(in stanza);
@@ -89,11 +89,14 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
     private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
-            return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, "the stream is not authenticated for this sender");
+            return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated");
         Accept(in stanza);
         bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
         return null;
     }
+
+    /// <summary>The domain in A-labels, so that the log tells look-alikes apart.</summary>
+    private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";
 
     private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to)
     {

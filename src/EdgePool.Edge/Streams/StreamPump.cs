@@ -224,6 +224,14 @@ internal sealed class StreamPump
     /// <summary>The TLS handshake over what was read too far and what comes; null when it failed, and the actor knows.</summary>
     private async Task<TlsSession?> SecureAsync(bool direct)
     {
+        while (upgrade.MustSeeMore(buffer.AsSpan(start, end - start), direct))
+        {
+            if (await FillAsync())
+                continue;
+            await AskAsync(new PumpEvent.Closed(MidElement: false));
+            return null;
+        }
+
         var ahead = buffer.AsSpan(start, end - start);
         if (!upgrade.MayFollow(ahead, direct, out var belongsToTls))
         {

@@ -54,6 +54,9 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
     /// </summary>
     public abstract bool MayFollow(ReadOnlySpan<byte> ahead, bool direct, out ReadOnlySpan<byte> belongsToTls);
 
+    /// <summary>True while nothing but white space has come behind the STARTTLS exchange, and more of it may still come before the TLS engine's bytes.</summary>
+    public abstract bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct);
+
     protected abstract Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation);
 
     /// <summary>Takes the handshake. The session is null when it failed; then the text says why, in words for the log.</summary>
@@ -117,6 +120,9 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
         return true;
     }
 
+    public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct)
+        => !direct && ahead.Length < WhitespaceBehindStartTls && MayFollow(ahead, direct, out var belongsToTls) && belongsToTls.IsEmpty;
+
     protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
         => stream.AuthenticateAsServerAsync(
             (_, hello, _, _) => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions
@@ -149,6 +155,8 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
         belongsToTls = default;
         return ahead.IsEmpty;
     }
+
+    public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct) => false;
 
     protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
         => stream.AuthenticateAsClientAsync(

@@ -167,14 +167,14 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
         return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), "no allowed way to authenticate")]);
     }
 
-    // SASL is done: the pair of the header, which Open held to be the same as before, is proven.
+    // SASL is done: the pair of the header, which Open held to be the same as before, is proven. Our header goes first: the owner may refuse the pair.
     private Step Welcome(NegotiationTerms terms)
     {
         var pair = new DomainPair(local!, remote!);
         pairs.Prove(pair);
         offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));
         return new Step(InboundState.Authenticated,
-            [new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal), Header(versioned ? offer : null)]);
+            [Header(versioned ? offer : null), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
     }
 
     // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer.

@@ -1,0 +1,28 @@
+using EdgePool.Testing.Time;
+
+namespace EdgePool.Edge.Tests.Fixture;
+
+/// <summary>The node of <see cref="EdgeFixture"/> on a clock that the test moves; sockets are real.</summary>
+public sealed class VirtualTimeFixture : EdgeFixture
+{
+    public VirtualTimeProvider Clock { get; } = new(DateTimeOffset.UtcNow);
+
+    protected override TimeProvider Time => Clock;
+
+    /// <summary>Moves the clock in small steps until <paramref name="awaited"/> has happened; gives how far it went.</summary>
+    /// <exception cref="TimeoutException">It did not happen within <paramref name="atMost"/> of the node's time.</exception>
+    public async Task<TimeSpan> AdvanceUntilAsync(Task awaited, TimeSpan atMost)
+    {
+        var start = Clock.Elapsed;
+        while (!awaited.IsCompleted)
+        {
+            if (Clock.Elapsed - start >= atMost)
+                throw new TimeoutException($"nothing happened within {atMost}");
+            Clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(awaited, Task.Delay(TimeSpan.FromMilliseconds(10)));
+        }
+
+        await awaited;
+        return Clock.Elapsed - start;
+    }
+}
