@@ -133,6 +133,7 @@ public sealed class PeerCertificateTests : IDisposable
         var shown = new PeerCertificate(
             issued.Certificate,
             [],
+            judged: null,
             domain => domain.Equals(Partner) ? new TrustAnchors(System: false, [authority.Root]) : new TrustAnchors(System: false, []),
             time);
 
@@ -146,7 +147,7 @@ public sealed class PeerCertificateTests : IDisposable
 
     [Fact]
     public void Proves_NoCertificate_IsNone()
-        => Assert.Equal(CertificateVerdict.None, new PeerCertificate(leaf: null, [], _ => TrustAnchors.SystemOnly, time).Proves(Partner));
+        => Assert.Equal(CertificateVerdict.None, new PeerCertificate(leaf: null, [], judged: null, _ => TrustAnchors.SystemOnly, time).Proves(Partner));
 
     [Fact]
     public void Proves_AtBothEndsOfItsLife()
@@ -168,13 +169,13 @@ public sealed class PeerCertificateTests : IDisposable
 
         Assert.True(shown.EndsIn(new TrustAnchors(System: false, [authority.Root])));
         Assert.False(shown.EndsIn(new TrustAnchors(System: false, [])));
-        Assert.False(new PeerCertificate(leaf: null, [], _ => TrustAnchors.SystemOnly, time).EndsIn(new TrustAnchors(System: false, [authority.Root])));
+        Assert.False(new PeerCertificate(leaf: null, [], judged: null, _ => TrustAnchors.SystemOnly, time).EndsIn(new TrustAnchors(System: false, [authority.Root])));
     }
 
     private CertificateVerdict Judge(IssuedCertificate issued) => Judge(issued.Certificate, [.. issued.Intermediates], authority.Root);
 
     private CertificateVerdict Judge(X509Certificate2 leaf, X509Certificate2[] intermediates, X509Certificate2 root)
-        => new PeerCertificate(leaf, [.. intermediates], _ => new TrustAnchors(System: false, [root]), time).Proves(Partner);
+        => new PeerCertificate(leaf, [.. intermediates.Select(c => c.RawData)], judged: null, _ => new TrustAnchors(System: false, [root]), time).Proves(Partner);
 
-    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, issued.Intermediates, _ => trust, time);
+    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, [.. issued.Intermediates.Select(c => c.RawData)], judged: null, _ => trust, time);
 }
