@@ -45,6 +45,9 @@ public sealed record EdgeOptions
 
     /// <summary>Deadlines of streams and queues.</summary>
     public StreamTimeouts Timeouts { get; init; } = new();
+
+    /// <summary>The node's name alone: options hold secrets.</summary>
+    public override string ToString() => NodeName;
 }
 
 /// <summary>A domain of the organisation and its back end.</summary>

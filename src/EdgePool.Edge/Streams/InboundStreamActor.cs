@@ -114,6 +114,14 @@ internal sealed class InboundStreamActor : StreamActor
         return [];
     }
 
+    /// <summary>A partner may have a smaller limit of its own, never a larger one; the strictest of the stream's pairs counts.</summary>
+    protected override FramerLimits LimitsFor(DomainPair pair)
+    {
+        var common = Edge.Options.Limits.Authenticated;
+        var bytes = Pairs.Append(pair).Min(p => Edge.Options.Policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
+        return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
+    }
+
     protected override void OnEffect(NegotiationEffect effect)
     {
         if (effect is not NegotiationEffect.VerifyKey verify)
@@ -172,7 +180,7 @@ internal sealed class InboundStreamActor : StreamActor
         if (!verifications.Remove(Sender.Path.Name, out var asked))
             return;
         Edge.Streams.LeaveVerification(address);
-        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToText(), answered.Outcome.ToString());
+        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToText(), answered.Outcome.Verdict == DialbackVerdict.Error ? answered.Outcome.Condition.WireName() : answered.Outcome.Verdict.ToString().ToLowerInvariant());
         Answer(asked.Pair, asked.StreamId, answered.Outcome);
     }
 

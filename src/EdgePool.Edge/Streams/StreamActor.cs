@@ -128,6 +128,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
+    /// <summary>What a stanza of an authenticated pair may cost.</summary>
+    protected virtual FramerLimits LimitsFor(DomainPair pair) => Edge.Options.Limits.Authenticated;
+
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
 
@@ -276,7 +279,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Pairs = Pairs.Add(authenticated.Pair);
         Info.Pairs = Pairs;
         Info.State = "established";
-        pump!.Limits = Edge.Options.Limits.Authenticated;
+        pump!.Limits = LimitsFor(authenticated.Pair);
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
