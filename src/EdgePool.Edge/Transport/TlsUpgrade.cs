@@ -90,7 +90,7 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
     }
 
     /// <summary>The chain is judged in the handshake for the roots that most peers share, so that it is built once.</summary>
-    protected X509ChainPolicy ChainPolicy() => PeerCertificate.ChainPolicy(trust, system: trust.Roots.Count == 0, time.GetUtcNow());
+    protected X509ChainPolicy ChainPolicy() => PeerCertificate.ChainPolicy(trust, system: trust.System && trust.Roots.Count == 0, time.GetUtcNow());
 }
 
 /// <summary>The accepting side: presents the certificate of the domain that the peer asks for and asks for the peer's.</summary>

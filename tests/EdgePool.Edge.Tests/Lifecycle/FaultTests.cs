@@ -24,7 +24,7 @@ public sealed class FaultTests
         await good.SendAsync(S2SDialogue.Message("a@p1.example", "b@edge.example", 1));
         await component.WaitForAsync("message[@id='1']");
         await scene.UntilAsync(() => scene.Node.Streams.Count == 2, "the end of the faulty streams");
-        Assert.Equal(3, scene.Logs.Events.Count(e => e is { Id.Id: 1013, Error: InvalidOperationException }));
+        Assert.Equal(3, scene.Logs.Events.Count(e => e is { Id.Id: 1013, Error: NotSupportedException }));
     }
 
     [Fact]
@@ -131,11 +131,11 @@ public sealed class FaultTests
 
     private sealed class Roots : IReadOnlyList<X509Certificate2>
     {
-        public int Count => throw new InvalidOperationException("a bug");
+        public int Count => throw new NotSupportedException("a bug");
 
-        public X509Certificate2 this[int index] => throw new InvalidOperationException("a bug");
+        public X509Certificate2 this[int index] => throw new NotSupportedException("a bug");
 
-        public IEnumerator<X509Certificate2> GetEnumerator() => throw new InvalidOperationException("a bug");
+        public IEnumerator<X509Certificate2> GetEnumerator() => throw new NotSupportedException("a bug");
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }

@@ -242,12 +242,13 @@ public sealed class OutboundTests
             if (sent % 5 == 0)
                 await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", sent));
             scene.Time.Advance(TimeSpan.FromSeconds(1));
+            await scene.UntilAsync(() => scene.Node.Streams.Count == 1, "the end of the stream"); // the clock does not run while the partner speaks
             await Task.Delay(1);
         }
 
         await over.CancelAsync();
         await flapping;
-        Assert.InRange(dialled, 8, 40);
+        Assert.InRange(dialled, 5, 40);
 
         async Task FlapAsync()
         {
@@ -257,8 +258,12 @@ public sealed class OutboundTests
                 {
                     await using var peer = await server.AcceptAsync("p1.example", over.Token);
                     dialled++;
-                    await peer.AnswerHeaderAsync("p1.example", "edge.example", "s1");
+                    await peer.AuthenticateAsync(scene, "p1.example");
                     await peer.SendAsync("</stream:stream>");
+                    while ((await peer.HearAsync()).Kind != HeardKind.ConnectionEnd)
+                    {
+                        // what was on its way
+                    }
                 }
             }
             catch (OperationCanceledException)

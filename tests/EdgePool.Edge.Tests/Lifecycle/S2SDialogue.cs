@@ -51,6 +51,13 @@ internal static class S2SDialogue
     public static async Task<ScriptedPeer> AcceptAsync(this ScriptedListener listener, EdgeScene scene, string domain, string from = "edge.example")
     {
         var peer = await listener.AcceptAsync(domain);
+        await peer.AuthenticateAsync(scene, domain, from);
+        return peer;
+    }
+
+    /// <summary>The receiving side of a connection that was accepted, by SASL EXTERNAL.</summary>
+    public static async Task AuthenticateAsync(this ScriptedPeer peer, EdgeScene scene, string domain, string from = "edge.example")
+    {
         await peer.AcceptTlsAsync(scene, domain, from);
         await peer.SendAsync(Features + "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
         await peer.ExpectAsync("sasl:auth[@mechanism='EXTERNAL']");
@@ -58,7 +65,6 @@ internal static class S2SDialogue
         peer.Restart();
         await peer.AnswerHeaderAsync(domain, from, "s3");
         await peer.SendAsync("<stream:features/>");
-        return peer;
     }
 
     /// <summary>The receiving side up to its second header, which has the id <c>s2</c>.</summary>

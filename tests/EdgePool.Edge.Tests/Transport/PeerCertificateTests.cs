@@ -141,6 +141,25 @@ public sealed class PeerCertificateTests : IDisposable
         Assert.Equal(CertificateVerdict.Untrusted, shown.Proves(DomainName.Parse("p2.example")));
     }
 
+    [Theory]
+    [InlineData(true, CertificateVerdict.Valid)]
+    [InlineData(false, CertificateVerdict.Untrusted)]
+    public void Proves_JudgedInTheHandshake_HoldsForThoseRootsAlone(bool trusted, CertificateVerdict verdict)
+    {
+        using var foreign = new TestCertificateAuthority("Foreign root");
+        var (shared, own) = (new TrustAnchors(System: false, [authority.Root]), new TrustAnchors(System: false, [authority.Root]));
+        var shown = new PeerCertificate(
+            (trusted ? authority : foreign).Issue("p1.example", "p2.example").Certificate,
+            [],
+            (shared, trusted),
+            domain => domain.Equals(Partner) ? shared : own,
+            time);
+
+        Assert.Equal(verdict, shown.Proves(Partner));
+        Assert.Equal(verdict, shown.Proves(DomainName.Parse("p2.example")));
+        Assert.Equal(verdict, shown.Proves(Partner));
+    }
+
     [Fact]
     public void Proves_OtherName_IsWrongName()
         => Assert.Equal(CertificateVerdict.WrongName, Judge(authority.Issue("p2.example")));
@@ -175,7 +194,7 @@ public sealed class PeerCertificateTests : IDisposable
     private CertificateVerdict Judge(IssuedCertificate issued) => Judge(issued.Certificate, [.. issued.Intermediates], authority.Root);
 
     private CertificateVerdict Judge(X509Certificate2 leaf, X509Certificate2[] intermediates, X509Certificate2 root)
-        => new PeerCertificate(leaf, [.. intermediates.Select(c => c.RawData)], judged: null, _ => new TrustAnchors(System: false, [root]), time).Proves(Partner);
+        => new PeerCertificate(leaf, [.. intermediates.Select(i => i.RawData)], judged: null, _ => new TrustAnchors(System: false, [root]), time).Proves(Partner);
 
-    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, [.. issued.Intermediates.Select(c => c.RawData)], judged: null, _ => trust, time);
+    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, [.. issued.Intermediates.Select(i => i.RawData)], judged: null, _ => trust, time);
 }

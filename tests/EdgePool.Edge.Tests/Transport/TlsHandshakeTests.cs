@@ -1,0 +1,101 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
+using EdgePool.Testing.Certificates;
+using EdgePool.Testing.Transport;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+using Xunit;
+
+namespace EdgePool.Edge.Tests.Transport;
+
+/// <summary>What a certificate proves when it comes by a handshake: for the roots that the handshake judged, and for those of the partner's own.</summary>
+public sealed class TlsHandshakeTests : IDisposable
+{
+    private static readonly DomainName Partner = DomainName.Parse("p1.example");
+
+    private readonly TestCertificateAuthority authority = new();
+    private readonly CertificateChain chain = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        authority.Dispose();
+        chain.Dispose();
+    }
+
+    [Theory]
+    [InlineData("CERT-01 serverAuth alone", CertificateVerdict.Valid)]
+    [InlineData("CERT-02 clientAuth alone", CertificateVerdict.Untrusted)]
+    [InlineData("CERT-04 any purpose alone", CertificateVerdict.Untrusted)]
+    [InlineData("CERT-04 no purpose named", CertificateVerdict.Valid)]
+    [InlineData("CERT-06 intermediate for servers", CertificateVerdict.Valid)]
+    [InlineData("CERT-33 name constraints", CertificateVerdict.Untrusted)]
+    [InlineData("CERT-34 leaf that issues", CertificateVerdict.Untrusted)]
+    [InlineData("foreign root", CertificateVerdict.Untrusted)]
+    [InlineData("no certificate", CertificateVerdict.None)]
+    public async Task Server_ClientShows_IsJudgedAlikeInAndBehindTheHandshake(string id, CertificateVerdict verdict)
+    {
+        var root = chain.Root();
+        var sent = Sent(id, root);
+
+        var shared = new TrustAnchors(System: false, [root]);
+        Assert.True(verdict == await ProvesAsync(sent, shared, shared), id);
+        Assert.True(verdict == await ProvesAsync(sent, new TrustAnchors(System: false, []), new TrustAnchors(System: false, [root])), id);
+        Assert.True(verdict == await ProvesAsync(sent, new TrustAnchors(System: true, [root]), new TrustAnchors(System: true, [root])), id);
+        Assert.NotEqual(CertificateVerdict.Valid, await ProvesAsync(sent, shared, new TrustAnchors(System: false, [])));
+    }
+
+    private X509Certificate2[] Sent(string id, X509Certificate2 root)
+    {
+        string[] both = [CertificateChain.ServerAuth, CertificateChain.ClientAuth];
+        switch (id[..7])
+        {
+            case "CERT-01":
+                return [chain.Below(root, "p1.example", usages: CertificateChain.ServerAuth)];
+            case "CERT-02":
+                return [chain.Below(root, "p1.example", usages: CertificateChain.ClientAuth)];
+            case "CERT-04":
+                return [chain.Below(root, "p1.example", usages: id.Contains("any", StringComparison.Ordinal) ? [CertificateChain.AnyUsage] : [])];
+            case "CERT-06":
+                var forServers = chain.Below(root, "Intermediate", authority: true, usages: CertificateChain.ServerAuth);
+                return [chain.Below(forServers, "p1.example", usages: both), forServers];
+            case "CERT-33":
+                var constrained = chain.Below(root, "Intermediate", authority: true, permittedSubtree: "p2.example");
+                return [chain.Below(constrained, "p1.example"), constrained];
+            case "CERT-34":
+                var leaf = chain.Below(root, "evil.example");
+                return [chain.Below(leaf, "p1.example"), leaf];
+            case "foreign":
+                return [chain.Below(chain.Root("Foreign root"), "p1.example")];
+            default:
+                return [];
+        }
+    }
+
+    private async Task<CertificateVerdict> ProvesAsync(X509Certificate2[] sent, TrustAnchors shared, TrustAnchors ofPartner)
+    {
+        var (server, client) = DuplexPipe.CreatePair();
+        var own = authority.Issue("edge.example");
+        var tls = new ServerTls(new EdgeCertificates([new EdgeCertificate(own.Certificate, [])]), DirectTls.Sniff, shared, _ => ofPartner, TimeProvider.System);
+        await using var stream = new SslStream(client);
+        var connecting = stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "edge.example",
+                ClientCertificateContext = sent.Length == 0 ? null : SslStreamCertificateContext.Create(sent[0], [.. sent.Skip(1)], offline: true),
+                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                EnabledSslProtocols = SslProtocols.Tls13,
+            },
+            Stop);
+        var (session, failure) = await tls.AuthenticateAsync(server, direct: false, Stop);
+        await connecting;
+        Assert.True(session is not null, failure);
+        var verdict = session.Certificate.Proves(Partner);
+        await session.Stream.DisposeAsync();
+        return verdict;
+    }
+}
