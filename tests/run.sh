@@ -18,9 +18,26 @@ if [ "${1:-}" = --fast ]; then
     shift
 fi
 
-# A policy-rc.d that forbids starting services, for as long as packages are installed; what was there before comes back.
+# While packages are installed, a policy-rc.d forbids starting services; what was there before comes back, whatever happens.
+GUARD=/usr/sbin/policy-rc.d
+KEPT=""
+GUARDED=no
+guard_services() {
+    if [ -e "$GUARD" ]; then
+        KEPT=$(mktemp "$GUARD.XXXXXX") && mv "$GUARD" "$KEPT" || return 1
+    fi
+    GUARDED=yes
+    printf '#!/bin/sh\nexit 101\n' >"$GUARD" && chmod 755 "$GUARD"
+}
+unguard_services() {
+    [ $GUARDED = yes ] || return 0
+    rm -f "$GUARD"
+    [ -z "$KEPT" ] || mv "$KEPT" "$GUARD"
+    GUARDED=no
+}
+
 install_packages() {
-    local missing=() package guard=/usr/sbin/policy-rc.d kept="" rc
+    local missing=() package
     for package in "${PACKAGES[@]}"; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
     done
@@ -29,21 +46,14 @@ install_packages() {
         echo "not installed, and only root can install: ${missing[*]}" >&2
         return 0
     fi
-    if [ -e "$guard" ]; then
-        kept=$(mktemp /usr/sbin/policy-rc.d.XXXXXX) && mv "$guard" "$kept" || return 1
-    fi
-    printf '#!/bin/sh\nexit 101\n' >"$guard" && chmod 755 "$guard"
+    guard_services || return 1
     echo "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$RESULTS/apt.log" 2>&1
-    rc=$?
-    rm -f "$guard"
-    [ -z "$kept" ] || mv "$kept" "$guard"
-    if [ $rc != 0 ]; then
+    if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$RESULTS/apt.log" 2>&1; then
         tail -n 20 "$RESULTS/apt.log" >&2
         echo "the packages could not be installed: ${missing[*]}" >&2
     fi
-    return 0
+    unguard_services
 }
 
 # The sum of one counter over all result files.
@@ -52,7 +62,8 @@ count() {
 }
 
 RESULTS=$(mktemp -d "${TMPDIR:-/tmp}/edgepool-tests.XXXXXX") || exit 2
-trap 'rm -rf "$RESULTS"' EXIT
+trap 'unguard_services; rm -rf "$RESULTS"' EXIT
+trap 'exit 2' INT TERM
 
 if [ $FAST = no ] && command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     install_packages || exit 2

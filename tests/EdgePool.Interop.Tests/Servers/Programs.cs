@@ -26,6 +26,13 @@ internal static class Programs
             Missing($"python3-{module} is not installed");
     }
 
+    /// <summary>Ends the test unless Lua 5.4 knows the compiled module.</summary>
+    public static void RequireLuaModule(string module, string package)
+    {
+        if (!Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Any(folder => File.Exists($"{folder}/lua/5.4/{module}.so")))
+            Missing($"{package} is not installed");
+    }
+
     /// <summary>The program's full path.</summary>
     public static string PathOf(string name) => Find(name) ?? throw new FileNotFoundException($"{name} is not installed");
 

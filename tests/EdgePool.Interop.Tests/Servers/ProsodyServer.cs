@@ -11,6 +11,9 @@ internal sealed class ProsodyServer : XmppServer
     public static async Task<ProsodyServer> StartAsync(XmppServerOptions options)
     {
         Programs.Require("prosody", "setpriv");
+
+        // Without it Prosody asks the machine's name servers, whatever its configuration says.
+        Programs.RequireLuaModule("lunbound", "lua-unbound");
         var server = new ProsodyServer(options);
         try
         {
