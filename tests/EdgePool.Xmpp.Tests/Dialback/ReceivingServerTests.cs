@@ -309,9 +309,9 @@ public class ReceivingServerTests
         S: <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
         * restart
         C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
-        * authenticated edge.example<-p1.example SaslExternal
         S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
         S: <stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>
+        * authenticated edge.example<-p1.example SaslExternal
         C: {Request("p2.example")}
         * verify edge.example<-p2.example s2 KEY
         verified: p2.example s2 valid

@@ -43,9 +43,9 @@ public class SaslExternalTests
             S: {Success}
             * restart
             C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
-            * authenticated edge.example<-p1.example SaslExternal
             S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
             S: <stream:features></stream:features>
+            * authenticated edge.example<-p1.example SaslExternal
             """);
         Assert.True(stream.Negotiation.State is InboundState.Authenticated, id);
         Assert.Single(stream.Negotiation.Pairs);
@@ -243,9 +243,9 @@ public class SaslExternalTests
         S: {Success}
         * restart
         C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
-        * authenticated edge.example<-p1.example SaslExternal
         S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
         S: <stream:features>{Dialback}</stream:features>
+        * authenticated edge.example<-p1.example SaslExternal
         C: {Auth("=")}
         {Error("policy-violation")}
         * close protocol-violation
