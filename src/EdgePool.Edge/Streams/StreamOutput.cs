@@ -19,6 +19,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
 
+    /// <summary>Segments written in a row on the thread that woke the writer; that thread has a stream of its own to serve.</summary>
+    public const int SegmentsInPlace = 16;
+
     private readonly Lock gate = new();
     private readonly WakeSignal wake = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -121,8 +124,14 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     {
         try
         {
-            while (!stopped)
+            for (var inPlace = 0; !stopped; inPlace++)
             {
+                if (inPlace == SegmentsInPlace)
+                {
+                    inPlace = 0;
+                    await Task.Yield();
+                }
+
                 await WriteControlAsync();
                 if (farewell is { } last && (!deliverFirst || route is null || !await WriteSegmentAsync(route)))
                 {
@@ -131,7 +140,10 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 }
 
                 if (farewell is null && (route is null || !await WriteSegmentAsync(route)) && NothingToControl())
+                {
+                    inPlace = 0;
                     await wake.WaitAsync();
+                }
             }
         }
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
