@@ -227,6 +227,7 @@ internal sealed class StanzaQueue
             if (bytes > 0 || kick is not null)
                 return false;
             retired = true;
+            RefusedWith = BounceReason.RemoteServerTimeout; // for the source that looked the route up again before it had left the table
             return true;
         }
     }

@@ -166,7 +166,7 @@ public sealed class StanzaQueueTests
 
         Assert.True(queue.TryRetire());
 
-        Assert.Equal(Enqueued.Retired, Add(queue));
+        Assert.Equal((Enqueued.Retired, BounceReason.RemoteServerTimeout), (Add(queue), queue.RefusedWith));
     }
 
     // What waited for the stream is the stream's to write: it is no reason to refuse what comes while it does.
