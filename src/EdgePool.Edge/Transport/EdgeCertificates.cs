@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Sasl;
@@ -7,25 +8,31 @@ namespace EdgePool.Edge.Transport;
 /// <summary>Our certificates, ready for handshakes: by the name that a client asks for, or by the domain that we speak for.</summary>
 internal sealed class EdgeCertificates(IReadOnlyList<EdgeCertificate> certificates)
 {
+    private const int Remembered = 1024;
+
     private readonly SslStreamCertificateContext[] contexts =
         [.. certificates.Select(c => SslStreamCertificateContext.Create(c.Certificate, [.. c.Intermediates], offline: true))];
+
+    private readonly ConcurrentDictionary<DomainName, int> chosen = new();
 
     /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
     public SslStreamCertificateContext ForServerName(string serverName)
         => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts[0];
 
     /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does.</summary>
-    public SslStreamCertificateContext ForDomain(DomainName domain)
-    {
-        foreach (var context in contexts)
-        {
-            if (CertificateIdentity.Matches(context.TargetCertificate, domain))
-                return context;
-        }
-
-        return contexts[0];
-    }
+    public SslStreamCertificateContext ForDomain(DomainName domain) => contexts[Math.Max(0, IndexOf(domain))];
 
     /// <summary>True when one of our certificates proves <paramref name="domain"/>.</summary>
-    public bool Prove(DomainName domain) => certificates.Any(c => CertificateIdentity.Matches(c.Certificate, domain));
+    public bool Prove(DomainName domain) => IndexOf(domain) >= 0;
+
+    /// <summary>Which certificate proves a domain; -1: none. Remembered for the first names asked for: a stranger may ask for any.</summary>
+    private int IndexOf(DomainName domain)
+    {
+        if (chosen.TryGetValue(domain, out var known))
+            return known;
+        var index = Array.FindIndex(contexts, context => CertificateIdentity.Matches(context.TargetCertificate, domain));
+        if (chosen.Count < Remembered)
+            chosen[domain] = index;
+        return index;
+    }
 }

@@ -21,6 +21,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     private readonly Func<DomainName, TrustAnchors> trustFor;
     private readonly TimeProvider time;
     private (TrustAnchors Trust, bool Trusted)? judged;
+    private (DomainName Domain, CertificateVerdict Verdict)? last;
 
     /// <param name="leaf">The peer's certificate; it belongs to the TLS stream. Null: it showed none.</param>
     /// <param name="intermediates">What else the peer sent, DER.</param>
@@ -39,9 +40,18 @@ internal sealed class PeerCertificate : IPeerCertificate
     {
         if (leaf is null)
             return CertificateVerdict.None;
+        if (time.GetUtcNow().UtcDateTime > leaf.NotAfter.ToUniversalTime())
+            return CertificateVerdict.Untrusted;
+        if (last is not { } said || !said.Domain.Equals(domain))
+            last = said = (domain, Judge(leaf, domain));
+        return said.Verdict;
+    }
+
+    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain)
+    {
         if (!EndsIn(trustFor(domain)))
             return CertificateVerdict.Untrusted;
-        return CertificateIdentity.Matches(leaf, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
+        return CertificateIdentity.Matches(certificate, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
     }
 
     /// <summary>True when the chain ends in one of these roots, whatever the name.</summary>
