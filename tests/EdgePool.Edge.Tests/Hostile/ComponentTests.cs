@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Testing.Peers;
 using Xunit;

@@ -6,7 +6,6 @@ using EdgePool.Edge.Streams;
 using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
-using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
 using Xunit;
@@ -58,7 +57,7 @@ public sealed class DialbackTests(DialbackFixture edge) : IClassFixture<Dialback
         await using var _1 = peer;
         var asked = edge.Authority1.Verifications.Count;
         await peer.SendAsync(Result("d3.example") + Result("d1.example"));
-        await edge.WhenAsync(() => edge.Authority1.Verifications.Count > asked && edge.Silent.Verifications.Count > 0);
+        await edge.WhenAsync(() => edge.Authority1.Verifications.Count > asked && !edge.Silent.Verifications.IsEmpty);
         var answers = peer.HearAsync("</db:result>.*</db:result>");
         var waited = await edge.AdvanceUntilAsync(answers, TimeSpan.FromSeconds(40));
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(await answers, "<remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"));

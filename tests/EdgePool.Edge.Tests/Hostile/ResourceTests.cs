@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Policy.Partners;
-using EdgePool.Testing.Peers;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Hostile;
