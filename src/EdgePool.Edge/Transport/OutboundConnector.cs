@@ -36,7 +36,7 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
 {
     private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
     {
-        AllowAddress = address => !options.DeniedNetworks.Any(network => network.Contains(address)),
+        AllowAddress = AddressPolicy.AnyExcept([.. options.DeniedNetworks]),
     });
 
     private readonly XmppServiceResolver strangers = new(dns, time, options: new XmppServiceOptions

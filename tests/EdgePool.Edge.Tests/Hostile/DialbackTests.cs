@@ -3,6 +3,7 @@ using System.Net;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
@@ -74,7 +75,7 @@ public sealed class DialbackTests(DialbackFixture edge) : IClassFixture<Dialback
         await edge.Component.SendAsync("<message from='b@edge.example' to='unasked@d2.example' id='DB-08'/>");
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         await edge.Log.WaitForAsync(_ => edge.Log.Events.Count(e => e.Id.Id == 1004) > before, patience.Token);
-        Assert.DoesNotContain(edge.Node.Streams.All, s => s.Pairs.Any(p => p.Remote.Ascii == "p2.example" && s.Kind == Telemetry.StreamKind.PartnerOutbound));
+        Assert.DoesNotContain(edge.Node.Streams.All, s => s.Pairs.Any(p => p.Remote.Ascii == "p2.example" && s.Kind == StreamKind.PartnerOutbound));
     }
 
     // DB-10, DB-11, DB-12, DB-13: requests that are refused without a lookup; the stream and its pair live on.
@@ -228,7 +229,7 @@ public sealed class DialbackTests(DialbackFixture edge) : IClassFixture<Dialback
                 await peer.HearAsync("^<db:result [^>]*type='error'><error type='cancel'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>");
         }
 
-        Assert.Equal(16, edge.Node.Streams.All.Count(s => s.Kind == Telemetry.StreamKind.PartnerOutbound && s.Peer.Contains("slow.example", StringComparison.Ordinal)));
+        Assert.Equal(16, edge.Node.Streams.All.Count(s => s.Kind == StreamKind.PartnerOutbound && s.Peer.Contains("slow.example", StringComparison.Ordinal)));
         foreach (var peer in peers)
             await peer.DisposeAsync();
         await edge.WhenAsync(() => !edge.Node.Streams.All.Any(s => s.Peer.Contains("slow.example", StringComparison.Ordinal)));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Dns.Serving;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Policy.Partners;
 using Xunit;
@@ -100,10 +101,10 @@ public sealed class ResourceTests(ResourceFixture edge) : IClassFixture<Resource
         Assert.Single(await edge.HeardAtComponentAsync(1));
         first.Reset();
         await edge.EndOfAsync(first.LocalEndPoint);
-        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == Telemetry.StreamKind.PartnerInbound)) == 1);
+        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == StreamKind.PartnerInbound)) == 1);
         await using var next = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await second.DisposeAsync();
-        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == Telemetry.StreamKind.PartnerInbound)) == 1);
+        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == StreamKind.PartnerInbound)) == 1);
     }
 
     // XML-65: no half stanza is forwarded, and nothing is left of its stream.
