@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Dns.Resolving;
-using EdgePool.Dns.Service;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
@@ -53,7 +52,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
-            new OutboundConnector(options, table, certificates, new XmppServiceResolver(resolver, time), time));
+            new OutboundConnector(options, table, certificates, resolver, time));
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
 

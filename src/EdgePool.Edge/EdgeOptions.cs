@@ -40,6 +40,12 @@ public sealed record EdgeOptions
     /// <summary>Name servers asked; empty: those of resolv.conf.</summary>
     public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
 
+    /// <summary>Networks that no name leads us to, whoever gives it: this deployment's own.</summary>
+    public IReadOnlyList<IPNetwork> DeniedNetworks { get; init; } = [];
+
+    /// <summary>Networks that are not public and may be the place of a partner whom only open federation admits. A listed partner may be anywhere else.</summary>
+    public IReadOnlyList<IPNetwork> AllowedNetworks { get; init; } = [];
+
     /// <summary>Limits on what peers may cost.</summary>
     public StreamLimits Limits { get; init; } = new();
 

@@ -70,6 +70,15 @@ public static class AddressPolicy
                 || (PublicOnly(plain) && !denied.Any(network => network.Contains(plain)));
         };
 
+    /// <summary>Every address but those of the networks denied.</summary>
+    /// <param name="denied">Also as IPv4 inside IPv6.</param>
+    public static Func<IPAddress, bool> AnyExcept(IReadOnlyCollection<IPNetwork> denied)
+        => address =>
+        {
+            var plain = Embedded(address);
+            return !denied.Any(network => network.Contains(plain));
+        };
+
     private static IPAddress Embedded(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)

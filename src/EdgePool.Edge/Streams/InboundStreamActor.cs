@@ -57,6 +57,8 @@ internal sealed class InboundStreamActor : StreamActor
         _ => false,
     };
 
+    protected override bool AwaitsVerification => verifications.Count > 0;
+
     /// <summary>On 23456 it is the header that tells which protocol is spoken.</summary>
     protected override IReadOnlyList<NegotiationEffect> OnOpened()
     {

@@ -30,6 +30,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     private StreamPump? pump;
     private TlsSession? tls;
     private bool closing;
+    private bool extended;
     private bool writerEnded;
     private bool pumpEnded;
 
@@ -130,6 +131,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     /// <summary>What a stanza of an authenticated pair may cost.</summary>
     protected virtual FramerLimits LimitsFor(DomainPair pair) => Edge.Options.Limits.Authenticated;
+
+    /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
+    protected virtual bool AwaitsVerification => false;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
@@ -356,6 +360,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 Context.Stop(Self);
                 break;
             case HandshakeTimer when MayStayPlain:
+                break;
+            case NegotiationTimer when AwaitsVerification && !extended:
+                extended = true;
+                Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Verification);
                 break;
             default:
                 Perform(CloseWith(StreamEndReason.NegotiationTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), $"{deadline.Name} took too long"));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Dns.Messages;
+using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Service;
 using EdgePool.Edge.Routing;
 using EdgePool.Policy.Partners;
@@ -12,7 +13,8 @@ namespace EdgePool.Edge.Transport;
 /// <summary>One place to connect to.</summary>
 /// <param name="Service">Host, port and whether TLS comes first.</param>
 /// <param name="Address">The address where the configuration gives one; null: the host's, from DNS.</param>
-internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address)
+/// <param name="Stranger">The domain is nobody's that the configuration lists: its DNS may send us to public addresses alone.</param>
+internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, bool Stranger = false)
 {
     public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
 }
@@ -30,8 +32,18 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure);
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
 /// terms, trusting whom.
 /// </summary>
-internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, XmppServiceResolver resolver, TimeProvider time)
+internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
 {
+    private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
+    {
+        AllowAddress = AddressPolicy.AnyExcept([.. options.DeniedNetworks]),
+    });
+
+    private readonly XmppServiceResolver strangers = new(dns, time, options: new XmppServiceOptions
+    {
+        AllowAddress = AddressPolicy.PublicExcept([.. options.DeniedNetworks], [.. options.AllowedNetworks]),
+    });
+
     /// <summary>The terms of the pair's remote side now; null when it is not allowed any more.</summary>
     public NegotiationTerms? TermsFor(DomainPair pair) => routes.Local(pair.Remote)?.BackEnd switch
     {
@@ -52,11 +64,13 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
     {
         if (routes.Local(pair.Remote)?.BackEnd is BackEndOptions.Server server)
             return Fixed(server.Host, server.Port);
-        if (options.Policy.Find(pair.Remote)?.Proxy is { } proxy)
+        var partner = options.Policy.Find(pair.Remote);
+        if (partner?.Proxy is { } proxy)
             return Fixed(proxy.Host, proxy.Port ?? XmppServiceOptions.DefaultPort);
-        return await resolver.ResolveAsync(pair.Remote.Ascii, cancellation) switch
+        var stranger = partner?.Domain is null;
+        return await (stranger ? strangers : listed).ResolveAsync(pair.Remote.Ascii, cancellation) switch
         {
-            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null))], Absent: false, string.Empty),
+            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger))], Absent: false, string.Empty),
             ServicePlan.Absent absent => new TargetPlan([], Absent: true, $"DNS: {absent.Reason}"),
             ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}"),
             _ => throw new InvalidOperationException("an unknown plan"),
@@ -69,7 +83,7 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
         var eyeballs = new HappyEyeballs(time, new HappyEyeballsOptions { Timeout = options.Timeouts.Connect });
         var race = target.Address is { } address
             ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
-            : await eyeballs.ConnectAsync(resolver.ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
+            : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
         return race is RaceResult<Socket>.Connected connected
             ? new ConnectOutcome(connected.Connection, string.Empty)
             : new ConnectOutcome(Socket: null, race.ToString());

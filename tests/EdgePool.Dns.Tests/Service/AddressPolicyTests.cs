@@ -62,4 +62,13 @@ public sealed class AddressPolicyTests
 
         Assert.Equal(allowed, policy(IPAddress.Parse(address)));
     }
+
+    [Theory]
+    [InlineData("10.1.0.1", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("9.9.9.9", false)]
+    [InlineData("::ffff:9.9.9.9", false)]
+    [InlineData("64:ff9b::9.9.9.9", false)]
+    public void AnyExcept_OwnNetworks_AreJudged(string address, bool allowed)
+        => Assert.Equal(allowed, AddressPolicy.AnyExcept([IPNetwork.Parse("9.9.9.0/24")])(IPAddress.Parse(address)));
 }

@@ -30,7 +30,7 @@ public class EdgeFixture : IAsyncLifetime
 
     public EdgeFixture()
     {
-        Names = new DnsZones();
+        Names = new ObservedNames();
         Dns = DnsServer.Start(Names, TimeProvider.System);
         P1 = Authority.Issue("p1.example");
         P2 = Authority.Issue("p2.example");
@@ -41,7 +41,7 @@ public class EdgeFixture : IAsyncLifetime
 
     public EventCollector Log { get; } = new();
 
-    public DnsZones Names { get; }
+    public ObservedNames Names { get; }
 
     public DnsServer Dns { get; }
 
@@ -65,6 +65,9 @@ public class EdgeFixture : IAsyncLifetime
     public IPEndPoint StartTlsOnly => Node.S2SEndPoints[1];
 
     public IPEndPoint Inside => Node.InternalEndPoints[0];
+
+    /// <summary>A listener that takes TLS with a certificate alone.</summary>
+    public IPEndPoint InsideTlsOnly => Node.InternalEndPoints[1];
 
     /// <summary>The node's clock.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
@@ -106,7 +109,11 @@ public class EdgeFixture : IAsyncLifetime
             LocalDomains = [.. locals.Select(name => new LocalDomain(name, new BackEndOptions.Component(Secret)))],
             Policy = policy.Snapshot ?? throw new InvalidOperationException(string.Join('\n', policy.Problems)),
             S2SListeners = [new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0)), new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), DirectTls.Off)],
-            InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, new TrustAnchors(System: false, []))],
+            InternalListeners =
+            [
+                new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, new TrustAnchors(System: false, [])),
+                new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: false, RequireClientCertificate: true, new TrustAnchors(System: false, [Authority.Root])),
+            ],
             Certificates = [new EdgeCertificate(edge.Certificate, [.. edge.Intermediates])],
             Trust = new TrustAnchors(System: false, [Authority.Root]),
             DialbackSecret = DialbackSecret,
@@ -173,12 +180,17 @@ public class EdgeFixture : IAsyncLifetime
         return peer;
     }
 
-    /// <summary>What the component hears up to a stanza that the canary sends now: whatever was forwarded before stands before it (I1, I3).</summary>
-    public async Task<List<XElement>> HeardAtComponentAsync()
+    /// <summary>
+    /// What the component hears up to a stanza that the canary sends now, once it has heard <paramref name="atLeast"/>: whatever was forwarded before
+    /// stands before it (I1, I3).
+    /// </summary>
+    public async Task<List<XElement>> HeardAtComponentAsync(int atLeast = 0)
     {
+        var before = new List<XElement>();
+        while (before.Count < atLeast)
+            before.Add(await Component.ReceiveAsync());
         var id = string.Create(CultureInfo.InvariantCulture, $"canary-{++canaries}");
         await canary!.SendAsync($"<message from='canary@p2.example' to='b@edge.example' id='{id}'><body>{id}</body></message>");
-        var before = new List<XElement>();
         while (await Component.ReceiveAsync() is var stanza && !string.Equals(stanza.Attribute("id")?.Value, id, StringComparison.Ordinal))
             before.Add(stanza);
         return before;

@@ -181,7 +181,7 @@ public sealed class TlsTests(EdgeFixture edge)
         await peer.SendAsync("<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>");
         await peer.HearAsync("^<failure xmlns='http://jabber.org/protocol/compress'><setup-failed/></failure>");
         await peer.SendAsync(Wire.Body("x"));
-        Assert.Single(await edge.HeardAtComponentAsync());
+        Assert.Single(await edge.HeardAtComponentAsync(1));
         await peer.SendAsync("⟦78 9C 4B CE CF⟧");
         await ExpectEndAsync(peer, Wire.StreamError("(bad-format|not-well-formed)"));
     }

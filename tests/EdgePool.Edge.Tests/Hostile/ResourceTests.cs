@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using EdgePool.Dns.Serving;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Tests.Fixture;
+using EdgePool.Policy.Partners;
+using Xunit;
+
+namespace EdgePool.Edge.Tests.Hostile;
+
+/// <summary>Peers that cost time and memory, on a clock that the test moves.</summary>
+public sealed class ResourceTests(ResourceFixture edge) : IClassFixture<ResourceFixture>
+{
+    // TLS-26
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Handshake_ThatStalls_IsClosedAfterTenSeconds(bool direct)
+    {
+        await using var peer = await RawPeer.ConnectAsync(edge.Outside);
+        if (!direct)
+        {
+            await peer.SendAsync(Wire.Header());
+            await peer.HearAsync("</stream:features>");
+            await peer.SendAsync("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+            await peer.HearAsync("<proceed [^>]*>");
+        }
+
+        await peer.SendAsync(new ClientHello().Write().AsMemory(0, 40));
+        var end = peer.HearEndAsync();
+        var waited = await edge.AdvanceUntilAsync(end, TimeSpan.FromSeconds(20));
+        Assert.InRange(waited, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11));
+        Assert.Empty((await end).Text);
+    }
+
+    // RES-02: the deadline is the connection's, not a byte's.
+    [Fact]
+    public async Task Header_ByteByByte_IsClosedAfterTenSeconds()
+    {
+        var peers = new List<RawPeer>();
+        for (var i = 0; i < 20; i++)
+        {
+            peers.Add(await RawPeer.ConnectAsync(edge.Outside));
+            await peers[i].SendAsync("<");
+        }
+
+        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Count == 0) >= 20);
+        edge.Clock.Advance(TimeSpan.FromSeconds(5));
+        foreach (var peer in peers)
+            await peer.SendAsync("s");
+        var ends = Task.WhenAll(peers.Select(p => p.HearEndAsync()));
+        var waited = await edge.AdvanceUntilAsync(ends, TimeSpan.FromSeconds(20));
+        Assert.InRange(waited, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));
+        Assert.All(await ends, end => Assert.Matches($"^{Wire.OurHeader}{Wire.StreamError("connection-timeout")}$", end.Text));
+        foreach (var peer in peers)
+            await peer.DisposeAsync();
+    }
+
+    // XML-66
+    [Fact]
+    public async Task Stanza_ThatTakesTooLong_EndsTheStream()
+    {
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await peer.SendAsync(Wire.Body("first") + "<");
+        Assert.Single(await edge.HeardAtComponentAsync(1));
+        var end = peer.HearEndAsync();
+        foreach (var letter in "messa")
+        {
+            edge.Clock.Advance(TimeSpan.FromSeconds(10));
+            await peer.SendAsync(letter.ToString());
+        }
+
+        await Task.WhenAny(end, Task.Delay(TimeSpan.FromMilliseconds(100)));
+        Assert.False(end.IsCompleted);
+        var waited = await edge.AdvanceUntilAsync(end, TimeSpan.FromSeconds(20));
+        Assert.InRange(waited, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(16));
+        Assert.Matches($"^{Wire.StreamError("connection-timeout")}$", (await end).Text);
+        Assert.Empty(await edge.HeardAtComponentAsync());
+    }
+
+    // RES-12, RES-13: two streams for one pair, so that one can replace the other; no third.
+    [Fact]
+    public async Task Streams_ForOnePair_AreTwoAtMost()
+    {
+        var first = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        var second = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        for (var i = 0; i < 3; i++)
+        {
+            var (third, _) = await edge.OpenAsync(edge.P1, "p1.example");
+            await third.SendAsync("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+            await third.HearAsync("<success [^>]*>");
+            await third.SendAsync(Wire.Header());
+            Assert.Matches($"^{Wire.OurHeader}(<stream:features>.*</stream:features>)?{Wire.StreamError("policy-violation")}$", (await third.HearEndAsync()).Text);
+            await third.DisposeAsync();
+        }
+
+        await first.SendAsync(Wire.Body("1"));
+        Assert.Single(await edge.HeardAtComponentAsync(1));
+        await second.SendAsync(Wire.Body("2"));
+        Assert.Single(await edge.HeardAtComponentAsync(1));
+        first.Reset();
+        await edge.EndOfAsync(first.LocalEndPoint);
+        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == StreamKind.PartnerInbound)) == 1);
+        await using var next = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await second.DisposeAsync();
+        await edge.WhenAsync(() => edge.Node.Streams.All.Count(s => s.Pairs.Any(p => p.Remote.Ascii == "p1.example" && s.Kind == StreamKind.PartnerInbound)) == 1);
+    }
+
+    // XML-65: no half stanza is forwarded, and nothing is left of its stream.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Connection_ThatBreaksInAStanza_LeavesNothing(bool reset)
+    {
+        var before = edge.Node.Streams.Count;
+        for (var i = 0; i < 100; i++)
+        {
+            await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+            await peer.SendAsync("<message from='a@p1.example' to='b@edge.example'><body>half");
+            if (reset)
+                peer.Reset();
+            else
+                peer.Truncate();
+            if (!reset)
+                await peer.HearEndAsync();
+            await edge.EndOfAsync(peer.LocalEndPoint);
+            await edge.WhenAsync(() => edge.Node.Streams.Count <= before + 1);
+        }
+
+        Assert.Empty(await edge.HeardAtComponentAsync());
+        await edge.WhenAsync(() => edge.Node.Streams.Count <= before);
+    }
+
+    // RES-20: a short stanza behind a long one of another partner is itself and nothing more.
+    [Fact]
+    public async Task ShortStanza_BehindALongOneOfAnother_IsExact()
+    {
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        for (var i = 0; i < 20; i++)
+        {
+            await edge.HeardAtComponentAsync();
+            await peer.SendAsync(Wire.Body(Wire.Repeat("S", 30_000)));
+            Assert.Single(await edge.HeardAtComponentAsync(1));
+            await peer.SendAsync(Wire.Body("short"));
+            Assert.Equal(Wire.AtComponent(Wire.Header(), Wire.Body("short")), (await edge.HeardAtComponentAsync(1)).Select(Wire.Infoset));
+        }
+    }
+
+    // RES-07: 1,000 stanzas wait, what is more is answered, and so are they after a minute; each is counted once.
+    [Fact]
+    public async Task Target_ThatIsDown_HoldsAThousandForAMinute()
+    {
+        var before = edge.Node.Ledger.Read();
+        for (var i = 0; i < 3_000; i++)
+            await edge.Component.SendAsync(string.Create(CultureInfo.InvariantCulture, $"<message from='b@edge.example' to='a@down.example' id='{i}'/>"));
+        for (var i = 0; i < 50; i++)
+            await edge.Component.SendAsync("<presence from='b@edge.example' to='a@down.example'/>");
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var answers = Task.Run(async () =>
+        {
+            while (ids.Count < 3_000)
+            {
+                var error = await edge.Component.WaitForAsync("message[@type='error']/error[@type='wait']/stanzas:remote-server-timeout");
+                Assert.True(ids.Add(error.Attribute("id")!.Value), "answered twice");
+            }
+        });
+        await edge.WhenAsync(() => edge.Node.Ledger.Read() is var now && now.Accepted - before.Accepted == 3_050 && now.InFlight <= 1_000);
+        Assert.Equal(1_000, edge.Node.Ledger.Read().InFlight);
+        await edge.AdvanceUntilAsync(answers, TimeSpan.FromSeconds(70));
+        var after = edge.Node.Ledger.Read();
+        Assert.True(after.Balances);
+        Assert.Equal(3_000, after.Bounced - before.Bounced);
+        Assert.Equal(50, after.Dropped - before.Dropped);
+    }
+
+    // RES-05: a partner that reads nothing costs a bounded queue; another one notices nothing, and the stanzas are answered.
+    [Fact]
+    public async Task Partner_ThatReadsNothing_CostsABoundedQueue()
+    {
+        var body = new string('x', 8_000);
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 2_000; i++)
+                await edge.Component.SendAsync($"<message from='b@edge.example' to='a@stalled.example' id='s{i}'><body>{body}</body></message>");
+        });
+        await edge.WhenAsync(() => edge.Node.Streams.All.Any(s => s.Pairs.Any(p => p.Remote.Ascii == "stalled.example")));
+        var refused = edge.Component.WaitForAsync("message[@type='error']/error/stanzas:resource-constraint");
+        await edge.AdvanceUntilAsync(refused, TimeSpan.FromSeconds(60));
+        await edge.AdvanceUntilAsync(sending, TimeSpan.FromSeconds(60));
+        Assert.InRange(edge.Node.Ledger.Read().InFlight, 0, 2 * 1024 * 1024 / 8_000);
+        edge.Stalled.Release();
+        await edge.AdvanceUntilAsync(edge.WhenAsync(() => edge.Node.Ledger.Read() is { InFlight: 0, Balances: true }), TimeSpan.FromMinutes(2));
+        await edge.HeardAtComponentAsync();
+    }
+}
+
+/// <summary>A node with two streams for a pair, and partners that are down or do not read.</summary>
+public sealed class ResourceFixture : VirtualTimeFixture
+{
+    private readonly Socket down = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    internal PartnerServer Stalled { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        down.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // bound and not listening: connections are refused
+        Stalled = new PartnerServer("stalled.example", Authority.Issue("stalled.example")) { ReadsStanzas = false };
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        Stalled.Release();
+        await base.DisposeAsync();
+        await Stalled.DisposeAsync();
+        down.Dispose();
+    }
+
+    protected override EdgeOptions Options()
+        => base.Options() is var options ? options with { Limits = options.Limits with { StreamsPerPair = 2 } } : throw new InvalidOperationException();
+
+    protected override IReadOnlyList<PartnerDocument> Partners()
+        => [.. base.Partners(), new PartnerDocument { Domain = "down.example" }, new PartnerDocument { Domain = "stalled.example" }];
+
+    protected override IEnumerable<DnsZone> Zones()
+        => [.. base.Zones(), Zone("down.example", (IPEndPoint)down.LocalEndPoint!), Zone("stalled.example", Stalled.EndPoint)];
+}
