@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Testing.Logging;
@@ -8,26 +7,36 @@ public sealed record CollectedEvent(
     string Category, LogLevel Level, EventId Id, string Message, IReadOnlyDictionary<string, object?> Values, Exception? Error);
 
 /// <summary>
-/// Keeps the log records of a test, the newest <see cref="Limit"/> of them, and wakes who waits for one.
+/// Keeps the log records of a test, at most <see cref="Limit"/> of them (the older half goes then), and wakes who waits for one.
 /// </summary>
 public sealed class EventCollector : ILoggerProvider, ILoggerFactory
 {
     public const int Limit = 100_000;
 
-    private readonly ConcurrentQueue<CollectedEvent> events = new();
-    private volatile TaskCompletionSource changed = NewSignal();
+    private readonly Lock gate = new();
+    private readonly List<CollectedEvent> events = [];
+    private long forgotten;
+    private TaskCompletionSource changed = NewSignal();
 
-    public IReadOnlyCollection<CollectedEvent> Events => events;
+    /// <summary>The records kept at this moment, oldest first.</summary>
+    public IReadOnlyCollection<CollectedEvent> Events
+    {
+        get
+        {
+            lock (gate)
+                return [.. events];
+        }
+    }
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     /// <summary>The first record, past or future, that <paramref name="wanted"/> accepts.</summary>
     public async Task<CollectedEvent> WaitForAsync(Func<CollectedEvent, bool> wanted, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var next = 0L; ;)
         {
-            var signal = changed.Task;
-            if (events.FirstOrDefault(wanted) is { } found)
+            var (fresh, signal) = Since(ref next);
+            if (fresh.FirstOrDefault(wanted) is { } found)
                 return found;
             await signal.WaitAsync(cancellationToken);
         }
@@ -39,12 +48,33 @@ public sealed class EventCollector : ILoggerProvider, ILoggerFactory
     {
     }
 
+    // What came since record number `next`, and the sign that more has come: no record is looked at twice.
+    private (CollectedEvent[] Fresh, Task Signal) Since(ref long next)
+    {
+        lock (gate)
+        {
+            var from = (int)Math.Max(0, next - forgotten);
+            next = forgotten + events.Count;
+            return ([.. events.Skip(from)], changed.Task);
+        }
+    }
+
     private void Add(CollectedEvent record)
     {
-        events.Enqueue(record);
-        while (events.Count > Limit)
-            events.TryDequeue(out _);
-        Interlocked.Exchange(ref changed, NewSignal()).TrySetResult();
+        TaskCompletionSource signal;
+        lock (gate)
+        {
+            if (events.Count == Limit)
+            {
+                events.RemoveRange(0, Limit / 2);
+                forgotten += Limit / 2;
+            }
+
+            events.Add(record);
+            (signal, changed) = (changed, NewSignal());
+        }
+
+        signal.TrySetResult();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
