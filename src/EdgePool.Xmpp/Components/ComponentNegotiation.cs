@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.Streams;
 using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
@@ -33,20 +32,18 @@ public enum ComponentState
 public sealed record ComponentSettings(Func<DomainName, string?> SecretOf, Func<DomainName, bool> IsTaken, Func<string> NewStreamId);
 
 /// <summary>The accepting side of XEP-0114. No I/O and no clock; effects are carried out in order.</summary>
-public sealed class ComponentNegotiation : IStreamNegotiation
+public sealed class ComponentNegotiation : StreamNegotiation<ComponentState>
 {
     private readonly ComponentSettings settings;
     private DomainName? domain;
 
     /// <summary>A stream that has just been accepted.</summary>
     public ComponentNegotiation(ComponentSettings settings)
+        : base(ComponentState.AwaitingHeader, ComponentState.Closed)
     {
         ArgumentNullException.ThrowIfNull(settings);
         this.settings = settings;
     }
-
-    /// <summary>Where the stream stands.</summary>
-    public ComponentState State { get; private set; }
 
     /// <summary>The stream's id; null before our header is sent.</summary>
     public string? StreamId { get; private set; }
@@ -68,7 +65,7 @@ public sealed class ComponentNegotiation : IStreamNegotiation
         => Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(streamId + secret)));
 
     /// <summary>The component's stream header.</summary>
-    public Effects OnHeader(StreamHeader header)
+    public override Effects OnHeader(StreamHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
         return Take(State switch
@@ -80,7 +77,7 @@ public sealed class ComponentNegotiation : IStreamNegotiation
     }
 
     /// <summary>Any top-level element that is not a stanza of an authenticated stream.</summary>
-    public Effects OnElement(XmlElement element)
+    public override Effects OnElement(XmlElement element)
     {
         ArgumentNullException.ThrowIfNull(element);
         return Take(State switch
@@ -92,25 +89,6 @@ public sealed class ComponentNegotiation : IStreamNegotiation
                 Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza before the handshake"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
         });
-    }
-
-    /// <summary>The bytes break a rule of XML or a limit.</summary>
-    public Effects OnViolation(FramingViolation violation)
-    {
-        ArgumentNullException.ThrowIfNull(violation);
-        var reason = violation.Condition is Condition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;
-        return Close(reason, violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition), violation.Detail);
-    }
-
-    /// <summary>Ends the stream for a reason of the owner's, also when the connection is gone. Does nothing on a closed stream.</summary>
-    public Effects Close(StreamEndReason reason, StreamError? error, string detail)
-        => Take(State is ComponentState.Closed ? Nothing() : End(reason, error, detail));
-
-    // The one place that changes the state.
-    private Effects Take(Step step)
-    {
-        State = step.Next;
-        return step.Effects;
     }
 
     private Step Open(StreamHeader header)
@@ -143,12 +121,6 @@ public sealed class ComponentNegotiation : IStreamNegotiation
 
     private Step Conflict() => Refuse(Condition.Conflict, StreamEndReason.Conflict, $"{domain!.Ascii} is connected already");
 
-    private Step PeerError(XmlElement element)
-    {
-        var error = StreamError.Read(element);
-        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}", error);
-    }
-
     private static bool IsStanza(XmlElement element) => element.Name is "message" or "presence" or "iq"
         && string.Equals(element.Namespace, XmppNamespaces.ComponentAccept, StringComparison.Ordinal);
 
@@ -158,18 +130,12 @@ public sealed class ComponentNegotiation : IStreamNegotiation
         return new NegotiationEffect.Send(WireWriter.Compose(w => StreamMarkup.WriteComponentHeader(w, domain, id)));
     }
 
-    private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
-
     // XEP-0114 section 3: an error in answer to the header goes behind a header of ours.
-    private Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
+    private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         Effects header = error is not null && StreamId is null ? [Header()] : [];
         var farewell = StreamMarkup.Farewell(StreamId is not null, error);
         var close = new NegotiationEffect.Close(reason, error, detail) { Farewell = farewell, Received = received };
         return new Step(ComponentState.Closed, [.. header, close]);
     }
-
-    private Step Nothing() => new(State, []);
-
-    private readonly record struct Step(ComponentState Next, Effects Effects);
 }

@@ -1,6 +1,5 @@
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Stanzas;
 using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
@@ -18,7 +17,7 @@ namespace EdgePool.Xmpp.Streams;
 /// judged by its own terms at the moment of the request. Not guaranteed: that terms stay as they were when a pair was proven; that is
 /// the owner's to watch.
 /// </remarks>
-public sealed partial class InboundNegotiation : IStreamNegotiation
+public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
 {
     private readonly NegotiationSettings settings;
     private readonly PairTable pairs;
@@ -31,15 +30,12 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
 
     /// <summary>A stream that has just been accepted.</summary>
     public InboundNegotiation(NegotiationSettings settings)
+        : base(settings?.DirectTls == true ? InboundState.AwaitingTls : InboundState.AwaitingHeader, InboundState.Closed)
     {
         ArgumentNullException.ThrowIfNull(settings);
         this.settings = settings;
         pairs = new PairTable(settings.Limits);
-        State = settings.DirectTls ? InboundState.AwaitingTls : InboundState.AwaitingHeader;
     }
-
-    /// <summary>Where the stream stands.</summary>
-    public InboundState State { get; private set; }
 
     /// <summary>The id of the stream since its last opening; null before our header is sent.</summary>
     public string? StreamId { get; private set; }
@@ -57,7 +53,7 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
     public IReadOnlyCollection<DomainPair> Pairs => pairs.Proven;
 
     /// <summary>The peer's stream header.</summary>
-    public Effects OnHeader(StreamHeader header)
+    public override Effects OnHeader(StreamHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
         return Take(State switch
@@ -71,7 +67,7 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
     }
 
     /// <summary>Any top-level element that is not a stanza of an authenticated stream.</summary>
-    public Effects OnElement(XmlElement element)
+    public override Effects OnElement(XmlElement element)
     {
         ArgumentNullException.ThrowIfNull(element);
         return Take((State, InboundElements.Classify(element)) switch
@@ -112,25 +108,6 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
             return Take(Nothing());
         certificate = peer;
         return Take(new Step(InboundState.AwaitingHeader, []));
-    }
-
-    /// <summary>The bytes break a rule of XML or a limit.</summary>
-    public Effects OnViolation(FramingViolation violation)
-    {
-        ArgumentNullException.ThrowIfNull(violation);
-        var reason = violation.Condition is Condition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;
-        return Close(reason, violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition), violation.Detail);
-    }
-
-    /// <summary>Ends the stream for a reason of the owner's, also when the connection is gone. Does nothing on a closed stream.</summary>
-    public Effects Close(StreamEndReason reason, StreamError? error, string detail)
-        => Take(State is InboundState.Closed ? Nothing() : End(reason, error, detail));
-
-    // The one place that changes the state.
-    private Effects Take(Step step)
-    {
-        State = step.Next;
-        return step.Effects;
     }
 
     private Step Open(StreamHeader header)
@@ -248,13 +225,6 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
         ? Refuse(Condition.PolicyViolation, StreamEndReason.NotAuthorized, "too many SASL failures")
         : new Step(InboundState.Negotiating, [new NegotiationEffect.Send(SaslMarkup.Failure(condition))]);
 
-    private Step PeerError(XmlElement element)
-    {
-        var error = StreamError.Read(element);
-        return new Step(InboundState.Closed,
-            [Closing(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}") with { Received = error }]);
-    }
-
     // After SASL the framer waits for a header; a stanza or a second auth in its place shows up as a root (RFC 6120 section 6.4.6).
     private static Condition? EarlyElement(StreamHeader header) => header.Name switch
     {
@@ -274,13 +244,11 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
         }));
     }
 
-    private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
-
     // RFC 6120 section 4.9.1.2: an error needs an open stream, so our header goes first; but never into a TLS handshake.
-    private Step End(StreamEndReason reason, StreamError? error, string detail)
+    private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         if (error is null || StreamId is not null || State is InboundState.AwaitingTls)
-            return new Step(InboundState.Closed, [Closing(reason, StreamId is null ? null : error, detail)]);
+            return new Step(InboundState.Closed, [Closing(reason, StreamId is null ? null : error, detail) with { Received = received }]);
         return new Step(InboundState.Closed, [Header(null), Closing(reason, error, detail)]);
     }
 
@@ -288,10 +256,6 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
         => new(reason, error, detail) { Farewell = StreamMarkup.Farewell(StreamId is not null, error) };
 
     private Step Drop(string reason) => Stay(new NegotiationEffect.Dropped(reason));
-
-    private Step Stay(params IEnumerable<NegotiationEffect> effects) => new(State, [.. effects]);
-
-    private Step Nothing() => new(State, []);
 
     private static bool Differs(DomainName? agreed, DomainName? now) => agreed is not null && !agreed.Equals(now);
 
@@ -301,6 +265,4 @@ public sealed partial class InboundNegotiation : IStreamNegotiation
         domain = null;
         return text is null || DomainName.TryParse(text, out domain);
     }
-
-    private readonly record struct Step(InboundState Next, Effects Effects);
 }

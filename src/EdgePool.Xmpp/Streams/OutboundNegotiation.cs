@@ -1,5 +1,4 @@
 using EdgePool.Xmpp.Dialback;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Stanzas;
 using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
@@ -15,7 +14,7 @@ namespace EdgePool.Xmpp.Streams;
 /// With a verify goal, <see cref="NegotiationEffect.Answered"/> comes only when the authoritative server has spoken; a Close without it leaves the
 /// owner free to try its next address, and in the end <see cref="DialbackOutcome.Unanswered"/> says what to answer.
 /// </remarks>
-public sealed class OutboundNegotiation : IStreamNegotiation
+public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
 {
     private readonly OutboundSettings settings;
     private readonly DomainPair pair;
@@ -29,15 +28,13 @@ public sealed class OutboundNegotiation : IStreamNegotiation
 
     /// <summary>A stream over a connection that has just come up.</summary>
     public OutboundNegotiation(OutboundSettings settings)
+        : base(OutboundState.Connected, OutboundState.Closed)
     {
         ArgumentNullException.ThrowIfNull(settings);
         this.settings = settings;
         pair = settings.Goal.Pair;
         terms = settings.Terms;
     }
-
-    /// <summary>Where the stream stands.</summary>
-    public OutboundState State { get; private set; }
 
     /// <summary>True once TLS is up.</summary>
     public bool Secured => certificate is not null;
@@ -51,7 +48,7 @@ public sealed class OutboundNegotiation : IStreamNegotiation
         : Open());
 
     /// <summary>The peer's stream header.</summary>
-    public Effects OnHeader(StreamHeader header)
+    public override Effects OnHeader(StreamHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
         return Take(State switch
@@ -63,7 +60,7 @@ public sealed class OutboundNegotiation : IStreamNegotiation
     }
 
     /// <summary>Any top-level element.</summary>
-    public Effects OnElement(XmlElement element)
+    public override Effects OnElement(XmlElement element)
     {
         ArgumentNullException.ThrowIfNull(element);
         return Take((State, OutboundElements.Classify(element)) switch
@@ -100,25 +97,6 @@ public sealed class OutboundNegotiation : IStreamNegotiation
         certificate = peer;
         var mayBeUnproven = terms.AllowsDialback(tls: true) && !terms.RequireTrustedCertificate;
         return Take(Unproven() is { } reason && !mayBeUnproven ? End(reason, null, $"the certificate does not prove {pair.Remote.Ascii}") : Open());
-    }
-
-    /// <summary>The bytes break a rule of XML or a limit.</summary>
-    public Effects OnViolation(FramingViolation violation)
-    {
-        ArgumentNullException.ThrowIfNull(violation);
-        var reason = violation.Condition is Condition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;
-        return Close(reason, violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition), violation.Detail);
-    }
-
-    /// <summary>Ends the stream for a reason of the owner's, also when the connection is gone. Does nothing on a closed stream.</summary>
-    public Effects Close(StreamEndReason reason, StreamError? error, string detail)
-        => Take(State is OutboundState.Closed ? Nothing() : End(reason, error, detail));
-
-    // The one place that changes the state.
-    private Effects Take(Step step)
-    {
-        State = step.Next;
-        return step.Effects;
     }
 
     private Step Open(params IEnumerable<NegotiationEffect> before)
@@ -260,24 +238,10 @@ public sealed class OutboundNegotiation : IStreamNegotiation
         _ => StreamEndReason.CertificateMissing,
     };
 
-    private Step PeerError(XmlElement element)
-    {
-        var error = StreamError.Read(element);
-        return End(StreamEndReason.StreamErrorReceived, null, $"{error.Condition.WireName()}: {error.Text}", error);
-    }
-
-    private Step Refuse(Condition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
-
-    private Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
+    private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         var sent = opened ? error : null;
         return new Step(OutboundState.Closed,
             [new NegotiationEffect.Close(reason, sent, detail) { Farewell = StreamMarkup.Farewell(opened, sent), Received = received }]);
     }
-
-    private Step Stay(params IEnumerable<NegotiationEffect> effects) => new(State, [.. effects]);
-
-    private Step Nothing() => new(State, []);
-
-    private readonly record struct Step(OutboundState Next, Effects Effects);
 }
