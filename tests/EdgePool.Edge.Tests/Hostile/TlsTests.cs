@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -217,6 +218,25 @@ public sealed class TlsTests(EdgeFixture edge)
     {
         await using var peer = await edge.SecureAsync(edge.P1);
         Assert.Equal("xmpp-server", Encoding.ASCII.GetString(peer.Tls!.NegotiatedApplicationProtocol.Protocol.Span));
+    }
+
+    // TLS-22: no ticket that we give out allows early data.
+    [Fact]
+    public async Task Tickets_AllowNoEarlyData()
+    {
+        const string OpenSsl = "/usr/bin/openssl";
+        Assert.SkipUnless(File.Exists(OpenSsl), "openssl is not installed");
+        var start = new ProcessStartInfo(OpenSsl) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "s_client", "-connect", edge.Outside.ToString(), "-servername", "edge.example", "-alpn", "xmpp-server", "-tls1_3", "-ign_eof" })
+            start.ArgumentList.Add(argument);
+        using var client = Process.Start(start)!;
+        await client.StandardInput.WriteAsync("x"); // no stream: the answer ends the connection, and with it the client
+        await client.StandardInput.FlushAsync();
+        var output = await client.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await client.WaitForExitAsync();
+        Assert.Contains("not-well-formed", output, StringComparison.Ordinal);
+        Assert.Contains("TLSv1.3", output, StringComparison.Ordinal);
+        Assert.DoesNotMatch("Max Early Data: [1-9]", output);
     }
 
     // TLS-25
