@@ -175,6 +175,9 @@ public sealed record StreamTimeouts
     /// <summary>How long a source is paused for a full target that takes nothing before its stanzas are bounced.</summary>
     public TimeSpan Stalled { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>One write to a peer that takes nothing; then its stream is cut, and what waits for it waits for the next one.</summary>
+    public TimeSpan Write { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Our end tag to the connection's end.</summary>
     public TimeSpan Close { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -162,14 +162,16 @@ internal sealed class StanzaQueue
 
     /// <summary>
     /// The stream is gone. What waits goes on waiting for the next one, within the pending limits, and demand is raised again by the next stanza
-    /// or at once when something waits.
+    /// or at once when something waits. Does nothing when another stream's <paramref name="writer"/> is attached by now: a stream may end late.
     /// </summary>
-    public void Detach()
+    public void Detach(Action writer)
     {
         List<TaskCompletionSource>? wake;
         bool ask;
         lock (gate)
         {
+            if (!ReferenceEquals(kick, writer))
+                return;
             kick = null;
             stalled = false;
             ask = head is not null && closed is null;

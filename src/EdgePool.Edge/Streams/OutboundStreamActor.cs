@@ -87,7 +87,7 @@ internal sealed class OutboundStreamActor : StreamActor
         stopping.Cancel();
         stopping.Dispose();
         if (attached)
-            _ = DetachAfterAsync(Writer.Ended, ((DialGoal.Carry)goal).Route.Queue);
+            _ = DetachAfterAsync(Writer);
     }
 
     protected override void LoseSegment(StanzaSegment segment)
@@ -104,9 +104,9 @@ internal sealed class OutboundStreamActor : StreamActor
         Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
     }
 
-    private static async Task DetachAfterAsync(Task ended, StanzaQueue queue)
+    private static async Task DetachAfterAsync(StreamOutput writer)
     {
-        await ended;
-        queue.Detach();
+        await writer.Ended;
+        writer.Detach();
     }
 }

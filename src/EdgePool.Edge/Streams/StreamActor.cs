@@ -373,9 +373,15 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     private void OnTick()
     {
+        if (writer!.Blocked > Edge.Options.Timeouts.Write)
+        {
+            Cut(StreamEndReason.WriteTimeout, "the peer takes nothing of what we send");
+            return;
+        }
+
         if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
-        else if (pump.Silence > Edge.Options.Timeouts.Idle && writer!.Silence > Edge.Options.Timeouts.Idle)
+        else if (pump.Silence > Edge.Options.Timeouts.Idle && writer.Silence > Edge.Options.Timeouts.Idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
     }
 

@@ -27,9 +27,11 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Stream stream = transport;
     private long lastWrite = time.GetTimestamp();
+    private long writing;
     private ArrayBufferWriter<byte>? control;
     private TaskCompletionSource? drained;
     private Route? route;
+    private Action? kick;
     private byte[]? farewell;
     private bool deliverFirst;
     private bool stopped;
@@ -42,6 +44,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
 
     /// <summary>How long ago something was written.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastWrite));
+
+    /// <summary>How long the peer has not taken what is being written; zero while nothing is.</summary>
+    public TimeSpan Blocked => Interlocked.Read(ref writing) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Completes when the stream's last byte is written or writing failed.</summary>
     public Task Ended => ended.Task;
@@ -70,7 +75,14 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     {
         lock (gate)
             route = target;
-        target.Queue.Attach(wake.Set);
+        target.Queue.Attach(kick ??= wake.Set);
+    }
+
+    /// <summary>The route's stanzas go out here no longer. Call it when writing has <see cref="Ended"/>.</summary>
+    public void Detach()
+    {
+        if (kick is not null)
+            route?.Queue.Detach(kick);
     }
 
     /// <summary>Completes when all control XML queued so far is written.</summary>
@@ -180,7 +192,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 control = null;
             }
 
-            await stream.WriteAsync(taken.WrittenMemory);
+            await WriteAsync(taken.WrittenMemory);
         }
     }
 
@@ -196,7 +208,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             return false;
         try
         {
-            await stream.WriteAsync(segment.Memory);
+            await WriteAsync(segment.Memory);
         }
         catch
         {
@@ -213,10 +225,30 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         return true;
     }
 
+    /// <summary>Only a write that has to wait is timed: most complete at once.</summary>
+    private ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var written = stream.WriteAsync(bytes);
+        return written.IsCompletedSuccessfully ? written : TimedAsync(written);
+    }
+
+    private async ValueTask TimedAsync(ValueTask written)
+    {
+        Interlocked.Exchange(ref writing, Math.Max(1, time.GetTimestamp()));
+        try
+        {
+            await written;
+        }
+        finally
+        {
+            Interlocked.Exchange(ref writing, 0);
+        }
+    }
+
     private async ValueTask FinishAsync(byte[] last)
     {
         if (last.Length > 0)
-            await stream.WriteAsync(last);
+            await WriteAsync(last);
         if (stream is SslStream secured)
             await secured.ShutdownAsync();
         transport.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);

@@ -203,6 +203,25 @@ public sealed class OutboundTests
         Assert.True(scene.Account is { Balances: true } account && account.InFlight * Body <= 2 * OutputBytes, scene.Account.ToString());
     }
 
+    // RES-05: what the cut stream leaves behind is answered or waits for the next stream; nothing is lost.
+    [Fact]
+    public async Task Partner_RES05_TakesNothing_IsCutAtTheWriteDeadline()
+    {
+        const int Body = 8 * 1024;
+        const int Messages = 1_500;
+        await using var scene = EdgeScene.Start(options => options with { Limits = options.Limits with { OutputBytes = 128 * 1024, PendingBytes = 128 * 1024 } });
+        var deaf = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        var sending = component.SendAsync(S2SDialogue.Messages("a@edge.example", "b@p1.example", Messages, bodyBytes: Body));
+        await using var stopped = await deaf.AcceptAsync(scene, "p1.example");
+        await scene.UntilAsync(() => scene.Account is { InFlight: >= 16, Delivered: > 0 }, "a full queue");
+
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Message.Contains("write-timeout", StringComparison.Ordinal)), "the end of the stream", Step);
+
+        await scene.UntilAsync(() => sending.IsCompleted && scene.Account is { Accepted: Messages, Balances: true }, "every stanza", Step);
+        Assert.True(scene.Time.Elapsed >= TimeSpan.FromSeconds(60));
+    }
+
     [Fact]
     public async Task Stream_Silent_EndsAtTheIdleDeadline()
     {

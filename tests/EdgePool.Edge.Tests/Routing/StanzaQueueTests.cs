@@ -20,6 +20,8 @@ public sealed class StanzaQueueTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    private static readonly Action Writer = static () => { };
+
     [Fact]
     public void Enqueue_PendingAtTheLimitOfStanzas_PausesThenRefusesAtTwice()
     {
@@ -50,7 +52,7 @@ public sealed class StanzaQueueTests
     {
         var one = Rendered(Queue());
         var queue = Queue(outputBytes: 2 * one);
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
 
         Assert.Equal([Enqueued.Queued, Enqueued.Queued], new[] { Add(queue), Add(queue) });
         Assert.Equal([Enqueued.QueuedAndFull, Enqueued.QueuedAndFull, Enqueued.QueuedAndFull], new[] { Add(queue), Add(queue), Add(queue) });
@@ -66,12 +68,12 @@ public sealed class StanzaQueueTests
         Add(queue);
         Assert.Equal(1, demands);
 
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Add(queue);
         Assert.Equal(1, demands);
 
         Drain(queue);
-        queue.Detach();
+        queue.Detach(Writer);
         Assert.Equal(1, demands);
         Add(queue);
         Add(queue);
@@ -83,13 +85,28 @@ public sealed class StanzaQueueTests
     }
 
     [Fact]
+    public void Detach_OfAnOlderStream_LeavesTheNewOneAttached()
+    {
+        var kicks = 0;
+        var queue = Queue();
+        queue.Attach(Writer);
+        queue.Attach(() => kicks++);
+
+        queue.Detach(Writer);
+
+        Add(queue);
+        queue.Flush();
+        Assert.Equal((0, 2), (demands, kicks));
+    }
+
+    [Fact]
     public void Detach_WithStanzasLeft_RaisesDemandAtOnce()
     {
         var queue = Queue();
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Add(queue);
 
-        queue.Detach();
+        queue.Detach(Writer);
 
         Assert.Equal((1, 1), (demands, queue.Accepted));
     }
@@ -130,7 +147,7 @@ public sealed class StanzaQueueTests
         queue.Close(reason);
         Assert.Equal((Enqueued.Refused, reason), (Add(queue), queue.RefusedWith));
 
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Assert.Equal(Enqueued.Queued, Add(queue));
 
         queue.Close(reason);
@@ -149,7 +166,7 @@ public sealed class StanzaQueueTests
 
         Assert.Equal((Enqueued.Refused, BounceReason.RemoteServerTimeout), (Add(queue), queue.RefusedWith));
 
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Assert.Equal(Enqueued.Queued, Add(queue));
     }
 
@@ -157,9 +174,9 @@ public sealed class StanzaQueueTests
     public void Retire_EmptyWithoutStream_EndsTheQueue()
     {
         var queue = Queue();
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Assert.False(queue.TryRetire());
-        queue.Detach();
+        queue.Detach(Writer);
         Add(queue);
         Assert.False(queue.TryRetire());
         Drain(queue);
@@ -177,7 +194,7 @@ public sealed class StanzaQueueTests
         var queue = Queue(pendingBytes: 10 * one, outputBytes: one);
         for (var i = 0; i < 10; i++)
             Add(queue);
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
 
         Assert.Equal([Enqueued.QueuedAndFull, Enqueued.QueuedAndFull, Enqueued.QueuedAndFull], new[] { Add(queue), Add(queue), Add(queue) });
         Assert.Equal((Enqueued.Refused, BounceReason.QueueFull), (Add(queue), queue.RefusedWith));
@@ -192,11 +209,12 @@ public sealed class StanzaQueueTests
         var kicks = 0;
         var queue = Queue();
         queue.Flush();
-        queue.Attach(() => kicks++);
+        Action writer = () => kicks++;
+        queue.Attach(writer);
         Assert.Equal(1, kicks);
         queue.Flush();
         Assert.Equal(2, kicks);
-        queue.Detach();
+        queue.Detach(writer);
         queue.Flush();
         Assert.Equal(2, kicks);
     }
@@ -206,7 +224,7 @@ public sealed class StanzaQueueTests
     {
         var one = Rendered(Queue());
         var queue = Queue(outputBytes: 64 * 1024);
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         var count = 0;
         while (Add(queue) == Enqueued.Queued)
             count++;
@@ -245,7 +263,7 @@ public sealed class StanzaQueueTests
     {
         var one = Rendered(Queue());
         var queue = Queue(outputBytes: 100 * one);
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         Add(queue);
         var moved = queue.Take()!;
         while (Add(queue) != Enqueued.QueuedAndFull)
@@ -284,7 +302,7 @@ public sealed class StanzaQueueTests
                 queue.Close(BounceReason.BackEndUnavailable);
                 break;
             default:
-                queue.Detach();
+                queue.Detach(Writer);
                 break;
         }
 
@@ -366,7 +384,7 @@ public sealed class StanzaQueueTests
     public void Take_RES20_ShortStanzaInAUsedBuffer_IsExactlyTheStanza()
     {
         var queue = Queue();
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         for (var round = 0; round < 8; round++)
         {
             Add(queue, bodyBytes: 200_000);
@@ -390,7 +408,7 @@ public sealed class StanzaQueueTests
     private StanzaQueue FullOutput()
     {
         var queue = Queue(outputBytes: 40 * 1024);
-        queue.Attach(static () => { });
+        queue.Attach(Writer);
         while (Add(queue) != Enqueued.QueuedAndFull)
         {
             // up to the limit

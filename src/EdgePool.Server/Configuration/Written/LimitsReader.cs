@@ -45,6 +45,7 @@ internal static class LimitsReader
             Verification = Time(timeouts, "verification", defaults.Verification),
             Pending = Time(timeouts, "pending", defaults.Pending),
             Stalled = Time(timeouts, "stalled", defaults.Stalled),
+            Write = Time(timeouts, "write", defaults.Write),
             Close = Time(timeouts, "close", defaults.Close),
             Drain = Time(timeouts, "drain", defaults.Drain),
             BackoffMin = Time(timeouts, "backoffMin", defaults.BackoffMin),
