@@ -19,6 +19,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     private IActorRef? stream;
     private TargetFailed? last;
     private bool reachedAny;
+    private bool anyAddress;
     private bool done;
 
     public DialActor(EdgeRuntime edge, DialGoal goal)
@@ -65,8 +66,10 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         if (!targets.TryDequeue(out var target))
         {
+            var nowhere = last is not null && !anyAddress;
             last ??= new TargetFailed(StreamEndReason.InternalError, "a fault of ours ended the stream");
-            Fail(BounceReason.RemoteServerTimeout, mayHelp: !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
+            // RFC 6120 section 8.3.3.16: a name that leads nowhere is not a server that is late.
+            Fail(nowhere ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !nowhere && !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
             return;
         }
 
@@ -80,6 +83,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     private void OnTargetFailed(TargetFailed failed)
     {
         last = failed;
+        anyAddress |= !failed.NoAddress;
         reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed);
     }
 

@@ -30,5 +30,5 @@ internal sealed record DialFailed(BounceReason Reason, bool MayHelpToTryAgain, s
 /// <summary>The authoritative server has spoken, or could not be asked.</summary>
 internal sealed record DialAnswered(DialbackOutcome Outcome);
 
-/// <summary>One target did not work out; the next one is tried.</summary>
-internal sealed record TargetFailed(StreamEndReason Reason, string Detail);
+/// <summary>One target did not work out; the next one is tried. NoAddress: the DNS says for certain that it has none.</summary>
+internal sealed record TargetFailed(StreamEndReason Reason, string Detail, bool NoAddress = false);

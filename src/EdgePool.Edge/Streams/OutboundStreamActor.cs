@@ -14,6 +14,7 @@ internal sealed class OutboundStreamActor : StreamActor
     private readonly CancellationTokenSource stopping = new();
     private bool succeeded;
     private bool attached;
+    private bool noAddress;
 
     public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
         : base(edge, info)
@@ -79,7 +80,7 @@ internal sealed class OutboundStreamActor : StreamActor
         if (succeeded)
             return;
         StreamLog.TargetFailed(Edge.Logs.Streams, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
-        Context.Parent.Tell(new TargetFailed(reason, detail));
+        Context.Parent.Tell(new TargetFailed(reason, detail, noAddress));
     }
 
     protected override void OnStopped()
@@ -97,6 +98,7 @@ internal sealed class OutboundStreamActor : StreamActor
     {
         if (outcome.Socket is null)
         {
+            noAddress = outcome.NoAddress;
             Cut(StreamEndReason.ConnectFailed, outcome.Failure);
             return;
         }

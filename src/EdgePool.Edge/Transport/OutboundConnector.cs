@@ -25,8 +25,8 @@ internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, boo
 /// <param name="Detail">Why there are none.</param>
 internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail);
 
-/// <summary>A connection, or why there is none.</summary>
-internal sealed record ConnectOutcome(Socket? Socket, string Failure);
+/// <summary>A connection, or why there is none; NoAddress: the DNS says for certain that the target has no address.</summary>
+internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false);
 
 /// <summary>
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
@@ -86,7 +86,7 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
         return race is RaceResult<Socket>.Connected connected
             ? new ConnectOutcome(connected.Connection, string.Empty)
-            : new ConnectOutcome(Socket: null, race.ToString());
+            : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
 
     private static TargetPlan Fixed(string host, int port)

@@ -66,6 +66,7 @@ public sealed class RefusalTests
 
     // RFC 6120 section 10.5.4 and 8.3.3; RFC 2782: the target "." says that there is no such service.
     [Theory]
+    [InlineData("NXDOMAIN", "remote-server-not-found")]
     [InlineData("the root as target", "remote-server-not-found")]
     [InlineData("nobody listens", "remote-server-timeout")]
     [InlineData("the name server is dead", "remote-server-timeout")]
@@ -76,6 +77,7 @@ public sealed class RefusalTests
             Edge = setup => setup with { Pending = TimeSpan.FromSeconds(4) },
             Records = (partner, edge) => why switch
             {
+                "NXDOMAIN" => [],
                 "the root as target" => [$"_xmpp-server._tcp.{PartnerScenario.PartnerDomain}. SRV 0 0 0 ."],
                 _ => [$"_xmpp-server._tcp.{PartnerScenario.PartnerDomain}. SRV 0 0 5999 {partner}.", $"{partner}. A {partner}"],
             },
