@@ -30,7 +30,7 @@ internal static class CharacterRuns
     /// <summary>More bytes than a short name has.</summary>
     internal const int ShortName = 16;
 
-    /// <summary>How many bytes <see cref="AttributeEnds"/> looks at.</summary>
+    /// <summary>How many bytes <see cref="AttributeMarks"/> looks at.</summary>
     internal const int AttributeBytes = 32;
 
     internal const byte NameStart = 1;
@@ -77,20 +77,19 @@ internal static class CharacterRuns
     internal static bool BeginsLikeNumber(byte value) => value <= (byte)'9';
 
     /// <summary>
-    /// The <see cref="AttributeBytes"/> bytes from an attribute's name on as bit masks: where the name can end (of the first 16) and where the value can end or
-    /// holds something unusual. Both come from one look, so that finding the value's end does not wait for the name's; on the stanza path that wait is most
+    /// The <see cref="AttributeBytes"/> bytes from an attribute's name on as bit masks: where the name can end (of the first 16), the quotes, and what a value
+    /// cannot simply hold. All come from one look, so that finding the value's end does not wait for the name's; on the stanza path that wait is most
     /// of the work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static (uint Name, uint Value) AttributeEnds(ReadOnlySpan<byte> data, int start)
+    internal static (uint NameEnds, uint Quotes, uint Unusual) AttributeMarks(ReadOnlySpan<byte> data, int start)
     {
         var block = Vector256.Create(data.Slice(start, AttributeBytes));
-        var stops = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
+        var quotes = Vector256.Equals(block, Vector256.Create((byte)'\'')) | Vector256.Equals(block, Vector256.Create((byte)'"'));
+        var unusual = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
             | Vector256.Equals(block, Vector256.Create((byte)'<'))
-            | Vector256.Equals(block, Vector256.Create((byte)'&'))
-            | Vector256.Equals(block, Vector256.Create((byte)'\''))
-            | Vector256.Equals(block, Vector256.Create((byte)'"'));
-        return (NameEnds(block.GetLower()), stops.ExtractMostSignificantBits());
+            | Vector256.Equals(block, Vector256.Create((byte)'&'));
+        return (NameEnds(block.GetLower()), quotes.ExtractMostSignificantBits(), unusual.ExtractMostSignificantBits());
     }
 
     // The high half of a byte selects one bit, the low half those bits whose row has a name character in that column.

@@ -50,8 +50,8 @@ internal sealed partial class ElementScanner
             return -1;
         }
 
-        var (nameEnds, valueEnds) = CharacterRuns.AttributeEnds(data, start);
-        var length = BitOperations.TrailingZeroCount(nameEnds);
+        var marks = CharacterRuns.AttributeMarks(data, start);
+        var length = BitOperations.TrailingZeroCount(marks.NameEnds);
         var prefix = 0;
         var limit = Limits.AttributeValueBytes;
         if (length == 3 && data[start + 3] == (byte)':' && data.Slice(start, 8).SequenceEqual("xml:lang"u8))
@@ -73,12 +73,13 @@ internal sealed partial class ElementScanner
             return -1;
         }
 
-        valueEnds >>= length + 2;
-        var end = valueEnds != 0 ? value + BitOperations.TrailingZeroCount(valueEnds) : start + CharacterRuns.AttributeBytes;
-        if (data[end] != mark)
+        // The first quote is the one that opens: nothing before it was one. The second closes if nothing unusual is before it.
+        var closing = marks.Quotes & (marks.Quotes - 1);
+        var end = closing != 0 ? start + BitOperations.TrailingZeroCount(closing) : start + CharacterRuns.AttributeBytes;
+        if (data[end] != mark || (marks.Unusual & (closing ^ (closing - 1))) != 0)
         {
             // A longer value, or the other quote inside, or something unusual.
-            end = CharacterRuns.SkipValue(data, end, mark);
+            end = CharacterRuns.SkipValue(data, value, mark);
             if (end >= data.Length || data[end] != mark)
             {
                 return -1;

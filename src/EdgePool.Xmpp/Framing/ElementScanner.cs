@@ -158,6 +158,14 @@ internal sealed partial class ElementScanner
                 throw new InvalidOperationException($"no scan state {state}");
         }
 
+    BehindTag:
+        // Tag upon tag: no text to look for.
+        if (at < data.Length && data[at] == (byte)'<')
+        {
+            at++;
+            goto TagOpen;
+        }
+
     Text:
         at = CharacterRuns.SkipText(data, at);
         if (at >= data.Length)
@@ -242,7 +250,7 @@ internal sealed partial class ElementScanner
                         return Complete(ScanResult.Element, at);
                     }
 
-                    goto Text;
+                    goto BehindTag;
                 }
 
                 goto EndName;
@@ -309,7 +317,7 @@ internal sealed partial class ElementScanner
                     return Complete(ScanResult.Header, at);
                 }
 
-                goto Text;
+                goto BehindTag;
             case (byte)'/':
                 at++;
                 goto EmptySlash;
@@ -414,7 +422,7 @@ internal sealed partial class ElementScanner
             return Complete(Root is null ? ScanResult.Header : ScanResult.Element, at);
         }
 
-        goto Text;
+        goto BehindTag;
 
     EndName:
         position = at;
