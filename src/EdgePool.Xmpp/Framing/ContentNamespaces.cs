@@ -6,6 +6,9 @@ internal static class ContentNamespaces
     internal const string Server = "jabber:server";
     internal const string Component = "jabber:component:accept";
 
+    // Bit n: a known name has n bytes.
+    private static ulong KnownLengths => (1UL << ServerBytes.Length) | (1UL << ComponentBytes.Length) | (1UL << Xml.Length) | (1UL << Xmlns.Length);
+
     internal static ReadOnlySpan<byte> ServerBytes => "jabber:server"u8;
 
     internal static ReadOnlySpan<byte> ComponentBytes => "jabber:component:accept"u8;
@@ -25,8 +28,7 @@ internal static class ContentNamespaces
             : null;
 
     /// <summary>False for a name that is none of those that a default declaration is checked for.</summary>
-    internal static bool MayBeKnown(ReadOnlySpan<byte> name)
-        => name.Length == ServerBytes.Length || name.Length == ComponentBytes.Length || name.Length == Xml.Length || name.Length == Xmlns.Length;
+    internal static bool MayBeKnown(ReadOnlySpan<byte> name) => name.Length < 64 && ((KnownLengths >> name.Length) & 1) != 0;
 
     internal static bool IsContent(ReadOnlySpan<byte> name) => name.SequenceEqual(ServerBytes) || name.SequenceEqual(ComponentBytes);
 }

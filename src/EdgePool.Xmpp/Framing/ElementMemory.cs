@@ -77,12 +77,15 @@ internal struct ReusedList<T>
     /// <summary>Appends one item of stale content and returns it to be filled.</summary>
     internal ref T Add()
     {
-        if (items is null || Count == items.Length)
+        var list = items;
+        var index = Count;
+        if (list is null || (uint)index >= (uint)list.Length)
         {
-            Grow();
+            list = Grow();
         }
 
-        return ref items![Count++];
+        Count = index + 1;
+        return ref list[index];
     }
 
     internal void Truncate(int count) => Count = count;
@@ -98,12 +101,11 @@ internal struct ReusedList<T>
         }
     }
 
-    private void Grow()
+    private T[] Grow()
     {
         if (items is null)
         {
-            items = own = new T[Kept];
-            return;
+            return items = own = new T[Kept];
         }
 
         var larger = ArrayPool<T>.Shared.Rent(items.Length * 2);
@@ -113,7 +115,7 @@ internal struct ReusedList<T>
             ArrayPool<T>.Shared.Return(items);
         }
 
-        items = larger;
+        return items = larger;
     }
 }
 

@@ -309,7 +309,7 @@ internal sealed partial class ElementScanner
             }
             else
             {
-                top.Note(attribute.Name(data), index);
+                top.Note(data, in attribute, index);
             }
         }
 

@@ -79,7 +79,7 @@ internal sealed partial class ElementScanner
         if (data[end] != mark || (marks.Unusual & (closing ^ (closing - 1))) != 0)
         {
             // A longer value, or the other quote inside, or something unusual.
-            end = CharacterRuns.SkipValue(data, value, mark);
+            end = CharacterRuns.SkipValue(data, (closing | marks.Unusual) == 0 ? end : value, mark);
             if (end >= data.Length || data[end] != mark)
             {
                 return -1;

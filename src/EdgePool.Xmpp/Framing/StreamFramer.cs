@@ -110,7 +110,11 @@ public sealed class StreamFramer
             scanner.Release();
         }
 
-        if (stage is not (Stage.Element or Stage.Header) && !TryBeginElement(data, ref consumed, out var status))
+        if (stage == Stage.BetweenElements && !data.IsEmpty && data[0] == (byte)'<')
+        {
+            BeginElement(Stage.Element);
+        }
+        else if (stage is not (Stage.Element or Stage.Header) && !TryBeginElement(data, ref consumed, out var status))
         {
             return status;
         }
@@ -190,10 +194,15 @@ public sealed class StreamFramer
             return false;
         }
 
+        BeginElement(stage == Stage.BetweenElements ? Stage.Element : Stage.Header);
+        return true;
+    }
+
+    private void BeginElement(Stage begun)
+    {
         scanner.Begin();
         InsideElement = true;
-        stage = stage == Stage.BetweenElements ? Stage.Element : Stage.Header;
-        return true;
+        stage = begun;
     }
 
     // True when no declaration stands here, or behind it.

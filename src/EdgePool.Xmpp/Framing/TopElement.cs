@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EdgePool.Xmpp.Stanzas;
 
@@ -16,6 +18,12 @@ internal struct TopAttribute
 [StructLayout(LayoutKind.Auto)]
 internal struct TopElement
 {
+    // The first bytes of names as little-endian numbers.
+    private const uint To2 = 't' | ('o' << 8);
+    private const uint Id2 = 'i' | ('d' << 8);
+    private const uint From4 = 'f' | ('r' << 8) | ('o' << 16) | ('m' << 24);
+    private const uint Type4 = 't' | ('y' << 8) | ('p' << 16) | ('e' << 24);
+
     internal StanzaKind Kind;
 
     /// <summary>The element is in the content namespace of the stream it came on.</summary>
@@ -40,23 +48,26 @@ internal struct TopElement
 
     internal void MarkInherited(int binding) => inherited |= 1UL << Math.Min(binding, 63);
 
-    internal void Note(ReadOnlySpan<byte> name, int index)
+    /// <summary>Notes the attribute if it is one that frames tell of. Behind its name are at least three more bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Note(ReadOnlySpan<byte> data, in ScannedAttribute attribute, int index)
     {
-        switch (name.Length)
+        var start = BinaryPrimitives.ReadUInt32LittleEndian(data[attribute.NameStart..]);
+        switch (attribute.NameLength)
         {
-            case 2 when name.SequenceEqual("to"u8):
+            case 2 when (ushort)start == To2:
                 To.Number = index + 1;
                 break;
-            case 2 when name.SequenceEqual("id"u8):
+            case 2 when (ushort)start == Id2:
                 Id.Number = index + 1;
                 break;
-            case 4 when name.SequenceEqual("from"u8):
+            case 4 when start == From4:
                 From.Number = index + 1;
                 break;
-            case 4 when name.SequenceEqual("type"u8):
+            case 4 when start == Type4:
                 Type.Number = index + 1;
                 break;
-            case 8 when name.SequenceEqual("xml:lang"u8):
+            case 8 when attribute.Name(data).SequenceEqual("xml:lang"u8):
                 Language.Number = index + 1;
                 break;
         }
