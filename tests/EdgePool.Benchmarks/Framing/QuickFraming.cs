@@ -42,9 +42,12 @@ internal static class QuickFraming
         passes.ReadAndWrite();
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         output.WriteLine(
-            $"{name,-9} {passes.Stanzas.Length / count,5} B  XmlReader {Rate(passes, reader)}  framer read and write {Rate(passes, framer)} ({StanzaSamples.Describe(framer * 1e9 / count)} ns)"
-            + $"  read {Rate(passes, readOnly)}  ratio {StanzaSamples.Describe(reader / framer)}  allocated {allocated} B");
+            $"{name,-9} {passes.Stanzas.Length / count,5} B  XmlReader {Rate(passes, reader)} ({Nanoseconds(reader, count)})"
+            + $"  framer read {Rate(passes, readOnly)} ({Nanoseconds(readOnly, count)}) {StanzaSamples.Describe(reader / readOnly)} times"
+            + $"  read and write {Rate(passes, framer)} ({Nanoseconds(framer, count)}) {StanzaSamples.Describe(reader / framer)} times  allocated {allocated} B");
     }
+
+    private static string Nanoseconds(double seconds, int count) => StanzaSamples.Describe(seconds * 1e9 / count) + " ns";
 
     private static string Rate(StanzaPasses passes, double seconds) => StanzaSamples.Describe(passes.Stanzas.Length / seconds / 1e6) + " MB/s";
 

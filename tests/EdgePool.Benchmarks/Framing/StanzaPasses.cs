@@ -4,7 +4,20 @@ using EdgePool.Xmpp.Framing;
 
 namespace EdgePool.Benchmarks.Framing;
 
-/// <summary>One pass over the same bytes: by the framer, both reading and writing; and by System.Xml, reading alone.</summary>
+/// <summary>
+/// One pass over the same bytes: by the framer, reading alone or reading and writing; and by System.Xml, reading alone. Each does what a server would have to do.
+/// <para>
+/// XmlReader: one reader a stream, over a <see cref="MemoryStream"/> that stands for the connection, as a fragment, without DTD, characters checked and
+/// namespaces resolved (its defaults). Every node and every attribute is visited, and its type, names, namespace and value are taken: strings, since the reader gives nothing
+/// else. Elements are not rebuilt from the nodes and nothing is written, which a server would have to do on top.
+/// </para>
+/// <para>
+/// Framer: one framer a stream, over the same array, which stands for the pipe's buffer. It validates the same (characters, names, namespaces, duplicate
+/// attributes, references) and some more (limits, stanza kinds, what XMPP forbids), and what a server reads is taken: kind, addresses, id, type
+/// and language, as bytes. Nested elements are not handed out one by one: the edge copies them. The second pass of the framer
+/// also writes each stanza for a component, so its time covers work that XmlReader's does not.
+/// </para>
+/// </summary>
 internal sealed class StanzaPasses(byte[] stanzas)
 {
     private static readonly XmlReaderSettings Settings = new()
@@ -35,18 +48,18 @@ internal sealed class StanzaPasses(byte[] stanzas)
         return count;
     }
 
-    /// <summary>Reads each stanza only.</summary>
+    /// <summary>Reads each stanza only; the sum of the lengths seen.</summary>
     public int Read()
     {
         var data = stanzas.AsSpan();
-        var count = 0;
-        while (framer.Read(data, out var consumed, out _) == FrameStatus.Element)
+        var seen = 0;
+        while (framer.Read(data, out var consumed, out var frame) == FrameStatus.Element)
         {
+            seen += (int)frame.Kind + frame.From.Length + frame.To.Length + frame.Id.Length + frame.Type.Length + frame.Language.Length;
             data = data[consumed..];
-            count++;
         }
 
-        return count;
+        return seen;
     }
 
     /// <summary>Walks every node and attribute; the sum of the lengths seen.</summary>
@@ -56,7 +69,7 @@ internal sealed class StanzaPasses(byte[] stanzas)
         var seen = 0;
         while (reader.Read())
         {
-            seen += reader.LocalName.Length + reader.NamespaceURI.Length + reader.Value.Length;
+            seen += (int)reader.NodeType + reader.LocalName.Length + reader.NamespaceURI.Length + reader.Value.Length;
             while (reader.MoveToNextAttribute())
             {
                 seen += reader.LocalName.Length + reader.NamespaceURI.Length + reader.Value.Length;
