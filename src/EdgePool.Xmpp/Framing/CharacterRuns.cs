@@ -85,7 +85,8 @@ internal static class CharacterRuns
     internal static (uint NameEnds, uint Quotes, uint Unusual) AttributeMarks(ReadOnlySpan<byte> data, int start)
     {
         var block = Vector256.Create(data.Slice(start, AttributeBytes));
-        var quotes = Vector256.Equals(block, Vector256.Create((byte)'\'')) | Vector256.Equals(block, Vector256.Create((byte)'"'));
+        // One of the two in signed bytes: so the masks stay vectors, whose bits are out sooner than those of AVX-512's mask registers.
+        var quotes = Vector256.Equals(block.AsSByte(), Vector256.Create((sbyte)'\'')).AsByte() | Vector256.Equals(block, Vector256.Create((byte)'"'));
         var unusual = Vector256.LessThan(block.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
             | Vector256.Equals(block, Vector256.Create((byte)'<'))
             | Vector256.Equals(block, Vector256.Create((byte)'&'));
