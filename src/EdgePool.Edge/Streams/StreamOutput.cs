@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -202,6 +203,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             return control is null && drained is null && farewell is null && !stopped;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteSegmentAsync(Route target)
     {
         if (target.Queue.Take() is not { } segment)
@@ -232,6 +234,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         return written.IsCompletedSuccessfully ? written : TimedAsync(written);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TimedAsync(ValueTask written)
     {
         Interlocked.Exchange(ref writing, Math.Max(1, time.GetTimestamp()));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Framing;
@@ -181,6 +182,7 @@ internal sealed class StreamPump
     }
 
     /// <summary>Reads once. Holds no buffer while nothing comes. False: the peer has closed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync()
     {
         if (start == end)

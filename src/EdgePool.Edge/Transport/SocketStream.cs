@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace EdgePool.Edge.Transport;
 
@@ -75,6 +76,7 @@ internal sealed class SocketStream(Socket socket) : Stream
         base.Dispose(disposing);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendRestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> buffer, CancellationToken cancellation)
     {
         for (var sent = await sending; sent < buffer.Length;)
