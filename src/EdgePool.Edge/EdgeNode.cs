@@ -29,6 +29,8 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <param name="logs">Where its logs go.</param>
     /// <param name="time">Its clock; null: the system's.</param>
     /// <param name="random">Jitter of its waits; null: a seed of its own.</param>
+    /// <exception cref="IOException">The options name no name server, and resolv.conf cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The options name no name server, and resolv.conf may not be read.</exception>
     public EdgeNode(EdgeOptions options, ILoggerFactory logs, TimeProvider? time = null, Random? random = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -127,7 +129,7 @@ public sealed class EdgeNode : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync();
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
-        => new() { Servers = options.DnsServers.Count > 0 ? options.DnsServers : ResolvConf.Load().Servers };
+        => options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : ResolvConf.Load().ToOptions();
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Connector.TrustFor, edge.Time);
 

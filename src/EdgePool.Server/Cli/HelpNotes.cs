@@ -18,7 +18,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           1   the check found errors, or the demo lost something
           2   the command line is not understood
           66  there is no such configuration file
-          69  something is not available: a port in use, an address that this machine does not have, Unicode support
+          69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support
           70  a fault of EdgePool itself
           77  the operating system forbids it: a file that may not be read, a port below 1024
           78  the configuration, or a file that it names, is wrong

@@ -65,10 +65,16 @@ internal static class RunCommand
         AppDomain.CurrentDomain.UnhandledException += (_, fault) => Die((Exception)fault.ExceptionObject, error);
         TaskScheduler.UnobservedTaskException += (_, fault) => ServerLog.Unobserved(log, fault.Exception);
 
-        var node = new EdgeNode(options.Edge, logs, time);
+        EdgeNode node;
         try
         {
+            node = new EdgeNode(options.Edge, logs, time);
             node.Start();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"edgepool: no name servers: {fault.Message} — name them in the configuration (dns: servers), or mend the file");
+            return ExitCode.Unavailable;
         }
         catch (ListenException fault)
         {
