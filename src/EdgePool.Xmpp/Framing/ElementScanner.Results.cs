@@ -11,6 +11,12 @@ internal sealed partial class ElementScanner
     /// <summary>The inner bytes mean the same behind any start tag of ours: see <see cref="StanzaFrame.IsPlain"/>.</summary>
     internal bool IsPlain => !canonical;
 
+    /// <summary>Something below the top may be outside the content namespace: see <see cref="StanzaFrame.HasForeignPayloads"/>.</summary>
+    internal bool HasForeignPayloads => foreign || !top.InContentNamespace;
+
+    /// <summary>The namespaces of the element that a <see cref="PayloadReader"/> stands on.</summary>
+    internal ref PayloadScopes Payloads => ref payloads;
+
     /// <summary>The qualified name of the complete element.</summary>
     internal ReadOnlySpan<byte> TopName(ReadOnlySpan<byte> data) => data.Slice(1, top.NameLength);
 
@@ -26,6 +32,28 @@ internal sealed partial class ElementScanner
 
         ref var attribute = ref attributes[noted.Number - 1];
         return attribute.NeedsDecoding ? scratch.Slice(noted.ScratchStart, noted.ScratchLength) : attribute.RawValue(data);
+    }
+
+    /// <summary>The position behind the complete element's start tag.</summary>
+    internal int EndOfTopTag(ReadOnlySpan<byte> data)
+    {
+        var at = top.AttributeCount == 0 ? 1 + top.NameLength : attributes[top.AttributeCount - 1].ValueEnd + 1;
+        return at + data[at..].IndexOf((byte)'>') + 1;
+    }
+
+    /// <summary>Begins a walk through what is below the top, in the scope of its start tag.</summary>
+    internal void OpenPayloads(ReadOnlySpan<byte> data)
+    {
+        payloads.Reset();
+        payloads.Open();
+        for (var index = 0; index < top.AttributeCount; index++)
+        {
+            ref var attribute = ref attributes[index];
+            if (attribute.IsDeclaration)
+            {
+                payloads.Declare(data, in attribute);
+            }
+        }
     }
 
     /// <summary>The header just read as the scope of everything behind it.</summary>
