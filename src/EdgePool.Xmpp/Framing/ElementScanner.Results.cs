@@ -34,26 +34,27 @@ internal sealed partial class ElementScanner
         return attribute.NeedsDecoding ? scratch.Slice(noted.ScratchStart, noted.ScratchLength) : attribute.RawValue(data);
     }
 
-    /// <summary>The position behind the complete element's start tag.</summary>
-    internal int EndOfTopTag(ReadOnlySpan<byte> data)
+    /// <summary>Begins a walk through what is below the top, in the scope of its start tag; the position behind that.</summary>
+    internal int OpenPayloads(ReadOnlySpan<byte> data)
     {
-        var at = top.AttributeCount == 0 ? 1 + top.NameLength : attributes[top.AttributeCount - 1].ValueEnd + 1;
-        return at + data[at..].IndexOf((byte)'>') + 1;
-    }
+        if (payloads.InUse)
+        {
+            payloads.Reset();
+        }
 
-    /// <summary>Begins a walk through what is below the top, in the scope of its start tag.</summary>
-    internal void OpenPayloads(ReadOnlySpan<byte> data)
-    {
-        payloads.Reset();
-        payloads.Open();
+        payloads.Open(depth: 0, new PrefixBinding { NamespaceLength = -1 });
+        var end = 1 + top.NameLength;
         for (var index = 0; index < top.AttributeCount; index++)
         {
             ref var attribute = ref attributes[index];
+            end = attribute.ValueEnd + 1;
             if (attribute.IsDeclaration)
             {
-                payloads.Declare(data, in attribute);
+                payloads.Declare(payloads.Read(data, attribute.NameStart, attribute.ValueStart, attribute.ValueEnd));
             }
         }
+
+        return end + data[end..].IndexOf((byte)'>') + 1;
     }
 
     /// <summary>The header just read as the scope of everything behind it.</summary>

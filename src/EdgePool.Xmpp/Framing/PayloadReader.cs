@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace EdgePool.Xmpp.Framing;
 
 /// <summary>
@@ -5,22 +8,25 @@ namespace EdgePool.Xmpp.Framing;
 /// (prefix or default, declared here or further out, references in the namespace name). Spans hold until the next call on this reader.
 /// Allocates nothing; values with references are decoded into pooled memory of the stream. One reader of a frame at a time.
 /// </summary>
+/// <remarks>The scanner has validated the element, so this pass checks nothing and looks at names and quotes only.</remarks>
 public ref struct PayloadReader
 {
     private readonly ElementScanner scanner;
     private readonly ReadOnlySpan<byte> element;
-    private ValidatedReader tokens;
+    private PrefixBinding inForce;
+    private int open;
+    private int at;
     private int tagStart;
-    private int tagLength;
-    private bool leaving;
+    private bool isEmpty;
 
     internal PayloadReader(ElementScanner scanner, ReadOnlySpan<byte> element)
     {
         this.scanner = scanner;
         this.element = element;
-        tokens = new ValidatedReader(element[scanner.EndOfTopTag(element)..]);
+        at = scanner.OpenPayloads(element);
+        inForce = scanner.Payloads.Default;
+        open = 1;
         Child = -1;
-        scanner.OpenPayloads(element);
     }
 
     /// <summary>How deep the element is: 1 is a child of the stanza.</summary>
@@ -38,23 +44,32 @@ public ref struct PayloadReader
     /// <summary>Moves to the next element; false behind the last.</summary>
     public bool MoveNext()
     {
-        if (leaving)
+        if (isEmpty)
         {
-            scanner.Payloads.Close();
-            leaving = false;
+            isEmpty = false;
+            Leave();
         }
 
-        while (tokens.Read())
+        var data = element;
+        while (at < data.Length)
         {
-            if (tokens.Token == XmlToken.StartTag)
+            if (data[at] != (byte)'<')
             {
-                Enter();
-                return true;
+                at += data[at..].IndexOf((byte)'<');
             }
 
-            if (tokens.Token == XmlToken.EndTag)
+            switch (data[at + 1])
             {
-                scanner.Payloads.Close();
+                case (byte)'/':
+                    at += data[at..].IndexOf((byte)'>') + 1;
+                    Leave();
+                    break;
+                case (byte)'!':
+                    at += data[at..].IndexOf("]]>"u8) + 3;
+                    break;
+                default:
+                    Enter(data);
+                    return true;
             }
         }
 
@@ -64,7 +79,7 @@ public ref struct PayloadReader
     /// <summary>The decoded value of an attribute of the current element that has no prefix; false when it is not there.</summary>
     public readonly bool TryGetAttribute(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
-        var tag = new ValidatedReader(element.Slice(tagStart, tagLength));
+        var tag = new ValidatedReader(element[tagStart..at]);
         tag.Read();
         while (tag.ReadAttribute())
         {
@@ -79,41 +94,100 @@ public ref struct PayloadReader
         return false;
     }
 
-    private void Enter()
+    private void Leave()
     {
+        open--;
         ref var scopes = ref scanner.Payloads;
-        Depth = scopes.Depth;
-        Child += Depth == 1 ? 1 : 0;
-        var name = tokens.Name;
-        tagStart = element.Length - tokens.Remaining - name.Length - 1;
-        scopes.Open();
-        while (tokens.ReadAttribute())
+        if (scopes.Depth == open && open > 0)
         {
-            if (tokens.Name.StartsWith("xmlns"u8) && (tokens.Name.Length == 5 || tokens.Name[5] == (byte)':'))
+            scopes.Close();
+            inForce = scopes.Default;
+        }
+    }
+
+    private void Enter(ReadOnlySpan<byte> data)
+    {
+        tagStart = at;
+        Depth = open;
+        Child += open == 1 ? 1 : 0;
+        var next = at + 1;
+        var colon = 0;
+        for (; !EndsName(data[next]); next++)
+        {
+            if (data[next] == (byte)':')
             {
-                scopes.Declare(element, Declaration());
+                colon = next;
             }
         }
 
-        tagLength = element.Length - tokens.Remaining - tagStart;
-        leaving = tokens.IsEmpty;
-        var colon = name.IndexOf((byte)':');
-        LocalName = name[(colon + 1)..];
-        Namespace = colon < 0 ? scopes.Default(element, scanner.Root!) : scopes.Resolve(element, name[..colon], scanner.Root!);
+        var name = data[(at + 1)..next];
+        at = PassAttributes(data, next);
+        open++;
+        LocalName = colon == 0 ? name : name[(colon - tagStart)..];
+        Namespace = colon != 0 ? scanner.Payloads.Resolve(data, name[..(colon - tagStart - 1)], scanner.Root!)
+            : inForce.NamespaceLength < 0 ? scanner.Root!.DefaultNamespace
+            : scanner.Payloads.NamespaceName(data, in inForce);
     }
 
-    // Where the attribute just read stands in the stanza.
-    private readonly ScannedAttribute Declaration()
+    // From the tag's name to behind its '>', declarations taken.
+    private int PassAttributes(ReadOnlySpan<byte> data, int next)
     {
-        element.Overlaps(tokens.Name, out var nameStart);
-        element.Overlaps(tokens.Value, out var valueStart);
-        return new ScannedAttribute
+        while (true)
         {
-            NameStart = nameStart,
-            NameLength = tokens.Name.Length,
-            PrefixLength = tokens.Name.Length == 5 ? 0 : 5,
-            ValueStart = valueStart,
-            ValueEnd = valueStart + tokens.Value.Length,
-        };
+            switch (data[next])
+            {
+                case (byte)'>':
+                    return next + 1;
+                case (byte)'/':
+                    isEmpty = true;
+                    return next + 2;
+                case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
+                    next++;
+                    continue;
+            }
+
+            var name = next;
+            var (value, end) = Value(data, next);
+            next = end + 1;
+            if (data[name] == (byte)'x' && data.Slice(name, 5).SequenceEqual("xmlns"u8) && (EndsName(data[name + 5]) || data[name + 5] == (byte)':'))
+            {
+                Declare(data, name, value, end);
+            }
+        }
     }
+
+    private void Declare(ReadOnlySpan<byte> data, int name, int value, int end)
+    {
+        ref var scopes = ref scanner.Payloads;
+        if (scopes.Depth != open)
+        {
+            scopes.Open(open, in inForce);
+        }
+
+        var declared = scopes.Read(data, name, value, end);
+        scopes.Declare(in declared);
+        inForce = scopes.Default;
+    }
+
+    // Where the value of the attribute begins whose name is there, and where its closing quote is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (int Start, int End) Value(ReadOnlySpan<byte> data, int name)
+    {
+        if (data.Length - name > CharacterRuns.AttributeBytes)
+        {
+            var quotes = CharacterRuns.AttributeMarks(data, name).Quotes;
+            var closing = quotes & (quotes - 1);
+            var opening = name + BitOperations.TrailingZeroCount(quotes);
+            var end = name + BitOperations.TrailingZeroCount(closing);
+            if (closing != 0 && data[opening] == data[end])
+            {
+                return (opening + 1, end);
+            }
+        }
+
+        var start = name + data[name..].IndexOfAny((byte)'\'', (byte)'"') + 1;
+        return (start, start + data[start..].IndexOf(data[start - 1]));
+    }
+
+    private static bool EndsName(byte value) => value is (byte)'>' or (byte)'/' or (byte)'=' || CharacterRuns.IsSpace(value);
 }

@@ -3,14 +3,12 @@ using System.Runtime.InteropServices;
 namespace EdgePool.Xmpp.Framing;
 
 /// <summary>
-/// The namespaces in force while a <see cref="PayloadReader"/> walks a complete element. It lives in the scanner, so that its memory is used
-/// again from stanza to stanza; what was decoded goes back to the pool with the frame.
+/// The namespaces in force while a <see cref="PayloadReader"/> walks a complete element: one scope for each open element that declares something. It lives
+/// in the scanner, so that its memory is used again from stanza to stanza; what was decoded goes back to the pool with the frame.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct PayloadScopes
 {
-    private const int OfRoot = -1;
-
     private ReusedList<Scope> open;
     private ReusedList<PrefixBinding> bindings;
     private ScratchMemory names;
@@ -19,17 +17,20 @@ internal struct PayloadScopes
     /// <summary>A walk has begun since the last <see cref="Reset"/>.</summary>
     internal bool InUse { get; private set; }
 
-    /// <summary>How many elements are open, the stanza itself included.</summary>
-    internal readonly int Depth => open.Count;
+    /// <summary>How deep the innermost scope's element is.</summary>
+    internal readonly int Depth => open.Last.Depth;
 
-    /// <summary>An element begins; its declarations follow.</summary>
-    internal void Open()
+    /// <summary>The default namespace as the innermost scope has it.</summary>
+    internal readonly PrefixBinding Default => open.Last.Default;
+
+    /// <summary>An element at that depth declares something, or is the outermost.</summary>
+    internal void Open(int depth, in PrefixBinding inheritedDefault)
     {
         InUse = true;
-        var inherited = open.Count == 0 ? OfRoot : open.Last.Default;
         ref var scope = ref open.Add();
+        scope.Depth = depth;
         scope.OuterBindings = bindings.Count;
-        scope.Default = inherited;
+        scope.Default = inheritedDefault;
     }
 
     internal void Close()
@@ -38,34 +39,33 @@ internal struct PayloadScopes
         open.Truncate(open.Count - 1);
     }
 
-    /// <summary>A declaration of the open element. The offset is that of the raw value in the stanza's bytes.</summary>
-    internal void Declare(ReadOnlySpan<byte> element, in ScannedAttribute declaration)
+    /// <summary>A declaration of the innermost scope's element; without prefix where its length is 0.</summary>
+    internal void Declare(in PrefixBinding binding)
     {
-        var binding = new PrefixBinding
+        if (binding.PrefixLength == 0)
         {
-            PrefixStart = declaration.NameStart + (declaration.PrefixLength == 0 ? 0 : declaration.PrefixLength + 1),
-            PrefixLength = declaration.PrefixLength == 0 ? 0 : declaration.NameLength - declaration.PrefixLength - 1,
-            NamespaceStart = declaration.ValueStart,
-            NamespaceLength = declaration.ValueEnd - declaration.ValueStart,
-        };
-        var raw = declaration.RawValue(element);
+            open.Last.Default = binding;
+        }
+        else
+        {
+            bindings.Add() = binding;
+        }
+    }
+
+    /// <summary>What an <c>xmlns</c> or <c>xmlns:prefix</c> whose name begins there declares.</summary>
+    internal PrefixBinding Read(ReadOnlySpan<byte> element, int nameStart, int valueStart, int valueEnd)
+    {
+        var prefix = element[nameStart + 5] == (byte)':' ? element[(nameStart + 6)..].IndexOfAny(" \t\r\n="u8) : 0;
+        var binding = new PrefixBinding { PrefixStart = nameStart + 6, PrefixLength = prefix, NamespaceStart = valueStart, NamespaceLength = valueEnd - valueStart };
+        var raw = element[valueStart..valueEnd];
         if (CharacterData.NeedsDecoding(raw))
         {
             binding.NamespaceStart = names.Append(raw, out binding.NamespaceLength);
             binding.InScratch = true;
         }
 
-        if (declaration.PrefixLength == 0)
-        {
-            open.Last.Default = bindings.Count;
-        }
-
-        bindings.Add() = binding;
+        return binding;
     }
-
-    /// <summary>The default namespace of the open element.</summary>
-    internal readonly ReadOnlySpan<byte> Default(ReadOnlySpan<byte> element, RootScope root)
-        => open.Last.Default == OfRoot ? root.DefaultNamespace : NamespaceName(element, in bindings[open.Last.Default]);
 
     /// <summary>The namespace of a prefix, which is bound: the scanner has seen to that.</summary>
     internal readonly ReadOnlySpan<byte> Resolve(ReadOnlySpan<byte> element, ReadOnlySpan<byte> prefix, RootScope root)
@@ -81,6 +81,9 @@ internal struct PayloadScopes
 
         return prefix.SequenceEqual("xml"u8) ? ContentNamespaces.Xml : root.Bindings[root.Find(prefix)].Namespace;
     }
+
+    internal readonly ReadOnlySpan<byte> NamespaceName(ReadOnlySpan<byte> element, scoped in PrefixBinding binding)
+        => binding.InScratch ? names.Slice(binding.NamespaceStart, binding.NamespaceLength) : element.Slice(binding.NamespaceStart, binding.NamespaceLength);
 
     /// <summary>Decodes an attribute value, in the place of the last one.</summary>
     internal ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> raw)
@@ -99,16 +102,15 @@ internal struct PayloadScopes
         value.Release();
     }
 
-    private readonly ReadOnlySpan<byte> NamespaceName(ReadOnlySpan<byte> element, in PrefixBinding binding)
-        => binding.InScratch ? names.Slice(binding.NamespaceStart, binding.NamespaceLength) : element.Slice(binding.NamespaceStart, binding.NamespaceLength);
-
     [StructLayout(LayoutKind.Auto)]
     private struct Scope
     {
+        internal int Depth;
+
         /// <summary>How many bindings were in force outside.</summary>
         internal int OuterBindings;
 
-        /// <summary>The binding that is the default namespace; <see cref="OfRoot"/> where none is but the stream's.</summary>
-        internal int Default;
+        /// <summary>The default namespace; <see cref="PrefixBinding.NamespaceLength"/> is -1 where it is the stream's.</summary>
+        internal PrefixBinding Default;
     }
 }

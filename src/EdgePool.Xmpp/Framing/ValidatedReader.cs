@@ -32,9 +32,6 @@ internal ref struct ValidatedReader
 
     internal XmlToken Token { get; private set; }
 
-    /// <summary>The bytes not read yet.</summary>
-    internal readonly int Remaining => rest.Length;
-
     /// <summary>The qualified name of the tag or of the attribute.</summary>
     internal ReadOnlySpan<byte> Name { get; private set; }
 

@@ -136,13 +136,7 @@ public sealed class PayloadTests
         {
             var framer = StreamFramer.Inside(ContentNamespace.Server, FramerLimits.Authenticated);
             Assert.Equal(ReferenceEquals(data, plain) ? 2 : 1, ReadAll(framer, data));
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var round = 0; round < 100; round++)
-            {
-                ReadAll(framer, data);
-            }
-
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(0, Enumerable.Range(0, 10).Min(_ => AllocatedByReading(framer, data)));
         }
     }
 
@@ -203,6 +197,18 @@ public sealed class PayloadTests
         }
 
         return found;
+    }
+
+    // The runtime's own pools and compilers allocate too, now and then: the least of some rounds is ours.
+    private static long AllocatedByReading(StreamFramer framer, byte[] data)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var round = 0; round < 50; round++)
+        {
+            ReadAll(framer, data);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static string Iq(string content) => In($"<iq>{content}</iq>");
