@@ -19,7 +19,7 @@ public sealed record EdgeOptions
     /// <summary>The organisation's domains and what stands behind each.</summary>
     public required IReadOnlyList<LocalDomain> LocalDomains { get; init; }
 
-    /// <summary>The partners and their terms.</summary>
+    /// <summary>The partners and their terms when the node starts; <see cref="EdgeNode.PublishAsync"/> replaces them.</summary>
     public required PolicySnapshot Policy { get; init; }
 
     /// <summary>Where partners connect (port 5269).</summary>
@@ -28,7 +28,7 @@ public sealed record EdgeOptions
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
 
-    /// <summary>Our certificates with their keys and intermediates; the first is the default where SNI names none.</summary>
+    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
 
     /// <summary>The roots for partners that name none of their own.</summary>

@@ -120,18 +120,30 @@ internal sealed class InboundStreamActor : StreamActor
     protected override FramerLimits LimitsFor(DomainPair pair)
     {
         var common = Edge.Options.Limits.Authenticated;
-        var bytes = Pairs.Append(pair).Min(p => Edge.Options.Policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
+        var policy = Edge.Policy.Current;
+        var bytes = Pairs.Append(pair).Min(p => policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
         return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
     }
 
     protected override void OnEffect(NegotiationEffect effect)
     {
-        if (effect is not NegotiationEffect.VerifyKey verify)
+        switch (effect)
         {
-            base.OnEffect(effect);
-            return;
+            case NegotiationEffect.VerifyKey verify:
+                Verify(verify);
+                break;
+            case NegotiationEffect.DialbackRefused refused:
+                Edge.Streams.CountDialbackRefusal();
+                StreamLog.DialbackRefused(Edge.Logs.Streams, Info.Number, refused.Pair.ToText(), refused.Condition.WireName());
+                break;
+            default:
+                base.OnEffect(effect);
+                break;
         }
+    }
 
+    private void Verify(NegotiationEffect.VerifyKey verify)
+    {
         if (!Edge.Streams.TryEnterVerification(address, Edge.Options.Limits.VerificationsPerAddress))
         {
             Answer(verify.Pair, verify.StreamId, DialbackOutcome.Error(StanzaErrorCondition.ResourceConstraint));

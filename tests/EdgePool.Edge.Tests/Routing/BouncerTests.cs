@@ -17,7 +17,7 @@ public sealed class BouncerTests
 
     public BouncerTests()
     {
-        routes = new RouteTable(RoutingOptions.Create(), new VirtualTimeProvider(), ledger);
+        routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
         bouncer = new Bouncer(routes, ledger);
     }
 
@@ -56,6 +56,19 @@ public sealed class BouncerTests
             Refuse("<iq type='get' from='a@p1.example' to='b@edge.example' id='1'><q xmlns='urn:example:q'/></iq>", reason);
 
         Assert.Equal(Enum.GetValues<BounceReason>().Length, ledger.Read().Bounced);
+    }
+
+    // The rule is StanzaError.MayAnswer's, and no second one.
+    [Theory]
+    [InlineData("")]
+    [InlineData("type='foo'")]
+    [InlineData("type='RESULT'")]
+    public void Refuse_AnIqOfNoKnownType_IsAnswered(string type)
+    {
+        Refuse($"<iq {type} id='1' from='a@p1.example/r' to='b@edge.example'/>", BounceReason.BackEndUnavailable);
+
+        Assert.Contains("type='error'", Sent("edge.example", "p1.example"), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (ledger.Read().Bounced, ledger.Read().Dropped));
     }
 
     [Theory]
