@@ -54,6 +54,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Streams,
             table,
             bouncer,
+            new StanzaPolicy(policy, table, time),
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
@@ -63,6 +64,12 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
+
+    /// <summary>What policy refused, by partner and reason.</summary>
+    public VerdictCounters Verdicts => edge.Stanzas.Counters;
+
+    /// <summary>The last refusals of each partner.</summary>
+    public RefusalLog Refusals => edge.Stanzas.Refusals;
 
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }

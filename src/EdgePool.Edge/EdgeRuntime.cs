@@ -19,6 +19,7 @@ internal sealed record EdgeRuntime(
     StreamRegistry Streams,
     RouteTable Routes,
     Bouncer Bouncer,
+    StanzaPolicy Stanzas,
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,

@@ -1,6 +1,4 @@
-using System.Text;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Policy.Partners;
 using EdgePool.Policy.Verdicts;
 
 namespace EdgePool.Edge.Partners;

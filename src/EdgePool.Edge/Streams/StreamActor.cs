@@ -38,7 +38,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
