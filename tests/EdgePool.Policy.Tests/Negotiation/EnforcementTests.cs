@@ -98,6 +98,14 @@ public sealed class EnforcementTests
         };
         Assert.True(expected == trial.Method, $"{where}: authenticated by {trial.Method}, not {expected}");
         Assert.True(trial.Looked == expected is AuthenticationMethod.DialbackOverTls or AuthenticationMethod.DialbackOverTcp, where);
+        var told = (trial.Answer, expected) switch
+        {
+            ("", AuthenticationMethod.SaslExternal) => false,
+            ("", _) => true, // the stream has ended before, or an authoritative server is asked
+            (var answer, AuthenticationMethod.SaslExternal) => answer.StartsWith("<success", StringComparison.Ordinal),
+            var (answer, _) => answer.StartsWith("<failure", StringComparison.Ordinal) || answer.Contains("type='error'><error type='cancel'><policy-violation ", StringComparison.Ordinal),
+        };
+        Assert.True(told, $"{where} is answered {trial.Answer}");
     }
 
     private static void AssertOffers(string where, string sent, bool startTls, bool required, bool external, bool dialback)
