@@ -166,6 +166,12 @@ public sealed record StreamTimeouts
     /// <summary>Silence on an established stream before it is closed.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(14);
 
+    /// <summary>Silence of an inbound stream after which a newer one of its pair takes its place: an honest server sends something more often.</summary>
+    public TimeSpan Superseded { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The same where there is no room for both: who comes anew knows better than we whether the old connection is dead.</summary>
+    public TimeSpan Displaced { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>A dialback lookup, from request to answer.</summary>
     public TimeSpan Verification { get; init; } = TimeSpan.FromSeconds(30);
 
