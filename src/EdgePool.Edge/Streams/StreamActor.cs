@@ -127,7 +127,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         OnStopped();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => Edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }

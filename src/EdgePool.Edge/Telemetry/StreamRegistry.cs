@@ -40,6 +40,9 @@ public sealed class StreamInfo
     /// <summary>The connection id of the logs.</summary>
     public long Number { get; }
 
+    /// <summary>Its actor's name: with it the path of a fault leads to the stream.</summary>
+    internal string Name => Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The peer's address and port; of a stream that we open, the target.</summary>
     public string Peer { get; }
 
