@@ -105,7 +105,7 @@ public sealed class PolicySnapshot
     internal bool IsLocal(ReadOnlySpan<byte> domain) => locals.Contains(domain);
 
     /// <summary>The access policy of the local user; null: there are none.</summary>
-    internal AppliedPolicy? AccessOf(in StanzaCase about, LocalDomainPolicy domain) => Parts.Access?.Of(about.Local.Bare, domain.Access!);
+    internal AppliedPolicy? AccessOf(in StanzaCase about, LocalDomainPolicy domain) => Parts.Access?.Of(about.Local.Bare, domain.Access.GetValueOrDefault());
 
     /// <summary>What applies to all users of a local domain.</summary>
     internal LocalDomainPolicy Local(ReadOnlySpan<byte> domain) => locals.TryGetValue(domain, out var found) ? found! : Elsewhere;
