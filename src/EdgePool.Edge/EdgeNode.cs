@@ -88,6 +88,7 @@ public sealed class EdgeNode : IAsyncDisposable
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
+        edge.Policy.Replaced = OnPolicyReplaced;
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
         for (var i = 0; i < s2s.Count; i++)
@@ -97,7 +98,10 @@ public sealed class EdgeNode : IAsyncDisposable
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
-    /// <summary>Puts another policy in force; completes when it is. See <see cref="LivePolicy"/>.</summary>
+    /// <summary>
+    /// Puts another policy in force; completes when it is: what the new policy refuses is forwarded no more, what waited of it has been answered, and streams
+    /// that it does not allow are told so. Calls come into force in their order.
+    /// </summary>
     /// <param name="next">Compiled for the local domains of this node.</param>
     public Task PublishAsync(PolicySnapshot next)
     {
@@ -138,6 +142,13 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private void OnPolicyReplaced(PolicyChange change)
+    {
+        new QueueSweep(edge.Routes, edge.Bouncer, edge.Logs).Sweep(change.Now);
+        streams!.Tell(change);
+        routes!.Tell(change);
+    }
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
         => options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : ResolvConf.Load().ToOptions();

@@ -1,5 +1,7 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
@@ -9,11 +11,14 @@ namespace EdgePool.Edge.Routing;
 /// <summary>
 /// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
+/// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(LivePolicy policy, Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
 {
+    private readonly PolicyReader reader = new(policy);
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
+    private PolicySnapshot snapshot = policy.Current;
     private volatile Gate? gate;
     private volatile bool closed;
 
@@ -38,6 +43,12 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
     /// <summary>Nothing more is taken from this stream.</summary>
     public void Close() => closed = true;
 
+    /// <summary>Stanzas follow, and nothing that waits, until <see cref="EndBatch"/>.</summary>
+    public void BeginBatch() => snapshot = reader.Begin();
+
+    /// <summary>What was relayed is queued, or was refused; <see cref="Flush"/> may follow.</summary>
+    public void EndBatch() => reader.End();
+
     /// <summary>Takes one stanza; null when it was queued, bounced or dropped, else what the stream's actor must decide.</summary>
     public PumpEvent? Relay(in StanzaFrame stanza)
     {
@@ -48,7 +59,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        if (memo.Find(admitting, from.Domain, to.Domain) is not { } route)
+        if (memo.Find(admitting, snapshot, from.Domain, to.Domain) is not { } route)
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
@@ -61,7 +72,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
             }
 
             route = admission.Route;
-            memo.Remember(admitting, from.Domain, to.Domain, route);
+            memo.Remember(admitting, snapshot, from.Domain, to.Domain, route);
         }
 
         Accept(in stanza);
@@ -77,7 +88,11 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         touched.Clear();
     }
 
-    public void Dispose() => Flush();
+    public void Dispose()
+    {
+        reader.Dispose();
+        Flush();
+    }
 
     private void Accept(in StanzaFrame stanza)
     {
@@ -126,7 +141,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
             FullTarget = route.Queue;
     }
 
-    /// <summary>The last pair of domains and its route: most streams carry one pair, and most of their stanzas come in runs.</summary>
+    /// <summary>The last pair of domains and its route under one gate and policy: most streams carry one pair, and most of their stanzas come in runs.</summary>
     private sealed class DomainMemo
     {
         private const int Longest = 512;
@@ -135,14 +150,15 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         private int fromLength;
         private int toLength;
         private Gate? gate;
+        private PolicySnapshot? judge;
         private Route? route;
 
-        public Route? Find(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
-            => ReferenceEquals(gate, current)
+        public Route? Find(Gate current, PolicySnapshot policy, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+            => ReferenceEquals(gate, current) && ReferenceEquals(judge, policy)
                 && from.SequenceEqual(domains.AsSpan(0, fromLength))
                 && to.SequenceEqual(domains.AsSpan(fromLength, toLength)) ? route : null;
 
-        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
+        public void Remember(Gate current, PolicySnapshot policy, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
         {
             var length = from.Length + to.Length;
             if (length > Longest)
@@ -151,7 +167,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
                 domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
-            (fromLength, toLength, gate, route) = (from.Length, to.Length, current, found);
+            (fromLength, toLength, gate, judge, route) = (from.Length, to.Length, current, policy, found);
         }
 
         public void Forget() => (gate, route) = (null, null);
