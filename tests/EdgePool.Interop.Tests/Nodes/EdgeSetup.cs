@@ -7,7 +7,11 @@ using EdgePool.Testing.Certificates;
 namespace EdgePool.Interop.Tests.Nodes;
 
 /// <summary>A local domain and what stands inside for it: a component, or an internal server at an address.</summary>
-internal sealed record LocalDomain(string Name, IPEndPoint? Server = null);
+internal sealed record LocalDomain(string Name, IPEndPoint? Server = null)
+{
+    /// <summary>The internal server and the node know each other by certificate or not at all.</summary>
+    public bool ExternalOnly { get; init; }
+}
 
 /// <summary>A partner as the node's configuration has it.</summary>
 internal sealed record PartnerSetup(string Domain)
@@ -15,9 +19,14 @@ internal sealed record PartnerSetup(string Domain)
     public IReadOnlyList<string> AdditionalDomains { get; init; } = [];
 
     /// <summary>Required, Optional or NotSupported.</summary>
+    public string Tls { get; init; } = "Required";
+
+    /// <summary>Required, Optional or NotSupported.</summary>
     public string Sasl { get; init; } = "Optional";
 
     public bool Dialback { get; init; } = true;
+
+    public bool LyncCompat { get; init; }
 
     /// <summary>PEM of the partner's authority; null: the node's own list.</summary>
     public string? TrustedCa { get; init; }
@@ -100,13 +109,16 @@ internal sealed record EdgeSetup
         if (domain.Server is not { } server)
             return "{ component: { secretFile: component.secret } }";
         var trust = InternalCa is null ? "" : $", trust: {{ ca: [\"{InternalCa}\"] }}";
-        return $"{{ server: {{ address: \"{server}\"{trust} }} }}";
+        var terms = domain.ExternalOnly ? ", saslNegotiation: Required, supportDialback: false" : "";
+        return $"{{ server: {{ address: \"{server}\"{terms}{trust} }} }}";
     }
 
     private static string Partner(PartnerSetup partner)
     {
         var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
         var more = string.Join(", ", partner.AdditionalDomains);
-        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: Required, saslNegotiation: {partner.Sasl}, supportDialback: {(partner.Dialback ? "true" : "false")}{trust} }}";
+        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: {partner.Tls}, saslNegotiation: {partner.Sasl}, supportDialback: {Flag(partner.Dialback)}, lyncCompat: {Flag(partner.LyncCompat)}{trust} }}";
     }
+
+    private static string Flag(bool on) => on ? "true" : "false";
 }
