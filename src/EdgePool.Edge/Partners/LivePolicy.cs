@@ -1,4 +1,5 @@
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 
 namespace EdgePool.Edge.Partners;
 
@@ -32,6 +33,10 @@ internal sealed class LivePolicy(PolicySnapshot first) : IDisposable
 
     /// <summary>The snapshot that decisions are taken from now.</summary>
     public PolicySnapshot Current => Volatile.Read(ref current);
+
+    /// <summary>The partner whose domain it is, when that may federate now; else null.</summary>
+    /// <param name="domain">Canonical (U-labels in UTF-8).</param>
+    public Partner? Allowed(ReadOnlySpan<byte> domain) => Current.Judge(domain, out var partner) == VerdictReason.Allowed ? partner : null;
 
     /// <summary>Called at each change, one at a time, when nothing is judged by the snapshot before any more.</summary>
     public Action<PolicyChange>? Replaced { get; set; }

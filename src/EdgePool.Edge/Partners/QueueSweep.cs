@@ -1,6 +1,7 @@
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 

@@ -53,7 +53,7 @@ internal sealed class RouteTable
     public LocalDomain? Local(DomainName domain) => local.GetValueOrDefault(domain);
 
     /// <summary>A local domain, or that of a partner whom policy allows now (canonical, UTF-8).</summary>
-    public bool IsServed(ReadOnlySpan<byte> domain) => IsLocal(domain) || policy.Current.Find(domain) is { Enabled: true };
+    public bool IsServed(ReadOnlySpan<byte> domain) => IsLocal(domain) || policy.Allowed(domain) is not null;
 
     public Route? Component(DomainName domain) => components.GetValueOrDefault(domain);
 
@@ -65,7 +65,7 @@ internal sealed class RouteTable
     {
         if (localByUtf8.TryGetValue(to, out var target))
             return target.BackEnd is BackEndOptions.Component ? components[target.Name] : PairRoute(from, target.Name);
-        if (!localByUtf8.TryGetValue(from, out var source) || policy.Current.Find(to) is not { Enabled: true })
+        if (!localByUtf8.TryGetValue(from, out var source) || policy.Allowed(to) is null)
             return null;
         return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
     }

@@ -51,7 +51,7 @@ internal sealed class OutboundConnector(EdgeOptions options, LivePolicy policy, 
     {
         BackEndOptions.Server server => server.Terms,
         BackEndOptions.Component => null,
-        _ => policy.Current.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null,
+        _ => policy.Allowed(pair.Remote.Utf8)?.Terms,
     };
 
     /// <summary>All that policy says now of connecting to the pair's remote side.</summary>
