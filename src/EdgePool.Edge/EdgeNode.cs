@@ -55,6 +55,8 @@ public sealed class EdgeNode : IAsyncDisposable
             Ledger,
             Streams,
             table,
+            new PartnerConnections(policy),
+            new Pings(table),
             bouncer,
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,

@@ -18,6 +18,8 @@ internal sealed record EdgeRuntime(
     Ledger Ledger,
     StreamRegistry Streams,
     RouteTable Routes,
+    PartnerConnections Connections,
+    Pings Pings,
     Bouncer Bouncer,
     ComponentSessions Components,
     EdgeCertificates Certificates,

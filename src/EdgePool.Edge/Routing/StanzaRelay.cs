@@ -13,7 +13,7 @@ namespace EdgePool.Edge.Routing;
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(LivePolicy policy, Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
 {
     private readonly PolicyReader reader = new(policy);
     private readonly List<StanzaQueue> touched = [];
@@ -75,6 +75,8 @@ internal sealed class StanzaRelay(LivePolicy policy, Bouncer bouncer, Ledger led
             memo.Remember(admitting, snapshot, from.Domain, to.Domain, route);
         }
 
+        if (pings.Takes(in stanza, from, to))
+            return null;
         Accept(in stanza);
         Enqueue(in stanza, route, from, to);
         return null;
