@@ -205,7 +205,7 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private void OnPolicyReplaced(PolicyChange change)
     {
-        new QueueSweep(edge.Routes, edge.Bouncer, edge.Logs).Sweep(change.Now);
+        new QueueSweep(edge.Routes, edge.Stanzas, edge.Bouncer, edge.Logs).Sweep(change.Now);
         streams!.Tell(change);
         routes!.Tell(change);
     }
