@@ -89,8 +89,8 @@ internal sealed class StanzaQueue
     /// <summary>A stream takes what waits here.</summary>
     public bool IsAttached => Volatile.Read(ref kick) is not null;
 
-    /// <summary>Appends one accepted stanza, rendered for the target.</summary>
-    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
+    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
     {
         Action? ask = null;
         Enqueued result;
@@ -106,7 +106,7 @@ internal sealed class StanzaQueue
 
             var segment = SegmentFor(stanza.Bytes.Length + from.Length + to.Length);
             var before = segment.Length;
-            stanza.WriteTo(segment, target, from, to);
+            stanza.WriteTo(segment, target, from, to, leaveOut);
             segment.EndEntry(own: false);
             bytes += segment.Length - before;
             accepted++;

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
@@ -9,16 +11,16 @@ using EdgePool.Xmpp.Streams;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>
-/// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
+/// The stanza path of one stream: addresses → gate → route → verdict → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, Ledger ledger, TimeSpan patience) : IDisposable
 {
-    private readonly PolicyReader reader = new(policy);
+    private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
-    private PolicySnapshot snapshot = policy.Current;
+    private PolicySnapshot snapshot = policy.Live.Current;
     private volatile Gate? gate;
     private volatile bool closed;
 
@@ -59,26 +61,31 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        if (memo.Find(admitting, snapshot, from.Domain, to.Domain) is not { } route)
+        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
                 return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
+            passage = policy.Find(snapshot, from.Domain, to.Domain);
             if (admission.Route is null)
             {
                 Accept(in stanza);
-                bouncer.Refuse(in stanza, from.Full, to.Full, admission.Bounce);
+                RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce);
                 return null;
             }
 
             route = admission.Route;
-            memo.Remember(admitting, snapshot, from.Domain, to.Domain, route);
+            memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
         }
 
         if (pings.Takes(in stanza, from, to))
             return null;
         Accept(in stanza);
-        Enqueue(in stanza, route, from, to);
+        var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
+        if (reason == VerdictReason.Allowed)
+            Enqueue(in stanza, route, from, to, leaveOut);
+        else
+            bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
         return null;
     }
 
@@ -115,9 +122,22 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
     /// <summary>The domain in A-labels, so that the log tells look-alikes apart.</summary>
     private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";
 
-    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to)
+    // No route leads there: because of policy, or because there is nothing there.
+    private void RefuseUnrouted(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to, BounceReason reason)
     {
-        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+        if (passage is not { Inside: false, Partner: { Enabled: false } partner })
+        {
+            bouncer.Refuse(in stanza, from.Full, to.Full, reason);
+            return;
+        }
+
+        policy.Note(in passage, partner.Name, VerdictReason.PartnerDisabled, in stanza, from, to, observed: false);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, VerdictReason.PartnerDisabled);
+    }
+
+    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut)
+    {
+        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
         if (result == Enqueued.Retired)
         {
             memo.Forget();
@@ -128,7 +148,7 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
             }
 
             route = again;
-            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
         }
 
         if (result is Enqueued.Refused or Enqueued.Retired)
@@ -143,7 +163,7 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
             FullTarget = route.Queue;
     }
 
-    /// <summary>The last pair of domains and its route under one gate and policy: most streams carry one pair, and most of their stanzas come in runs.</summary>
+    /// <summary>The last pair of domains, its route and what policy has on it: most streams carry one pair, and most of their stanzas come in runs.</summary>
     private sealed class DomainMemo
     {
         private const int Longest = 512;
@@ -152,15 +172,21 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
         private int fromLength;
         private int toLength;
         private Gate? gate;
-        private PolicySnapshot? judge;
         private Route? route;
+        private Passage passage;
 
-        public Route? Find(Gate current, PolicySnapshot policy, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
-            => ReferenceEquals(gate, current) && ReferenceEquals(judge, policy)
+        public bool TryFind(
+            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between)
+        {
+            (found, between) = (route, passage);
+            return found is not null
+                && ReferenceEquals(gate, current)
+                && ReferenceEquals(between.Snapshot, inForce)
                 && from.SequenceEqual(domains.AsSpan(0, fromLength))
-                && to.SequenceEqual(domains.AsSpan(fromLength, toLength)) ? route : null;
+                && to.SequenceEqual(domains.AsSpan(fromLength, toLength));
+        }
 
-        public void Remember(Gate current, PolicySnapshot policy, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
+        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between)
         {
             var length = from.Length + to.Length;
             if (length > Longest)
@@ -169,7 +195,7 @@ internal sealed class StanzaRelay(LivePolicy policy, Pings pings, Bouncer bounce
                 domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
-            (fromLength, toLength, gate, judge, route) = (from.Length, to.Length, current, policy, found);
+            (fromLength, toLength, gate, route, passage) = (from.Length, to.Length, current, found, between);
         }
 
         public void Forget() => (gate, route) = (null, null);

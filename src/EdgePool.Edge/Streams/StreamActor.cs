@@ -41,7 +41,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Policy, edge.Pings, edge.Bouncer, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -60,6 +60,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     protected PeerCertificate? Certificate => tls?.Certificate;
 
     protected StreamOutput Writer => writer!;
+
+    /// <summary>How long nothing has come, though the pump would have read it. From any thread.</summary>
+    public TimeSpan Silence => pump!.Silence;
 
     /// <summary>The connection is there: takes it over and begins to read.</summary>
     protected void Adopt(Socket socket, TlsUpgrade upgrade)
@@ -134,7 +137,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         OnStopped();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => Edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
@@ -161,9 +164,6 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     /// <summary>The gateway's limits of now, for a stream with a partner; null: the node's own hold.</summary>
     protected Gateway? Gateway => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound ? Edge.Policy.Current.Gateway : null;
-
-    /// <summary>How long ago the last byte came.</summary>
-    protected TimeSpan Silence => pump!.Silence;
 
     /// <summary>Called every few seconds while the stream is up and a partner on it has keep-alive on; see <see cref="Streams.KeepAlive"/>.</summary>
     /// <param name="interval">The gateway's.</param>
