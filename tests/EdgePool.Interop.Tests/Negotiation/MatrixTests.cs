@@ -21,6 +21,7 @@ public abstract class MatrixTests(MatrixScene scene)
     private const int EndedUnauthenticated = 1012;
     private const int TargetFailed = 1020;
     private const int DialbackRefused = 1024;
+    private const int SteppedDown = 1025;
 
     // RFC 6120 section 13.8, XEP-0178, XEP-0220: SASL EXTERNAL over TLS goes before dialback over TLS, and that before dialback without TLS.
     [Theory]
@@ -102,6 +103,10 @@ public abstract class MatrixTests(MatrixScene scene)
         Assert.Equal((side, method), (side, first["method"]));
         Assert.Equal(method == "DialbackOverTcp" ? "none" : "Tls13", first["tls"]);
         Assert.Equal([method], scene.Edge.MethodsOf(pair, inbound).Distinct());
+        if (method != MatrixRow.Of(row).Best[(int)PeerAbility.Everything])
+            await scene.Edge.FindAsync(e => e.Id == SteppedDown && e["stream"] == first["stream"] && e["method"] == method, $"{side} {pair} stepped down");
+        else
+            Assert.DoesNotContain(scene.Edge.Events, e => e.Id == SteppedDown && e["pair"] == pair);
     }
 }
 
