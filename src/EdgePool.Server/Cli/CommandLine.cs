@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgePool.Policy.Documents;
 using EdgePool.Server.Configuration;
-using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli;
 
