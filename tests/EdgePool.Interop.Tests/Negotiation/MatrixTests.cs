@@ -1,5 +1,6 @@
 using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Partners;
+using EdgePool.Interop.Tests.Servers;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Streams;
 
@@ -30,9 +31,9 @@ public abstract class MatrixTests(MatrixScene scene)
     {
         await scene.StartAsync();
         await using var alice = await scene.ConnectAsync(row, peer);
-        await alice.SendAsync($"<message to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
-        await scene.Component.WaitForAsync($"message[@id='in' and @from='{alice.Jid}' and not(@type='error')]/body[.='in']");
-        await scene.Component.SendAsync($"<message from='{MatrixScene.Bot}' to='{alice.Jid}' id='out'><body>out</body></message>");
+        await alice.SendAsync($"<message from='{AliceAt(row, peer)}' to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
+        await scene.Component.WaitForAsync($"message[@id='in' and @from='{AliceAt(row, peer)}' and not(@type='error')]/body[.='in']");
+        await scene.Component.SendAsync($"<message from='{MatrixScene.Bot}' to='{AliceAt(row, peer)}' id='out'><body>out</body></message>");
         await alice.WaitForAsync("message[@id='out' and not(@type='error')]/body[.='out']");
         await AssertMethodAsync(row, peer, method, inbound: true);
         await AssertMethodAsync(row, peer, method, inbound: false);
@@ -47,7 +48,7 @@ public abstract class MatrixTests(MatrixScene scene)
         await using var alice = await scene.ConnectAsync(row, peer);
         var (domain, expected) = (MatrixRow.DomainOf(row, peer), MatrixRefusal.OfInbound(scene.Kind, peer, MatrixRow.Of(row).HasTls));
         var (since, refusals) = (scene.Edge.Events.Count, scene.Edge.Events.Count(e => e.Id == DialbackRefused));
-        await alice.SendAsync($"<message to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
+        await alice.SendAsync($"<message from='{AliceAt(row, peer)}' to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
         await alice.WaitForAsync($"message[@type='error' and @id='in' and @from='{MatrixScene.Bot}']/error/stanzas:remote-server-timeout");
 
         var opened = await scene.Edge.FindAsync(e => e.Id == Accepted, $"{domain} connects", since);
@@ -55,6 +56,13 @@ public abstract class MatrixTests(MatrixScene scene)
         await AssertPeerSaysAsync(peer, domain, MatrixScene.LocalDomainName, expected.PeerSays);
         var refused = scene.Edge.Events.Where(e => e.Id == DialbackRefused).Skip(refusals).Select(e => (e["pair"], e["condition"]));
         Assert.Equal(expected.DialbackAnswer is { } condition ? [(PairWith(row, peer), condition)] : [], refused);
+        if (expected.DialbackAnswer is not null && scene.ServerOf(peer) is ProsodyServer prosody)
+        {
+            Assert.Matches(
+                $"RECV: <result(?=[^>]* from='{MatrixScene.LocalDomainName}')(?=[^>]* to='{domain}')(?=[^>]* type='error')[^>]*><error [^>]*><{expected.DialbackAnswer} ",
+                prosody.Wire);
+        }
+
         Assert.Empty(scene.Edge.MethodsOf(PairWith(row, peer), inbound: true));
     }
 
@@ -76,6 +84,8 @@ public abstract class MatrixTests(MatrixScene scene)
         await AssertPeerSaysAsync(peer, MatrixScene.LocalDomainName, domain, expected.PeerSays);
         Assert.Empty(scene.Edge.MethodsOf(pair, inbound: false));
     }
+
+    private static string AliceAt(string row, PeerAbility peer) => $"alice@{MatrixRow.DomainOf(row, peer)}/test";
 
     private static string PairWith(string row, PeerAbility peer) => $"{MatrixScene.LocalDomainName}-{MatrixRow.DomainOf(row, peer)}";
 
@@ -111,7 +121,21 @@ public abstract class MatrixTests(MatrixScene scene)
 }
 
 /// <summary>The matrix with Prosody 0.12.</summary>
-public sealed class ProsodyMatrixTests(ProsodyMatrixScene scene) : MatrixTests(scene), IClassFixture<ProsodyMatrixScene>;
+public sealed class ProsodyMatrixTests(ProsodyMatrixScene scene) : MatrixTests(scene), IClassFixture<ProsodyMatrixScene>
+{
+    [Theory]
+    [MemberData(nameof(MatrixRow.MetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithAPeerWithoutExternal_StepsDownAsFarAsPolicyLetsIt(string row, PeerAbility peer, string method) =>
+        Row_WithAPeerThatCanMeetIt_UsesTheBestMethodOfBothEachWay(row, peer, method);
+
+    [Theory]
+    [MemberData(nameof(MatrixRow.UnmetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithoutDialbackAndAPeerWithoutExternal_LetsNoStreamIn(string row, PeerAbility peer) => Row_WithAPeerThatCannotMeetIt_LetsNoStreamIn(row, peer);
+
+    [Theory]
+    [MemberData(nameof(MatrixRow.UnmetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithoutDialbackAndAPeerWithoutExternal_LetsNoStreamOut(string row, PeerAbility peer) => Row_WithAPeerThatCannotMeetIt_LetsNoStreamOut(row, peer);
+}
 
 /// <summary>The matrix with ejabberd 23.01.</summary>
 public sealed class EjabberdMatrixTests(EjabberdMatrixScene scene) : MatrixTests(scene), IClassFixture<EjabberdMatrixScene>;
