@@ -320,6 +320,12 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Info.State = "established";
         pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
+        if (authenticated.SteppedDown)
+        {
+            Edge.Streams.CountStepDown();
+            StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
+        }
+
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 
