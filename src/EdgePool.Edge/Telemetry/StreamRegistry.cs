@@ -120,7 +120,14 @@ public sealed class StreamRegistry
 
     internal void Add(StreamInfo stream) => streams[stream.Number] = stream;
 
-    internal void Remove(StreamInfo stream) => streams.TryRemove(stream.Number, out _);
+    internal void Remove(StreamInfo stream)
+    {
+        if (streams.TryRemove(stream.Number, out _) && streams.IsEmpty)
+            Emptied?.Invoke();
+    }
+
+    /// <summary>Called, on any thread, when the last stream is gone.</summary>
+    internal Action? Emptied { get; set; }
 
     /// <summary>Takes one of <paramref name="limit"/> places for unauthenticated connections of an address.</summary>
     internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);
