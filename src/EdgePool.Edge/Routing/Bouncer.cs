@@ -1,5 +1,6 @@
 using System.Buffers;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
@@ -18,20 +19,34 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
     public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
     {
-        if (MustNotAnswer(in stanza))
+        if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
         {
-            ledger.Drop(DropReason.UnanswerableUndeliverable);
-            return;
-        }
-
-        if (stanza.Kind == StanzaKind.Presence)
-        {
-            ledger.Drop(DropReason.PresenceUndeliverable);
+            var ofPresenceAlone = StanzaError.MayAnswer(stanza.Kind, stanza.Type, answerPresence: true);
+            ledger.Drop(ofPresenceAlone ? DropReason.PresenceUndeliverable : DropReason.UnanswerableUndeliverable);
             return;
         }
 
         ledger.Bounce(reason);
         var (type, condition) = Answer(reason);
+        Answer(in stanza, from, to, type, condition);
+    }
+
+    /// <summary>Ends one stanza that policy refuses. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason)
+    {
+        if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
+        {
+            ledger.Drop(DropReason.Policy);
+            return;
+        }
+
+        ledger.Bounce(BounceReason.Policy);
+        var (type, condition) = RefusalAnswers.For(direction, reason);
+        Answer(in stanza, from, to, type, condition);
+    }
+
+    private void Answer(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, StanzaErrorType type, StanzaErrorCondition condition)
+    {
         var error = new ArrayBufferWriter<byte>(256 + from.Length + to.Length + stanza.Id.Length);
         StanzaError.WriteBounce(error, stanza.Kind, to: from, from: to, stanza.Id, condition, type);
         Send(error.WrittenSpan, back: from, by: to);
@@ -66,9 +81,6 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         }
     }
 
-    private static bool MustNotAnswer(in StanzaFrame stanza)
-        => stanza.Type.SequenceEqual("error"u8) || (stanza.Kind == StanzaKind.Iq && stanza.Type.SequenceEqual("result"u8));
-
     private static (StanzaErrorType Type, StanzaErrorCondition Condition) Answer(BounceReason reason) => reason switch
     {
         BounceReason.JidMalformed => (StanzaErrorType.Modify, StanzaErrorCondition.JidMalformed),
@@ -76,6 +88,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
         BounceReason.QueueFull => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
         BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
+        BounceReason.Policy => (StanzaErrorType.Cancel, StanzaErrorCondition.ServiceUnavailable), // where nobody knows the verdict any more
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without an answer"),
     };
 

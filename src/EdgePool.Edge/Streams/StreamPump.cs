@@ -47,8 +47,8 @@ internal sealed class StreamPump
     /// <summary>Limits for the framer and its successors; raised when the peer is authenticated.</summary>
     public FramerLimits Limits { get; set; } = FramerLimits.Unauthenticated;
 
-    /// <summary>How long ago the last byte came.</summary>
-    public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastRead));
+    /// <summary>How long ago the last byte came; zero while a full target keeps us from reading.</summary>
+    public TimeSpan Silence => relay.FullTarget is null ? time.GetElapsedTime(Interlocked.Read(ref lastRead)) : TimeSpan.Zero;
 
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
@@ -73,7 +73,7 @@ internal sealed class StreamPump
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException)
         {
             if (!stopping.IsCancellationRequested)
-                actor.Tell(new PumpEvent.Broken(exception.Message));
+                actor.Tell(transport.Flooded ? new PumpEvent.TlsFailed(exception.Message) : new PumpEvent.Broken(exception.Message));
         }
         catch (Exception bug)
         {
@@ -136,6 +136,7 @@ internal sealed class StreamPump
             if (relay.FullTarget is { } full)
             {
                 await full.WhenRoomAsync(relay.Patience, stopping.Token);
+                Interlocked.Exchange(ref lastRead, time.GetTimestamp());
                 relay.FullTarget = null;
                 continue;
             }
@@ -194,6 +195,7 @@ internal sealed class StreamPump
         MakeRoom();
         var count = await stream.ReadAsync(buffer.AsMemory(end));
         end += count;
+        transport.Earn(count);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
     }
@@ -243,7 +245,7 @@ internal sealed class StreamPump
 
         transport.Unread(belongsToTls);
         ReturnBuffer();
-        var (session, failure) = await upgrade.AuthenticateAsync(transport, direct, stopping.Token);
+        var (session, failure) = await upgrade.AuthenticateAsync(transport, new TlsStart(direct, framer.Header?.To), stopping.Token);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         if (session is null)
         {
@@ -252,6 +254,7 @@ internal sealed class StreamPump
         }
 
         stream = session.Stream;
+        transport.Meter();
         writer.Replace(stream);
         framer = new StreamFramer(Limits);
         return session;
@@ -268,10 +271,8 @@ internal sealed class StreamPump
     {
         (start, end) = (0, 0);
         buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
-        while (await stream.ReadAsync(buffer, stopping.Token) > 0)
-        {
-            // nothing of it is looked at
-        }
+        while (await stream.ReadAsync(buffer, stopping.Token) is > 0 and var count)
+            transport.Earn(count); // and nothing of it is looked at
 
         actor.Tell(new PumpEvent.Closed(MidElement: false));
     }

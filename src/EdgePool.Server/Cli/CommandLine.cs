@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Certificates;
 using EdgePool.Server.Configuration;
-using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli;
 
