@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using EdgePool.Policy.Documents;
+using EdgePool.Server.Cli.Certificates;
 using EdgePool.Server.Configuration;
 
 namespace EdgePool.Server.Cli;
@@ -44,6 +45,7 @@ internal static class CommandLine
         {
             RunCommand.Create(ConfigurationEnvironment.System),
             new Command("check", "Check something without running it.") { CheckConfigCommand.Create(ConfigurationEnvironment.System) },
+            CertCommand.Create(ConfigurationEnvironment.System),
             DemoCommand.Create(demo),
         };
         var help = root.Options.OfType<HelpOption>().Single();
