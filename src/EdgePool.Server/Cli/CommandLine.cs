@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Yaml;
 
@@ -45,6 +46,8 @@ internal static class CommandLine
             RunCommand.Create(ConfigurationEnvironment.System),
             new Command("check", "Check something without running it.") { CheckConfigCommand.Create(ConfigurationEnvironment.System) },
             DemoCommand.Create(demo),
+            StatusCommand.Create(),
+            StreamsCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpNotes((HelpAction)help.Action!);

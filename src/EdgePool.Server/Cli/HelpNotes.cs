@@ -62,11 +62,12 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = parseResult.CommandResult.Command.Name switch
+        var notes = parseResult.CommandResult.Command switch
         {
-            "run" => Run,
-            "check" or "config" => Check,
-            "demo" => Demo,
+            NotedCommand noted => noted.Notes,
+            { Name: "run" } => Run,
+            { Name: "check" or "config" } => Check,
+            { Name: "demo" } => Demo,
             _ => Root,
         };
         parseResult.InvocationConfiguration.Output.WriteLine(notes);

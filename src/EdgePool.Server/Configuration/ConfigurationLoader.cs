@@ -16,6 +16,11 @@ internal sealed record ConfigurationResult(ServerOptions? Options, IReadOnlyList
     public IEnumerable<ConfigurationProblem> Errors => Problems.Where(problem => problem.Severity is ProblemSeverity.Error);
 }
 
+/// <summary>Where a configuration's node is reached.</summary>
+/// <param name="Management">The paths; null when the file cannot be read.</param>
+/// <param name="Problems">Why not.</param>
+internal sealed record ConfigurationSocket(ManagementSettings? Management, IReadOnlyList<ConfigurationProblem> Problems);
+
 /// <summary>From a file to options, in three steps: text to written document, document to compiled options, and every error of all of them at once.</summary>
 internal static class ConfigurationLoader
 {
@@ -35,6 +40,21 @@ internal static class ConfigurationLoader
         return new ConfigurationResult(problems.HasErrors ? null : options, problems.InOrder);
     }
 
+    /// <summary>Reads of a file only where its node is reached; null when it cannot be read, which is then among the problems.</summary>
+    public static ConfigurationSocket LoadSocket(string file)
+    {
+        var problems = new ProblemList(file);
+        if (ReadText(file, problems) is not { } text || YamlFile.Parse(text, problems) is not { } root)
+        {
+            return new ConfigurationSocket(Management: null, problems.InOrder);
+        }
+
+        // The rest of the file is the node's business, and may not even be ours to read.
+        var document = NodeDocumentReader.Read(root, new ProblemList(file));
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        return new ConfigurationSocket(ManagementCompiler.Paths(document, folder), problems.InOrder);
+    }
+
     private static ServerOptions? Compile(string text, string file, ConfigurationEnvironment environment, ProblemList problems)
     {
         if (YamlFile.Parse(text, problems) is not { } root)
@@ -45,7 +65,7 @@ internal static class ConfigurationLoader
         problems.Locate(SourceMap.Of(root));
         var document = NodeDocumentReader.Read(root, problems);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        return new NodeCompiler(new NamedFiles(folder, problems), environment, problems).Compile(document);
+        return new NodeCompiler(folder, new NamedFiles(folder, problems), environment, problems).Compile(document);
     }
 
     private static string? ReadText(string file, ProblemList problems)

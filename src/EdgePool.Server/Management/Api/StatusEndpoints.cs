@@ -1,0 +1,56 @@
+using System.Reflection;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Server.Management.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace EdgePool.Server.Management.Api;
+
+/// <summary><c>/v1/status</c> and <c>/v1/streams</c>: what the node is doing.</summary>
+internal static class StatusEndpoints
+{
+    private static readonly string Product = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
+    {
+        routes.MapGet("/v1/status", context => Reply.OkAsync(context, Status(node), WireJson.Default.StatusView));
+        routes.MapGet("/v1/streams", context => Reply.OkAsync(context, Streams(node), WireJson.Default.StreamList));
+    }
+
+    private static StatusView Status(ManagedNode node)
+    {
+        var edge = node.Options.Edge;
+        return new StatusView(
+            edge.NodeName,
+            Product,
+            node.Options.Management.HasStore ? "store" : "file",
+            node.Started,
+            [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
+            new PolicyView(0, edge.Policy.Partners.Count, Problem: null),
+            node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
+            Ledger(node.Node.Ledger.Read()));
+    }
+
+    private static LedgerView Ledger(LedgerSnapshot ledger) => new(
+        ledger.Accepted,
+        ledger.Delivered,
+        ledger.Bounced,
+        ledger.Dropped,
+        ledger.InFlight,
+        ledger.Balances,
+        ledger.BouncedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal),
+        ledger.DroppedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal));
+
+    private static StreamList Streams(ManagedNode node) => new([.. node.Node.Streams.All.OrderBy(stream => stream.Number).Select(View)]);
+
+    private static StreamView View(StreamInfo stream) => new(
+        stream.Number,
+        stream.Kind.ToString(),
+        stream.Peer,
+        stream.State,
+        stream.Tls,
+        [.. stream.Pairs.Select(pair => pair.ToText())],
+        stream.StanzasIn,
+        stream.StanzasOut);
+}

@@ -1,0 +1,13 @@
+using EdgePool.Edge;
+using EdgePool.Server.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Management;
+
+/// <summary>What the management interface looks at and works on.</summary>
+/// <param name="Node">The running node.</param>
+/// <param name="Options">What it was started with.</param>
+/// <param name="Log">Where the interface logs.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Started">When the process was ready.</param>
+internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, ILogger Log, TimeProvider Time, DateTimeOffset Started);

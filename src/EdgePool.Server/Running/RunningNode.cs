@@ -1,0 +1,66 @@
+using EdgePool.Edge;
+using EdgePool.Server.Configuration;
+using EdgePool.Server.Management;
+using EdgePool.Server.Management.Listening;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Running;
+
+/// <summary>
+/// A node with what stands around it, in the order in which each needs the other: the store, the management socket, the node, and the interface that serves
+/// at the socket. What fails takes back what was done before it, so that no port is open without its policy.
+/// </summary>
+internal sealed class RunningNode : IAsyncDisposable
+{
+    private ManagementSocket? socket;
+    private EdgeNode? node;
+    private ManagementServer? management;
+
+    private RunningNode()
+    {
+    }
+
+    /// <summary>Starts everything, or nothing: <see cref="StartFault"/> tells the exceptions that are not our own faults.</summary>
+    public static async Task<RunningNode> StartAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
+    {
+        var running = new RunningNode();
+        try
+        {
+            await running.OpenAsync(options, logs, time);
+            return running;
+        }
+        catch
+        {
+            await running.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves service in order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+        if (node is not null)
+        {
+            await node.DisposeAsync();
+        }
+
+        await interfaceGone;
+        socket?.Dispose();
+    }
+
+    private async Task OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
+    {
+        var log = logs.CreateLogger(ManagementLog.Category);
+        socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
+        var edge = new EdgeNode(options.Edge, logs, time);
+        edge.Start();
+        node = edge;
+        if (socket is not null)
+        {
+            var managed = new ManagedNode(node, options, log, time, time.GetUtcNow());
+            (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
+            ManagementLog.Listening(log, options.Management.Socket!);
+        }
+    }
+}
