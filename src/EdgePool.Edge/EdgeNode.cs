@@ -7,6 +7,7 @@ using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
@@ -38,12 +39,14 @@ public sealed class EdgeNode : IAsyncDisposable
         Ledger = new Ledger();
         Streams = new StreamRegistry();
         resolver = new StubResolver(ResolverOptions(options), time);
-        var table = new RouteTable(options, time, Ledger);
+        var policy = new LivePolicy(options.Policy);
+        var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
         var certificates = new EdgeCertificates(options.Certificates);
         var edgeLogs = new EdgeLogs(logs);
         edge = new EdgeRuntime(
             options,
+            policy,
             time,
             random ?? new Random(),
             edgeLogs,
@@ -54,7 +57,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
-            new OutboundConnector(options, table, certificates, resolver, time));
+            new OutboundConnector(options, policy, table, certificates, resolver, time));
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
 
@@ -85,13 +88,21 @@ public sealed class EdgeNode : IAsyncDisposable
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
-        var partnerRules = new PartnerRules(edge.Routes, options.Policy);
-        var internalRules = new InternalRules(edge.Routes, options.Policy);
+        var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
+        var internalRules = new InternalRules(edge.Routes, edge.Policy);
         for (var i = 0; i < s2s.Count; i++)
             Listen(s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
         for (var i = 0; i < inside.Count; i++)
             Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
-        NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, options.Policy.Partners.Count);
+        NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
+    }
+
+    /// <summary>Puts another policy in force; completes when it is. See <see cref="LivePolicy"/>.</summary>
+    /// <param name="next">Compiled for the local domains of this node.</param>
+    public Task PublishAsync(PolicySnapshot next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return edge.Policy.PublishAsync(next);
     }
 
     /// <summary>

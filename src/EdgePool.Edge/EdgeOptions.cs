@@ -19,7 +19,7 @@ public sealed record EdgeOptions
     /// <summary>The organisation's domains and what stands behind each.</summary>
     public required IReadOnlyList<LocalDomain> LocalDomains { get; init; }
 
-    /// <summary>The partners and their terms.</summary>
+    /// <summary>The partners and their terms when the node starts; <see cref="EdgeNode.PublishAsync"/> replaces them.</summary>
     public required PolicySnapshot Policy { get; init; }
 
     /// <summary>Where partners connect (port 5269).</summary>

@@ -1,4 +1,5 @@
 using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -7,9 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
 
-/// <summary>What the actors of one node share: immutable options and the few tables that are safe from any thread.</summary>
+/// <summary>What the actors of one node share: immutable options, the policy in force, and the few tables that are safe from any thread.</summary>
 internal sealed record EdgeRuntime(
     EdgeOptions Options,
+    LivePolicy Policy,
     TimeProvider Time,
     Random Random,
     EdgeLogs Logs,

@@ -1,16 +1,15 @@
 using EdgePool.Edge.Routing;
-using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Partners;
 
 /// <summary>Port 5269: our local domains answer, partners ask, under their partner's terms.</summary>
-internal sealed class PartnerRules(RouteTable routes, PolicySnapshot policy) : INegotiationRules
+internal sealed class PartnerRules(RouteTable routes, LivePolicy policy) : INegotiationRules
 {
     public bool Serves(DomainName local) => routes.IsLocal(local);
 
-    public NegotiationTerms? TermsFor(DomainPair pair) => policy.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null;
+    public NegotiationTerms? TermsFor(DomainPair pair) => policy.Current.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null;
 
     public bool IsOwn(DomainName domain) => routes.IsLocal(domain);
 }
@@ -19,9 +18,9 @@ internal sealed class PartnerRules(RouteTable routes, PolicySnapshot policy) : I
 /// Port 23456, the mirror of <see cref="PartnerRules"/>: towards an internal server we answer for the partners' domains and for our other local ones,
 /// and only the domains of internal servers may ask.
 /// </summary>
-internal sealed class InternalRules(RouteTable routes, PolicySnapshot policy) : INegotiationRules
+internal sealed class InternalRules(RouteTable routes, LivePolicy policy) : INegotiationRules
 {
-    public bool Serves(DomainName local) => routes.IsLocal(local) || policy.Find(local) is { Enabled: true };
+    public bool Serves(DomainName local) => routes.IsLocal(local) || policy.Current.Find(local) is { Enabled: true };
 
     public NegotiationTerms? TermsFor(DomainPair pair)
         => routes.Local(pair.Remote)?.BackEnd is BackEndOptions.Server server && !pair.Local.Equals(pair.Remote) ? server.Terms : null;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
@@ -20,15 +20,15 @@ internal sealed class RouteTable
     private readonly Dictionary<DomainName, LocalDomain> local;
     private readonly Dictionary<DomainName, Route> components;
     private readonly Dictionary<DomainName, LocalDomain>.AlternateLookup<ReadOnlySpan<byte>> localByUtf8;
-    private readonly PolicySnapshot policy;
+    private readonly LivePolicy policy;
     private readonly StreamLimits limits;
     private readonly TimeProvider time;
     private readonly Ledger ledger;
     private int unserved;
 
-    public RouteTable(EdgeOptions options, TimeProvider time, Ledger ledger)
+    public RouteTable(EdgeOptions options, LivePolicy policy, TimeProvider time, Ledger ledger)
     {
-        (policy, limits, this.time, this.ledger) = (options.Policy, options.Limits, time, ledger);
+        (this.policy, limits, this.time, this.ledger) = (policy, options.Limits, time, ledger);
         local = options.LocalDomains.ToDictionary(d => d.Name, DomainNameComparer.Instance);
         localByUtf8 = local.GetAlternateLookup<ReadOnlySpan<byte>>();
         components = options.LocalDomains
@@ -59,7 +59,7 @@ internal sealed class RouteTable
     {
         if (localByUtf8.TryGetValue(to, out var target))
             return target.BackEnd is BackEndOptions.Component ? components[target.Name] : PairRoute(from, target.Name);
-        if (!localByUtf8.TryGetValue(from, out var source) || policy.Find(to) is not { Enabled: true })
+        if (!localByUtf8.TryGetValue(from, out var source) || policy.Current.Find(to) is not { Enabled: true })
             return null;
         return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
     }
@@ -95,7 +95,7 @@ internal sealed class RouteTable
         return route;
     }
 
-    private bool IsServed(DomainName source) => IsLocal(source) || policy.Find(source) is { Enabled: true };
+    private bool IsServed(DomainName source) => IsLocal(source) || policy.Current.Find(source) is { Enabled: true };
 
     private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
     {

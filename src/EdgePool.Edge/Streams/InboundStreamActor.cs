@@ -120,7 +120,8 @@ internal sealed class InboundStreamActor : StreamActor
     protected override FramerLimits LimitsFor(DomainPair pair)
     {
         var common = Edge.Options.Limits.Authenticated;
-        var bytes = Pairs.Append(pair).Min(p => Edge.Options.Policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
+        var policy = Edge.Policy.Current;
+        var bytes = Pairs.Append(pair).Min(p => policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
         return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Service;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
@@ -32,7 +33,7 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAdd
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
 /// terms, trusting whom.
 /// </summary>
-internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
+internal sealed class OutboundConnector(EdgeOptions options, LivePolicy policy, RouteTable routes, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
 {
     private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
     {
@@ -49,13 +50,13 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
     {
         BackEndOptions.Server server => server.Terms,
         BackEndOptions.Component => null,
-        _ => options.Policy.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null,
+        _ => policy.Current.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null,
     };
 
     /// <summary>The roots that the certificate of <paramref name="domain"/> may end in.</summary>
     public TrustAnchors TrustFor(DomainName domain) => routes.Local(domain)?.BackEnd is BackEndOptions.Server server
         ? server.Trust
-        : options.Policy.Find(domain)?.Trust ?? options.Trust;
+        : policy.Current.Find(domain)?.Trust ?? options.Trust;
 
     public TlsUpgrade TlsFor(DomainPair pair, OutboundTarget target)
         => new ClientTls(certificates, pair.Local, pair.Remote, target.Service.DirectTls, TrustFor, time);
@@ -64,7 +65,7 @@ internal sealed class OutboundConnector(EdgeOptions options, RouteTable routes, 
     {
         if (routes.Local(pair.Remote)?.BackEnd is BackEndOptions.Server server)
             return Fixed(server.Host, server.Port);
-        var partner = options.Policy.Find(pair.Remote);
+        var partner = policy.Current.Find(pair.Remote);
         if (partner?.Proxy is { } proxy)
             return Fixed(proxy.Host, proxy.Port ?? XmppServiceOptions.DefaultPort);
         var stranger = partner?.Domain is null;

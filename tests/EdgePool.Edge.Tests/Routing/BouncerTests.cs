@@ -17,7 +17,7 @@ public sealed class BouncerTests
 
     public BouncerTests()
     {
-        routes = new RouteTable(RoutingOptions.Create(), new VirtualTimeProvider(), ledger);
+        routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
         bouncer = new Bouncer(routes, ledger);
     }
 

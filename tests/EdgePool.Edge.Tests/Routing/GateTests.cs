@@ -12,7 +12,7 @@ namespace EdgePool.Edge.Tests.Routing;
 // RFC 6120 sections 8.1.1.2 and 8.1.2.2, XEP-0114 section 3, XEP-0220 section 2.4 (several pairs on one stream).
 public sealed class GateTests
 {
-    private readonly RouteTable routes = new(RoutingOptions.Create(), new VirtualTimeProvider(), new Ledger());
+    private readonly RouteTable routes = RoutingOptions.Table(new VirtualTimeProvider(), new Ledger());
 
     [Theory]
     [InlineData("p1.example", "edge.example", "route edge.example→edge.example")]
@@ -36,7 +36,7 @@ public sealed class GateTests
     [InlineData("edge.example", "p1.example", "end InvalidFrom")]
     public void PairGate_OfAnInternalServer(string from, string to, string verdict)
     {
-        var rules = new Edge.Partners.InternalRules(routes, RoutingOptions.Create().Policy);
+        var rules = new Edge.Partners.InternalRules(routes, new Edge.Partners.LivePolicy(RoutingOptions.Create().Policy));
         var gate = new PairGate(routes, [Pair("p1.example", "inside.example")], rules.Serves, bounceUnserved: true);
 
         Assert.Equal(verdict, Judge(gate, from, to));

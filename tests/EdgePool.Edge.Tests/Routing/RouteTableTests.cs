@@ -157,7 +157,11 @@ public sealed class RouteTableTests
     }
 
     private RouteTable Table(StreamLimits? limits = null, bool open = false)
-        => new(RoutingOptions.Create(limits, open), new VirtualTimeProvider(), ledger) { Demanded = route => demanded.Add(route.ToString()) };
+    {
+        var table = RoutingOptions.Table(new VirtualTimeProvider(), ledger, limits, open);
+        table.Demanded = route => demanded.Add(route.ToString());
+        return table;
+    }
 
     private static Route? Find(RouteTable table, string from, string to) => table.Find(Encoding.UTF8.GetBytes(from), Encoding.UTF8.GetBytes(to));
 

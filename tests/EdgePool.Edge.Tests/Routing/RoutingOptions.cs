@@ -1,4 +1,7 @@
 using System.Net;
+using EdgePool.Edge.Partners;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
@@ -11,6 +14,12 @@ namespace EdgePool.Edge.Tests.Routing;
 /// </summary>
 internal static class RoutingOptions
 {
+    public static RouteTable Table(TimeProvider time, Ledger ledger, StreamLimits? limits = null, bool open = false)
+    {
+        var options = Create(limits, open);
+        return new RouteTable(options, new LivePolicy(options.Policy), time, ledger);
+    }
+
     public static EdgeOptions Create(StreamLimits? limits = null, bool open = false)
     {
         LocalDomain[] local =

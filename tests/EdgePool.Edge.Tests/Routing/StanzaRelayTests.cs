@@ -17,7 +17,7 @@ public sealed class StanzaRelayTests
     private readonly RouteTable routes;
     private readonly StanzaReading reading = new();
 
-    public StanzaRelayTests() => routes = new RouteTable(RoutingOptions.Create(), new VirtualTimeProvider(), ledger);
+    public StanzaRelayTests() => routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
 
     [Theory]
     [InlineData("no from", "<message to='b@edge.example'/>", StreamErrorCondition.ImproperAddressing)]

@@ -86,6 +86,23 @@ internal sealed class EdgeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The first event that is wanted among those from number <paramref name="since"/> on, past or future; it is not passed over for others.</summary>
+    public async Task<EdgeEvent> FindAsync(Func<EdgeEvent, bool> wanted, string what, int since = 0)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        try
+        {
+            return await log.FindAsync(wanted, since, deadline.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Process.Failure($"never said: {what}", e);
+        }
+    }
+
+    /// <summary>Whether the stream of an event is one that the other side opened.</summary>
+    public bool IsInbound(EdgeEvent ofStream) => Events.Any(e => e.Id == Accepted && e["stream"] == ofStream["stream"]);
+
     /// <summary>How the pair's streams were authenticated, in order: those that a partner opened, or those that the node opened.</summary>
     public IReadOnlyList<string> MethodsOf(string pair, bool inbound)
     {
@@ -114,6 +131,7 @@ internal sealed class EdgeProcess : IAsyncDisposable
     {
         private readonly List<EdgeEvent> events = [];
         private readonly Channel<EdgeEvent> unread = Channel.CreateUnbounded<EdgeEvent>();
+        private TaskCompletionSource changed = NewSignal();
 
         public ChannelReader<EdgeEvent> Unread => unread.Reader;
 
@@ -126,6 +144,21 @@ internal sealed class EdgeProcess : IAsyncDisposable
             }
         }
 
+        public async Task<EdgeEvent> FindAsync(Func<EdgeEvent, bool> wanted, int since, CancellationToken cancellationToken)
+        {
+            for (var next = since; ;)
+            {
+                EdgeEvent[] fresh;
+                Task signal;
+                lock (events)
+                    (fresh, signal) = ([.. events.Skip(next)], changed.Task);
+                if (fresh.FirstOrDefault(wanted) is { } found)
+                    return found;
+                next += fresh.Length;
+                await signal.WaitAsync(cancellationToken);
+            }
+        }
+
         public void Note(string line)
         {
             if (!line.StartsWith('{'))
@@ -135,9 +168,17 @@ internal sealed class EdgeProcess : IAsyncDisposable
             var values = root.GetProperty("values").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal);
             var record = new EdgeEvent(
                 root.GetProperty("id").GetInt32(), root.GetProperty("level").GetString() ?? "", root.GetProperty("message").GetString() ?? "", values);
+            TaskCompletionSource signal;
             lock (events)
+            {
                 events.Add(record);
+                (signal, changed) = (changed, NewSignal());
+            }
+
             unread.Writer.TryWrite(record);
+            signal.TrySetResult();
         }
+
+        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

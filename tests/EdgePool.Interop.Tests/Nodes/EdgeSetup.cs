@@ -15,9 +15,14 @@ internal sealed record PartnerSetup(string Domain)
     public IReadOnlyList<string> AdditionalDomains { get; init; } = [];
 
     /// <summary>Required, Optional or NotSupported.</summary>
+    public string Tls { get; init; } = "Required";
+
+    /// <summary>Required, Optional or NotSupported.</summary>
     public string Sasl { get; init; } = "Optional";
 
     public bool Dialback { get; init; } = true;
+
+    public bool LyncCompat { get; init; }
 
     /// <summary>PEM of the partner's authority; null: the node's own list.</summary>
     public string? TrustedCa { get; init; }
@@ -107,6 +112,8 @@ internal sealed record EdgeSetup
     {
         var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
         var more = string.Join(", ", partner.AdditionalDomains);
-        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: Required, saslNegotiation: {partner.Sasl}, supportDialback: {(partner.Dialback ? "true" : "false")}{trust} }}";
+        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: {partner.Tls}, saslNegotiation: {partner.Sasl}, supportDialback: {Flag(partner.Dialback)}, lyncCompat: {Flag(partner.LyncCompat)}{trust} }}";
     }
+
+    private static string Flag(bool on) => on ? "true" : "false";
 }

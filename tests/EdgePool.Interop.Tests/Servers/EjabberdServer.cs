@@ -57,14 +57,14 @@ internal sealed class EjabberdServer : XmppServer
         var api = new IPEndPoint(Options.Address, ApiPort);
         await Process.WaitForPortAsync(api);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{api}/api/") };
-        foreach (var user in Options.Users)
+        foreach (var (user, host) in Options.Users.SelectMany(_ => Domains, (user, host) => (user, host)))
         {
             // With a length: ejabberd's server knows no chunks.
-            var account = JsonSerializer.Serialize(new { user, host = Domain, password = XmppServerOptions.Password });
+            var account = JsonSerializer.Serialize(new { user, host, password = XmppServerOptions.Password });
             using var body = new StringContent(account, Encoding.UTF8, "application/json");
             using var answer = await http.PostAsync(new Uri("register", UriKind.Relative), body);
             if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Conflict))
-                throw Process.Failure($"did not register {user}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+                throw Process.Failure($"did not register {user}@{host}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         }
     }
 
@@ -87,11 +87,12 @@ internal sealed class EjabberdServer : XmppServer
     private string Configuration() =>
         $$"""
         loglevel: {{(Options.Verbose ? "debug" : "info")}}
-        hosts: ["{{Domain}}"]
-        certfiles: ["{{Options.Certificate.CombinedFile}}"]
+        hosts: [{{string.Join(", ", Domains.Select(d => $"\"{d}\""))}}]
+        certfiles: [{{string.Join(", ", Options.FurtherDomains.Select(d => d.Certificate).Prepend(Options.Certificate).Distinct().Select(c => $"\"{c.CombinedFile}\""))}}]
         ca_file: "{{AnchorFile()}}"
         s2s_cafile: "{{AnchorFile()}}"
-        s2s_use_starttls: {{(Options.Dialback ? "required" : "required_trusted")}}
+        s2s_use_starttls: {{(!Options.RequireTls ? "optional" : Options.Dialback ? "required" : "required_trusted")}}
+        host_config: { {{string.Join(", ", Options.FurtherDomains.Where(d => !d.Tls).Select(d => $"\"{d.Name}\": {{ s2s_use_starttls: false }}"))}} }
         s2s_dns_timeout: 10
         s2s_queue_type: ram
         s2s_zlib: false

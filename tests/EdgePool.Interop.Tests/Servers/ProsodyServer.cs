@@ -33,11 +33,22 @@ internal sealed class ProsodyServer : XmppServer
 
     private void Write()
     {
-        var accounts = Directory.CreateDirectory(Path.Combine(Folder, "data", Domain.Replace(".", "%2e", StringComparison.Ordinal), "accounts"));
-        foreach (var user in Options.Users)
-            File.WriteAllText(Path.Combine(accounts.FullName, user + ".dat"), $"return {{ [\"password\"] = \"{XmppServerOptions.Password}\"; }};\n");
+        foreach (var domain in Domains)
+        {
+            var accounts = Directory.CreateDirectory(Path.Combine(Folder, "data", domain.Replace(".", "%2e", StringComparison.Ordinal), "accounts"));
+            foreach (var user in Options.Users)
+                File.WriteAllText(Path.Combine(accounts.FullName, user + ".dat"), $"return {{ [\"password\"] = \"{XmppServerOptions.Password}\"; }};\n");
+        }
+
         File.WriteAllText(Path.Combine(Folder, "prosody.cfg.lua"), Configuration());
     }
+
+    private static string Host(ServedDomain domain) =>
+        $$"""
+        VirtualHost "{{domain.Name}}"
+            ssl = { certificate = "{{domain.Certificate.CertificateFile}}"; key = "{{domain.Certificate.KeyFile}}" }
+            modules_disabled = { {{(domain.Tls ? "" : "\"tls\"")}} }
+        """;
 
     // libunbound takes its server as forwarder with a port; its own rules would answer .test itself (RFC 6761), so tests use .example.
     private string Configuration() =>
@@ -57,7 +68,7 @@ internal sealed class ProsodyServer : XmppServer
         modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.Dialback ? ", \"dialback\"" : "")}} }
         c2s_require_encryption = false
         allow_unencrypted_plain_auth = true
-        s2s_require_encryption = true
+        s2s_require_encryption = {{(Options.RequireTls ? "true" : "false")}}
         s2s_secure_auth = {{(Options.Dialback ? "false" : "true")}}
         use_dane = false
         unbound = { resolvconf = false; hoststxt = false; forward = "{{Options.Dns.Address}}@{{Options.Dns.Port}}" }
@@ -67,6 +78,7 @@ internal sealed class ProsodyServer : XmppServer
         limits = { }
 
         VirtualHost "{{Domain}}"
+        {{string.Join('\n', Options.FurtherDomains.Select(Host))}}
         {{(Options.MultiUserChat ? $"Component \"conference.{Domain}\" \"muc\"" : "")}}
         {{string.Join('\n', Options.Components.Select(c => $"Component \"{c}\"\n    component_secret = \"{XmppServerOptions.Password}\""))}}
         """;

@@ -4,6 +4,13 @@ using EdgePool.Testing.Peers;
 
 namespace EdgePool.Interop.Tests.Servers;
 
+/// <summary>A domain that a server has beside its first one, with the same users.</summary>
+internal sealed record ServedDomain(string Name, IssuedCertificate Certificate)
+{
+    /// <summary>Whether it offers and uses STARTTLS.</summary>
+    public bool Tls { get; init; } = true;
+}
+
 /// <summary>How a real server is set up; its ports are the standard ones at an address of its own.</summary>
 internal sealed record XmppServerOptions
 {
@@ -27,6 +34,12 @@ internal sealed record XmppServerOptions
 
     /// <summary>Whether it offers and uses dialback (XEP-0220).</summary>
     public bool Dialback { get; init; } = true;
+
+    /// <summary>Whether it refuses servers without TLS.</summary>
+    public bool RequireTls { get; init; } = true;
+
+    /// <summary>Domains beside <see cref="Domain"/>; what they do not say themselves is as there.</summary>
+    public IReadOnlyList<ServedDomain> FurtherDomains { get; init; } = [];
 
     /// <summary>Local parts of its users; all have <see cref="Password"/>.</summary>
     public IReadOnlyList<string> Users { get; init; } = ["alice"];
@@ -91,9 +104,9 @@ internal abstract class XmppServer : IAsyncDisposable
         process = null;
     }
 
-    /// <summary>Logs a user in.</summary>
-    public Task<UserClient> ConnectAsync(string user = "alice") =>
-        UserClient.ConnectAsync(ClientEndPoint, user, Domain, XmppServerOptions.Password);
+    /// <summary>Logs a user in, at the first domain if none is named.</summary>
+    public Task<UserClient> ConnectAsync(string user = "alice", string? domain = null) =>
+        UserClient.ConnectAsync(ClientEndPoint, user, domain ?? Domain, XmppServerOptions.Password);
 
     public async ValueTask DisposeAsync()
     {
@@ -106,6 +119,9 @@ internal abstract class XmppServer : IAsyncDisposable
 
     /// <summary>What remains to be done once the ports are open.</summary>
     protected virtual Task ReadyAsync() => Task.CompletedTask;
+
+    /// <summary>Every domain that it serves.</summary>
+    protected IEnumerable<string> Domains => Options.FurtherDomains.Select(d => d.Name).Prepend(Domain);
 
     /// <summary>The anchor file to configure: the one asked for, or one that vouches for nobody.</summary>
     protected string AnchorFile()

@@ -1,0 +1,82 @@
+using EdgePool.Interop.Tests.Nodes;
+
+namespace EdgePool.Interop.Tests.Negotiation;
+
+/// <summary>What a partner's server is able and willing to do.</summary>
+public enum PeerAbility
+{
+    /// <summary>TLS, a certificate that we trust, SASL EXTERNAL and dialback; it insists on nothing.</summary>
+    Everything,
+
+    /// <summary>As <see cref="Everything"/>, but its certificate comes from an authority that we do not know.</summary>
+    Unproven,
+
+    /// <summary>Dialback without TLS, and nothing else.</summary>
+    Plain,
+
+    /// <summary>SASL EXTERNAL over TLS, and nothing else.</summary>
+    ExternalOnly,
+}
+
+/// <summary>A row of the negotiation matrix that can be saved, as it is read strictly or as Lync reads it, and how its streams are to be authenticated.</summary>
+/// <param name="Id">The row's number; <c>compat</c> behind it where the partner has <c>lyncCompat</c>.</param>
+/// <param name="Tls">tlsNegotiation.</param>
+/// <param name="Sasl">saslNegotiation.</param>
+/// <param name="Dialback">supportDialback.</param>
+/// <param name="Best">The best method that the row and each <see cref="PeerAbility"/> allow, in its order; null: none, no stream may come up.</param>
+internal sealed record MatrixRow(string Id, string Tls, string Sasl, bool Dialback, params IReadOnlyList<string?> Best)
+{
+    private const string Required = "Required";
+    private const string Optional = "Optional";
+    private const string NotSupported = "NotSupported";
+    private const string? None = null;
+    private const string External = "SaslExternal";
+    private const string OverTls = "DialbackOverTls";
+    private const string OverTcp = "DialbackOverTcp";
+
+    /// <summary>The rows that can be saved. Strict and compatible readings are told apart only where they differ.</summary>
+    public static IReadOnlyList<MatrixRow> All { get; } =
+    [
+        //  row         TLS           SASL          dialback  Everything  Unproven  Plain    ExternalOnly
+        new("1",        Required,     Required,     true,     External,   None,     None,    External),
+        new("2",        Required,     Required,     false,    External,   None,     None,    External),
+        new("3",        Optional,     Required,     true,     External,   None,     None,    External),
+        new("3compat",  Optional,     Required,     true,     External,   OverTls,  OverTcp, External),
+        new("4",        Optional,     Required,     false,    External,   None,     None,    External),
+        new("5compat",  NotSupported, Required,     true,     OverTcp,    OverTcp,  OverTcp, None),
+        new("7",        Required,     Optional,     true,     External,   OverTls,  None,    External),
+        new("8",        Required,     Optional,     false,    External,   None,     None,    External),
+        new("9",        Optional,     Optional,     true,     External,   OverTls,  OverTcp, External),
+        new("10",       Optional,     Optional,     false,    External,   None,     None,    External),
+        new("11compat", NotSupported, Optional,     true,     OverTcp,    OverTcp,  OverTcp, None),
+        new("13",       Required,     NotSupported, true,     OverTls,    OverTls,  None,    None),
+        new("15",       Optional,     NotSupported, true,     OverTls,    OverTls,  OverTcp, None),
+        new("17",       NotSupported, NotSupported, true,     OverTcp,    OverTcp,  OverTcp, None),
+    ];
+
+    /// <summary>Each row with each peer that it can do something with: row, peer, method.</summary>
+    public static TheoryData<string, PeerAbility, string> Met => new(
+        from row in All
+        from peer in Enum.GetValues<PeerAbility>()
+        where row.Best[(int)peer] is not None
+        select (row.Id, peer, row.Best[(int)peer]!));
+
+    /// <summary>Each row with each peer that it cannot do anything with.</summary>
+    public static TheoryData<string, PeerAbility> Unmet => new(
+        from row in All
+        from peer in Enum.GetValues<PeerAbility>()
+        where row.Best[(int)peer] is None
+        select (row.Id, peer));
+
+    /// <summary>The domain of a partner on this row whose server can do this.</summary>
+    public static string DomainOf(string row, PeerAbility peer) => $"{peer.ToString().ToLowerInvariant()}.row{row}.example";
+
+    /// <summary>The partners on this row, as an operator writes them.</summary>
+    public IEnumerable<PartnerSetup> Partners() => Enum.GetValues<PeerAbility>().Select(peer => new PartnerSetup(DomainOf(Id, peer))
+    {
+        Tls = Tls,
+        Sasl = Sasl,
+        Dialback = Dialback,
+        LyncCompat = Id.EndsWith("compat", StringComparison.Ordinal),
+    });
+}
