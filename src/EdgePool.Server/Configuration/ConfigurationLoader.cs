@@ -69,39 +69,5 @@ internal static class ConfigurationLoader
     }
 
     private static string? ReadText(string file, ProblemList problems)
-    {
-        try
-        {
-            if (new FileInfo(file) is { Exists: true, Length: > LargestFile })
-            {
-                problems.Unreadable(ProblemKind.Content, "the file is larger than 16 MiB", "name the configuration file");
-                return null;
-            }
-
-            if (StrictText.TryDecode(File.ReadAllBytes(file), out var text))
-            {
-                return text;
-            }
-
-            problems.Unreadable(ProblemKind.Content, "the file is not UTF-8 text", "save it as UTF-8");
-        }
-        catch (Exception) when (Directory.Exists(file))
-        {
-            problems.Unreadable(ProblemKind.NoFile, "this is a directory", "name the configuration file in it");
-        }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
-        {
-            problems.Unreadable(ProblemKind.NoFile, "there is no such file", "give its path with --config; cluster-config/minimal.yaml is one to start from");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            problems.Unreadable(ProblemKind.Permission, $"user {Environment.UserName} may not read it", $"chown {Environment.UserName} {file}, or run as its owner");
-        }
-        catch (IOException fault)
-        {
-            problems.Unreadable(ProblemKind.Content, "the file cannot be read", $"check the disk ({Shown.Of(fault.Message, 120)})");
-        }
-
-        return null;
-    }
+        => TextFile.Read(file, LargestFile, "give its path with --config; cluster-config/minimal.yaml is one to start from", problems);
 }

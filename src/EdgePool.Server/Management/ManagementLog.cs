@@ -16,4 +16,7 @@ internal static partial class ManagementLog
 
     [LoggerMessage(3102, LogLevel.Error, "A request failed: {Method} {Path}")]
     public static partial void Fault(ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(3103, LogLevel.Information, "{User} wrote version {Revision}: {First}, {Changes} changes in all ({Why})")]
+    public static partial void Edited(ILogger logger, string user, long revision, int changes, string first, string why);
 }

@@ -16,6 +16,9 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(DocumentList))]
 [JsonSerializable(typeof(DocumentHistory))]
 [JsonSerializable(typeof(StoredView))]
+[JsonSerializable(typeof(ApplyRequest))]
+[JsonSerializable(typeof(RevertRequest))]
+[JsonSerializable(typeof(EditReply))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>For people: indented, and letters of every script as they are. Never part of HTML.</summary>
