@@ -28,7 +28,7 @@ public sealed record EdgeOptions
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
 
-    /// <summary>Our certificates with their keys and intermediates; the first is the default where SNI names none.</summary>
+    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
 
     /// <summary>The roots for partners that name none of their own.</summary>

@@ -18,15 +18,10 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
     public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
     {
-        if (MustNotAnswer(in stanza))
+        if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
         {
-            ledger.Drop(DropReason.UnanswerableUndeliverable);
-            return;
-        }
-
-        if (stanza.Kind == StanzaKind.Presence)
-        {
-            ledger.Drop(DropReason.PresenceUndeliverable);
+            var ofPresenceAlone = StanzaError.MayAnswer(stanza.Kind, stanza.Type, answerPresence: true);
+            ledger.Drop(ofPresenceAlone ? DropReason.PresenceUndeliverable : DropReason.UnanswerableUndeliverable);
             return;
         }
 
@@ -65,9 +60,6 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
             route.Queue.Release(segment);
         }
     }
-
-    private static bool MustNotAnswer(in StanzaFrame stanza)
-        => stanza.Type.SequenceEqual("error"u8) || (stanza.Kind == StanzaKind.Iq && stanza.Type.SequenceEqual("result"u8));
 
     private static (StanzaErrorType Type, StanzaErrorCondition Condition) Answer(BounceReason reason) => reason switch
     {

@@ -243,7 +243,7 @@ internal sealed class StreamPump
 
         transport.Unread(belongsToTls);
         ReturnBuffer();
-        var (session, failure) = await upgrade.AuthenticateAsync(transport, direct, stopping.Token);
+        var (session, failure) = await upgrade.AuthenticateAsync(transport, new TlsStart(direct, framer.Header?.To), stopping.Token);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         if (session is null)
         {

@@ -15,7 +15,7 @@ internal sealed class EdgeCertificates(IReadOnlyList<EdgeCertificate> certificat
 
     private readonly ConcurrentDictionary<DomainName, int> chosen = new();
 
-    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
+    /// <summary>The certificate for a server name (SNI, or the stream header's); the first where the name is missing or nobody's.</summary>
     public SslStreamCertificateContext ForServerName(string serverName)
         => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts[0];
 

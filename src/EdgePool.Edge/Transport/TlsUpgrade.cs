@@ -9,6 +9,12 @@ namespace EdgePool.Edge.Transport;
 /// <summary>A connection under TLS, and what the peer showed.</summary>
 internal sealed record TlsSession(SslStream Stream, PeerCertificate Certificate);
 
+/// <summary>How a handshake comes about.</summary>
+/// <param name="Direct">From the first byte (XEP-0368), not by STARTTLS.</param>
+/// <param name="Addressed">The domain that the peer's plaintext header is addressed to, as spelt by the peer; null when there was none.</param>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+internal readonly record struct TlsStart(bool Direct, string? Addressed);
+
 /// <summary>What a connection's first bytes ask for.</summary>
 internal enum Opening
 {
@@ -57,17 +63,17 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
     /// <summary>True while nothing but white space has come behind the STARTTLS exchange, and more of it may still come before the TLS engine's bytes.</summary>
     public abstract bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct);
 
-    protected abstract Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation);
+    protected abstract Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation);
 
     /// <summary>Takes the handshake. The session is null when it failed; then the text says why, in words for the log.</summary>
-    public async Task<(TlsSession? Session, string Failure)> AuthenticateAsync(Stream transport, bool direct, CancellationToken cancellation)
+    public async Task<(TlsSession? Session, string Failure)> AuthenticateAsync(Stream transport, TlsStart start, CancellationToken cancellation)
     {
         var intermediates = new List<byte[]>();
         var trusted = false;
         var stream = new SslStream(transport, leaveInnerStreamOpen: true);
         try
         {
-            await HandshakeAsync(stream, direct, Capture, cancellation);
+            await HandshakeAsync(stream, start, Capture, cancellation);
             TlsBuffers.ReleaseWhenIdle(stream);
             // Roots of both kinds are two builds: what the first refused, the second may take.
             (TrustAnchors, bool)? judged = trusted || !(trust.System && trust.Roots.Count > 0) ? (trust, trusted) : null;
@@ -123,11 +129,12 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
     public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct)
         => !direct && ahead.Length < WhitespaceBehindStartTls && MayFollow(ahead, direct, out var belongsToTls) && belongsToTls.IsEmpty;
 
-    protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+    // COMPAT: Prosody 0.12 sends no server name behind STARTTLS; its stream header says whom it wants.
+    protected override Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
         => stream.AuthenticateAsServerAsync(
             (_, hello, _, _) => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions
             {
-                ServerCertificateContext = certificates.ForServerName(hello.ServerName),
+                ServerCertificateContext = certificates.ForServerName(hello.ServerName.Length > 0 ? hello.ServerName : start.Addressed ?? string.Empty),
                 ClientCertificateRequired = true,
                 RemoteCertificateValidationCallback = capture,
                 CertificateChainPolicy = ChainPolicy(),
@@ -136,7 +143,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,
                 AllowTlsResume = false,
-                ApplicationProtocols = direct ? S2SProtocols : null,
+                ApplicationProtocols = start.Direct ? S2SProtocols : null,
             }),
             state: null,
             cancellation);
@@ -158,7 +165,7 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
 
     public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct) => false;
 
-    protected override Task HandshakeAsync(SslStream stream, bool direct, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+    protected override Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
         => stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {
@@ -171,7 +178,7 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,
                 AllowTlsResume = false,
-                ApplicationProtocols = direct ? S2SProtocols : null,
+                ApplicationProtocols = start.Direct ? S2SProtocols : null,
             },
             cancellation);
 }

@@ -14,9 +14,11 @@ internal readonly ref struct CanonicalWriter
     private readonly ElementScanner scanner;
     private readonly ReadOnlySpan<byte> source;
     private readonly ReadOnlySpan<byte> target;
+    private readonly PayloadMask leaveOut;
 
-    internal CanonicalWriter(IBufferWriter<byte> output, ElementScanner scanner, ContentNamespace target)
+    internal CanonicalWriter(IBufferWriter<byte> output, ElementScanner scanner, ContentNamespace target, PayloadMask leaveOut)
     {
+        this.leaveOut = leaveOut;
         this.output = output;
         this.scanner = scanner;
         source = scanner.Root!.DefaultNamespace;
@@ -29,14 +31,21 @@ internal readonly ref struct CanonicalWriter
         var reader = new ValidatedReader(element);
         reader.Read();
         WriteTopTag(ref reader, scratch, from, to);
+        var depth = 1;
+        var child = -1;
         while (reader.Read())
         {
             switch (reader.Token)
             {
+                case XmlToken.StartTag when depth == 1 && leaveOut.Contains(++child):
+                    SkipElement(ref reader);
+                    break;
                 case XmlToken.StartTag:
                     WriteStartTag(ref reader, scratch);
+                    depth += reader.IsEmpty ? 0 : 1;
                     break;
                 case XmlToken.EndTag:
+                    depth--;
                     output.Write("</"u8);
                     output.Write(reader.Name);
                     output.Write(">"u8);
@@ -51,6 +60,29 @@ internal readonly ref struct CanonicalWriter
         }
 
         ArrayPool<byte>.Shared.Return(scratch);
+    }
+
+    // Behind its name: to behind its end.
+    private static void SkipElement(ref ValidatedReader reader)
+    {
+        var depth = 0;
+        do
+        {
+            if (reader.Token == XmlToken.StartTag)
+            {
+                while (reader.ReadAttribute())
+                {
+                    // nothing of it is written
+                }
+
+                depth += reader.IsEmpty ? 0 : 1;
+            }
+            else if (reader.Token == XmlToken.EndTag)
+            {
+                depth--;
+            }
+        }
+        while (depth > 0 && reader.Read());
     }
 
     private void WriteTopTag(ref ValidatedReader reader, byte[] scratch, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)

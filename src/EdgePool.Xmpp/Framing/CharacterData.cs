@@ -25,6 +25,9 @@ internal static class CharacterData
     private static readonly SearchValues<byte> ValueStops = SearchValues.Create("&\r\n\t"u8);
     private static readonly SearchValues<byte> CdataStops = SearchValues.Create("\r"u8);
 
+    /// <summary>An attribute value does not stand for itself: it holds references or white space that is normalised.</summary>
+    internal static bool NeedsDecoding(ReadOnlySpan<byte> rawValue) => rawValue.ContainsAny(ValueStops);
+
     /// <summary>Decodes into <paramref name="destination"/>, which must hold as many bytes as <paramref name="raw"/>: decoding never grows.</summary>
     /// <returns>The bytes written.</returns>
     internal static int Decode(ReadOnlySpan<byte> raw, Span<byte> destination, CharacterDataKind kind)

@@ -11,6 +11,12 @@ internal sealed partial class ElementScanner
     /// <summary>The inner bytes mean the same behind any start tag of ours: see <see cref="StanzaFrame.IsPlain"/>.</summary>
     internal bool IsPlain => !canonical;
 
+    /// <summary>Something below the top may be outside the content namespace: see <see cref="StanzaFrame.HasForeignPayloads"/>.</summary>
+    internal bool HasForeignPayloads => foreign || !top.InContentNamespace;
+
+    /// <summary>The namespaces of the element that a <see cref="PayloadReader"/> stands on.</summary>
+    internal ref PayloadScopes Payloads => ref payloads;
+
     /// <summary>The qualified name of the complete element.</summary>
     internal ReadOnlySpan<byte> TopName(ReadOnlySpan<byte> data) => data.Slice(1, top.NameLength);
 
@@ -26,6 +32,29 @@ internal sealed partial class ElementScanner
 
         ref var attribute = ref attributes[noted.Number - 1];
         return attribute.NeedsDecoding ? scratch.Slice(noted.ScratchStart, noted.ScratchLength) : attribute.RawValue(data);
+    }
+
+    /// <summary>Begins a walk through what is below the top, in the scope of its start tag; the position behind that.</summary>
+    internal int OpenPayloads(ReadOnlySpan<byte> data)
+    {
+        if (payloads.InUse)
+        {
+            payloads.Reset();
+        }
+
+        payloads.Open(depth: 0, new PrefixBinding { NamespaceLength = -1 });
+        var end = 1 + top.NameLength;
+        for (var index = 0; index < top.AttributeCount; index++)
+        {
+            ref var attribute = ref attributes[index];
+            end = attribute.ValueEnd + 1;
+            if (attribute.IsDeclaration)
+            {
+                payloads.Declare(payloads.Read(data, attribute.NameStart, attribute.ValueStart, attribute.ValueEnd));
+            }
+        }
+
+        return end + data[end..].IndexOf((byte)'>') + 1;
     }
 
     /// <summary>The header just read as the scope of everything behind it.</summary>

@@ -91,6 +91,7 @@ internal sealed partial class ElementScanner
         var outerBindings = bindings.Count;
         if (declarations != 0 || tagHasPrefixes || tagColon != 0)
         {
+            foreign |= declarations != 0 || tagColon != 0;
             if (Declare(data) is { } reserved)
             {
                 return reserved;
@@ -317,6 +318,9 @@ internal sealed partial class ElementScanner
         {
             TryResolve(data, data.Slice(tagStart, tagColon), out name);
         }
+
+        // Whatever the top declares is no payload; what uses its prefixes below is found there.
+        foreign = false;
 
         // In this order: decoding may move the scratch memory that the name is in.
         var refused = Classify(name, data.Slice(tagStart, tagLength));

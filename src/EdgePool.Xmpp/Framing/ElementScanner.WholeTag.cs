@@ -119,6 +119,7 @@ internal sealed partial class ElementScanner
         }
 
         attribute.IsDeclaration = true;
+        foreign = true;
         var name = attribute.RawValue(data);
         declarations = ContentNamespaces.MayBeKnown(name) ? 1 : 0;
         return name.Length <= Limits.NamespaceBytes && Limits.NamespaceDeclarations > 0;

@@ -59,6 +59,7 @@ internal sealed partial class ElementScanner
     private byte quote;
     private byte numberBase;
     private bool canonical;
+    private bool foreign;
     private int position;
     private int tokenStart;
     private int colon;
@@ -73,6 +74,7 @@ internal sealed partial class ElementScanner
     private ReusedList<PrefixBinding> bindings;
     private ReusedList<ScannedAttribute> attributes;
     private ScratchMemory scratch;
+    private PayloadScopes payloads;
 
     internal ElementScanner(FramerLimits limits, RootScope? root)
     {
@@ -107,6 +109,11 @@ internal sealed partial class ElementScanner
         bindings.Reset();
         attributes.Reset();
         scratch.Release();
+        if (payloads.InUse)
+        {
+            payloads.Reset();
+        }
+
         top = default;
     }
 

@@ -43,6 +43,12 @@ public readonly ref struct StanzaFrame
     /// <summary>Decoded value of <c>xml:lang</c>.</summary>
     public ReadOnlySpan<byte> Language => scanner.Value(scanner.Top.Language, bytes);
 
+    /// <summary>
+    /// False when nothing below the top declares a namespace or has a prefix: then all of it is in the stream's content namespace, and there is no payload to
+    /// judge. Known from the framer's own pass.
+    /// </summary>
+    public bool HasForeignPayloads => scanner.HasForeignPayloads;
+
     /// <summary>True when the attribute is there, even empty.</summary>
     public bool HasFrom => scanner.Top.From.Number != 0;
 
@@ -57,18 +63,29 @@ public readonly ref struct StanzaFrame
     /// or serialised anew (canonical). Elements of the source's content namespace become elements of the target's; nothing depends on prefixes
     /// that only the source's root declares. An empty address is left out.
     /// </summary>
-    public void WriteTo(IBufferWriter<byte> output, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    /// <param name="output">Where it is written.</param>
+    /// <param name="target">The content namespace of the stream that it goes out on.</param>
+    /// <param name="from">Canonical.</param>
+    /// <param name="to">Canonical.</param>
+    /// <param name="leaveOut">
+    /// The children that are not written. Such a stanza always goes the canonical way: text that stood apart comes together, and <c>]]</c> and <c>&gt;</c>
+    /// copied as they are would make what no parser accepts.
+    /// </param>
+    public void WriteTo(IBufferWriter<byte> output, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (scanner.IsPlain)
+        if (scanner.IsPlain && leaveOut.IsEmpty)
         {
             PlainWriter.Write(output, scanner, bytes, from, to);
         }
         else
         {
-            new CanonicalWriter(output, scanner, target).Write(bytes, from, to);
+            new CanonicalWriter(output, scanner, target, leaveOut).Write(bytes, from, to);
         }
     }
+
+    /// <summary>Reads every element below the stanza's own, namespaces resolved.</summary>
+    public PayloadReader ReadPayloads() => new(scanner, bytes);
 
     /// <summary>The element as a small tree, for negotiation and other rare reading; allocates.</summary>
     public XmlElement ToElement() => ElementTree.Build(bytes, scanner.Root!);

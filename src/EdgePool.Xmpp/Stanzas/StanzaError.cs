@@ -7,8 +7,8 @@ namespace EdgePool.Xmpp.Stanzas;
 public static class StanzaError
 {
     /// <summary>
-    /// True when an error may be sent in answer: never to a stanza of type <c>error</c> nor to an IQ <c>result</c> (RFC 6120 section 8.3.1),
-    /// and to presence only when asked for (RFC 6121 section 4).
+    /// True when an error may be sent in answer: never to a stanza of type <c>error</c> (RFC 6120 section 8.3.1) nor to an IQ <c>result</c> (8.2.3),
+    /// and to presence only when asked for (RFC 6121 section 4). An IQ of a type that there is not, or of none, gets an error: so says 8.2.3.
     /// </summary>
     /// <param name="kind">The stanza.</param>
     /// <param name="type">Its decoded type; empty when absent.</param>
@@ -20,7 +20,7 @@ public static class StanzaError
         return kind switch
         {
             StanzaKind.Message => true,
-            StanzaKind.Iq => type.SequenceEqual("get"u8) || type.SequenceEqual("set"u8),
+            StanzaKind.Iq => !type.SequenceEqual("result"u8),
             StanzaKind.Presence => answerPresence,
             _ => false,
         };

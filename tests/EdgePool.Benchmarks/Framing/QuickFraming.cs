@@ -31,11 +31,13 @@ internal static class QuickFraming
         var reader = double.MaxValue;
         var framer = double.MaxValue;
         var readOnly = double.MaxValue;
+        var payloads = double.MaxValue;
         for (var round = 0; round < Rounds; round++)
         {
             reader = Math.Min(reader, Time(passes.XmlReader));
             framer = Math.Min(framer, Time(passes.ReadAndWrite));
             readOnly = Math.Min(readOnly, Time(passes.Read));
+            payloads = Math.Min(payloads, Time(passes.ReadPayloads));
         }
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -44,7 +46,8 @@ internal static class QuickFraming
         output.WriteLine(
             $"{name,-9} {passes.Stanzas.Length / count,5} B  XmlReader {Rate(passes, reader)} ({Nanoseconds(reader, count)})"
             + $"  framer read {Rate(passes, readOnly)} ({Nanoseconds(readOnly, count)}) {StanzaSamples.Describe(reader / readOnly)} times"
-            + $"  read and write {Rate(passes, framer)} ({Nanoseconds(framer, count)}) {StanzaSamples.Describe(reader / framer)} times  allocated {allocated} B");
+            + $"  read and write {Rate(passes, framer)} ({Nanoseconds(framer, count)}) {StanzaSamples.Describe(reader / framer)} times"
+            + $"  payloads {Nanoseconds(payloads - readOnly, count)} more  allocated {allocated} B");
     }
 
     private static string Nanoseconds(double seconds, int count) => StanzaSamples.Describe(seconds * 1e9 / count) + " ns";

@@ -62,6 +62,25 @@ internal sealed class StanzaPasses(byte[] stanzas)
         return seen;
     }
 
+    /// <summary>Reads each stanza and every element in it; the sum of the lengths seen.</summary>
+    public int ReadPayloads()
+    {
+        var data = stanzas.AsSpan();
+        var seen = 0;
+        while (framer.Read(data, out var consumed, out var frame) == FrameStatus.Element)
+        {
+            var payloads = frame.ReadPayloads();
+            while (payloads.MoveNext())
+            {
+                seen += payloads.Namespace.Length + payloads.LocalName.Length;
+            }
+
+            data = data[consumed..];
+        }
+
+        return seen;
+    }
+
     /// <summary>Walks every node and attribute; the sum of the lengths seen.</summary>
     public int XmlReader()
     {

@@ -11,6 +11,7 @@ using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Fixture;
@@ -69,6 +70,9 @@ public class EdgeFixture : IAsyncLifetime
     /// <summary>A listener that takes TLS with a certificate alone.</summary>
     public IPEndPoint InsideTlsOnly => Node.InternalEndPoints[1];
 
+    /// <summary>Where the node's log goes; a derived fixture may let it go.</summary>
+    protected virtual ILoggerFactory Logs => Log;
+
     /// <summary>The node's clock.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
 
@@ -76,7 +80,7 @@ public class EdgeFixture : IAsyncLifetime
     {
         partner = new PartnerServer("p1.example", P1);
         Names.Replace(Zones());
-        Node = new EdgeNode(Options(), Log, Time);
+        Node = new EdgeNode(Options(), Logs, Time);
         Node.Start();
         Component = await ComponentClient.ConnectAsync(Inside, "edge.example", Secret);
         canary = await AuthenticateAsync(P2, "p2.example");
@@ -194,6 +198,29 @@ public class EdgeFixture : IAsyncLifetime
         while (await Component.ReceiveAsync() is var stanza && !string.Equals(stanza.Attribute("id")?.Value, id, StringComparison.Ordinal))
             before.Add(stanza);
         return before;
+    }
+
+    /// <summary>
+    /// What holds whatever a peer did: no stream ended by a fault of ours, the ledger balances (I2), and the canary loses nothing and keeps its order (I3).
+    /// </summary>
+    public async Task ExpectUnharmedAsync()
+    {
+        const int Stanzas = 3;
+        var first = canaries + 1;
+        canaries += Stanzas;
+        var ids = Enumerable.Range(first, Stanzas).Select(n => string.Create(CultureInfo.InvariantCulture, $"canary-{n}")).ToList();
+        foreach (var id in ids)
+            await canary!.SendAsync($"<message from='canary@p2.example' to='b@edge.example' id='{id}'><body>{id}</body></message>");
+        var heard = new List<string>();
+        while (heard.Count < Stanzas)
+        {
+            if ((await Component.ReceiveAsync()).Attribute("id")?.Value is { } id && id.StartsWith("canary-", StringComparison.Ordinal))
+                heard.Add(id);
+        }
+
+        Assert.Equal(ids, heard);
+        Assert.DoesNotContain(Log.Events, e => e.Id.Id == 1013);
+        Assert.True(Node.Ledger.Read() is { Balances: true }, Node.Ledger.Read().ToString());
     }
 
     /// <summary>What p1.example's server hears up to a stanza that the component sends now, once it has heard <paramref name="atLeast"/>.</summary>

@@ -7,9 +7,9 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Addresses of stanzas against a running node: RFC 7622, RFC 6120 sections 8.1.1 and 8.1.2; and who may say that they are whom.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class AddressWireTests(EdgeFixture edge)
+public sealed class AddressWireTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
-    private static readonly WireCase[] Cases =
+    internal static readonly WireCase[] Cases =
     [
         .. new[] { "from='a@p1.example'", "to='b@edge.example'", "", "from='a@p1.example' to=''", "from='' to='b@edge.example'" }
             .Select(a => Refused($"JID-01 {a}", $"<message {a}/>", "improper-addressing")),

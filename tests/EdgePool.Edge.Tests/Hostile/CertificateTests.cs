@@ -13,7 +13,7 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>SASL EXTERNAL with hostile certificates and identities, through a live handshake: XEP-0178, RFC 9525, RFC 6120 section 13.7.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class CertificateTests(EdgeFixture edge)
+public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     private const string XmppAddress = "1.3.6.1.5.5.7.8.5";
 

@@ -7,7 +7,7 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Hostile components on the inside port: XEP-0114.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class ComponentTests(EdgeFixture edge)
+public sealed class ComponentTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     // COMP-02; the text of the handshake is made from the stream's id.
     [Theory]

@@ -14,7 +14,7 @@ using Xunit;
 namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Hostile dialback: XEP-0220, XEP-0185, with real name servers and authoritative servers.</summary>
-public sealed class DialbackTests(DialbackFixture edge) : IClassFixture<DialbackFixture>
+public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<DialbackFixture>(fixture), IClassFixture<DialbackFixture>
 {
     // DB-02, DB-03: the key of another stream or domain, or one that is nearly right.
     [Fact]

@@ -7,12 +7,12 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Namespaces against a running node: Namespaces in XML 1.0, RFC 6120 section 4.8.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class NamespaceWireTests(EdgeFixture edge)
+public sealed class NamespaceWireTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     private const string Streams = "xmlns:stream='http://etherx.jabber.org/streams'";
     private const string Addresses = "from='p1.example' to='edge.example' version='1.0'";
 
-    private static readonly WireCase[] Cases =
+    internal static readonly WireCase[] Cases =
     [
         AtStart("NS-01 other root", $"<foo xmlns='jabber:server' {Addresses}>", "invalid-namespace"),
         AtStart("NS-01 without s", $"<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/stream' {Addresses}>", "invalid-namespace"),

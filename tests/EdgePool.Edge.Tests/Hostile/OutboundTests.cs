@@ -9,7 +9,7 @@ using Xunit;
 namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Hostile servers and name servers that we connect to.</summary>
-public sealed class OutboundTests(OutboundFixture edge) : IClassFixture<OutboundFixture>
+public sealed class OutboundTests(OutboundFixture fixture) : HostileTests<OutboundFixture>(fixture), IClassFixture<OutboundFixture>
 {
     private const string Features = "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>";
 

@@ -10,7 +10,7 @@ using Xunit;
 namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Peers that cost time and memory, on a clock that the test moves.</summary>
-public sealed class ResourceTests(ResourceFixture edge) : IClassFixture<ResourceFixture>
+public sealed class ResourceTests(ResourceFixture fixture) : HostileTests<ResourceFixture>(fixture), IClassFixture<ResourceFixture>
 {
     // TLS-26
     [Theory]

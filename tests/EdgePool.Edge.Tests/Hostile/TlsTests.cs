@@ -10,7 +10,7 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Hostile ways into TLS: RFC 6120 section 5, RFC 7590, XEP-0368.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class TlsTests(EdgeFixture edge)
+public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     private const string StartTls = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
     private const string Proceed = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";

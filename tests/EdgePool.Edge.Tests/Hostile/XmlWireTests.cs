@@ -7,12 +7,12 @@ namespace EdgePool.Edge.Tests.Hostile;
 
 /// <summary>Streams that break XML or its restrictions, against a running node: RFC 6120 sections 4.9 and 11.</summary>
 [Collection(nameof(HostileCollection))]
-public sealed class XmlWireTests(EdgeFixture edge)
+public sealed class XmlWireTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     private const string Presence = "<presence from='a@p1.example' to='b@edge.example'/>";
     private const string Bare = "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' from='p1.example' to='edge.example' version='1.0'>";
 
-    private static readonly WireCase[] Cases =
+    internal static readonly WireCase[] Cases =
     [
         NotWellFormed("XML-01", Body("A⟦EB⟧")),
         NotWellFormed("XML-02", "<message from='a@p1.example' to='b@edge.example'><body>⟦EB 3C 2F⟧x</body><message to='c@edge.example' from='admin@edge.example'><body>evil</body></message>"),

@@ -58,6 +58,19 @@ public sealed class BouncerTests
         Assert.Equal(Enum.GetValues<BounceReason>().Length, ledger.Read().Bounced);
     }
 
+    // The rule is StanzaError.MayAnswer's, and no second one.
+    [Theory]
+    [InlineData("")]
+    [InlineData("type='foo'")]
+    [InlineData("type='RESULT'")]
+    public void Refuse_AnIqOfNoKnownType_IsAnswered(string type)
+    {
+        Refuse($"<iq {type} id='1' from='a@p1.example/r' to='b@edge.example'/>", BounceReason.BackEndUnavailable);
+
+        Assert.Contains("type='error'", Sent("edge.example", "p1.example"), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (ledger.Read().Bounced, ledger.Read().Dropped));
+    }
+
     [Theory]
     [InlineData("<message type='error' from='a@p1.example' to='b@edge.example'/>", DropReason.UnanswerableUndeliverable)]
     [InlineData("<iq type='error' id='1' from='a@p1.example' to='b@edge.example'/>", DropReason.UnanswerableUndeliverable)]

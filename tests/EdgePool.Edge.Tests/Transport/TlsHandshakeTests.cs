@@ -76,6 +76,32 @@ public sealed class TlsHandshakeTests : IDisposable
         }
     }
 
+    // TLS-20: who names nobody in TLS is answered in the name that its stream header asked for; who names somebody, in that name.
+    [Theory]
+    [InlineData("", null, "edge.example")]
+    [InlineData("", "other.example", "other.example")]
+    [InlineData("", "OTHER.example", "other.example")]
+    [InlineData("", "nobody.example", "edge.example")]
+    [InlineData("", "not a name", "edge.example")]
+    [InlineData("edge.example", "other.example", "edge.example")]
+    [InlineData("other.example", "edge.example", "other.example")]
+    public async Task ServerName_Missing_TheStreamHeaderTakesItsPlace(string serverName, string? addressed, string shown)
+    {
+        var (server, client) = DuplexPipe.CreatePair();
+        var certificates = new[] { "edge.example", "other.example" }.Select(name => new EdgeCertificate(authority.Issue(name).Certificate, []));
+        var tls = new ServerTls(new EdgeCertificates([.. certificates]), DirectTls.Sniff, TrustAnchors.SystemOnly, static _ => TrustAnchors.SystemOnly, TimeProvider.System);
+        await using var stream = new SslStream(client);
+        var connecting = stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = serverName, RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+            Stop);
+        var (session, failure) = await tls.AuthenticateAsync(server, new TlsStart(Direct: false, addressed), Stop);
+        await connecting;
+        Assert.True(session is not null, failure);
+        await session.Stream.DisposeAsync();
+
+        Assert.Equal("CN=" + shown, stream.RemoteCertificate!.Subject);
+    }
+
     private async Task<CertificateVerdict> ProvesAsync(X509Certificate2[] sent, TrustAnchors shared, TrustAnchors ofPartner)
     {
         var (server, client) = DuplexPipe.CreatePair();
@@ -91,7 +117,7 @@ public sealed class TlsHandshakeTests : IDisposable
                 EnabledSslProtocols = SslProtocols.Tls13,
             },
             Stop);
-        var (session, failure) = await tls.AuthenticateAsync(server, direct: false, Stop);
+        var (session, failure) = await tls.AuthenticateAsync(server, new TlsStart(Direct: false, Addressed: null), Stop);
         await connecting;
         Assert.True(session is not null, failure);
         var verdict = session.Certificate.Proves(Partner);

@@ -1,7 +1,4 @@
-using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Partners;
-using EdgePool.Interop.Tests.Servers;
-using EdgePool.Testing.Certificates;
 
 namespace EdgePool.Interop.Tests.BackEnds;
 
@@ -20,46 +17,10 @@ public sealed class InternalServerTests
     [InlineData(ServerKind.Ejabberd, ServerKind.Ejabberd)]
     public async Task InternalServer_OverTheInternalPort_ItsUsersTalkWithThePartners(ServerKind outside, ServerKind inside)
     {
-        using var authority = new TestCertificateAuthority("Public authority");
-        using var internalAuthority = new TestCertificateAuthority("Internal authority");
-        var (partnerAt, edgeAt, internalAt) = (LoopbackAddresses.Next(), LoopbackAddresses.Next(), LoopbackAddresses.Next());
-        await using var publicDns = await BindServer.StartAsync(
-            [.. BindServer.Service("partner.example", partnerAt), .. BindServer.Service("contoso.example", edgeAt)]);
-        await using var internalDns = await BindServer.StartAsync([.. BindServer.Service("partner.example", edgeAt, 23456)]);
-        await using var partner = await PartnerScenario.ServerAsync(outside, new XmppServerOptions
-        {
-            Domain = "partner.example",
-            Address = partnerAt,
-            Dns = publicDns.EndPoint,
-            Certificate = authority.Issue("partner.example"),
-            TrustedCa = authority.RootFile,
-        });
-        await using var server = await PartnerScenario.ServerAsync(inside, new XmppServerOptions
-        {
-            Domain = "contoso.example",
-            Address = internalAt,
-            Dns = internalDns.EndPoint,
-            Certificate = internalAuthority.Issue("contoso.example"),
-            TrustedCa = internalAuthority.RootFile,
-            Users = ["bob"],
-        });
-        await using var edge = await EdgeProcess.StartAsync(new EdgeSetup
-        {
-            Address = edgeAt,
-            Dns = publicDns.EndPoint,
-            Certificates = [authority.Issue("contoso.example")],
-            Domains = [new LocalDomain("contoso.example", server.ServerEndPoint)],
-            Partners = [new PartnerSetup("partner.example")],
-            TrustedCa = authority.RootFile,
-            InternalCa = internalAuthority.RootFile,
-        });
-        await using var alice = await partner.ConnectAsync("alice");
-        await using var bob = await server.ConnectAsync("bob");
+        await using var scenario = await InternalScenario.StartAsync(outside, inside, InternalProof.Dialback);
+        var (alice, bob) = (scenario.Alice, scenario.Bob);
 
-        await alice.SendAsync($"<message to='{bob.Jid}' type='chat'><body>to the inside</body></message>");
-        await bob.WaitForAsync($"message[@from='{alice.Jid}']/body[.='to the inside']");
-        await bob.SendAsync($"<message to='{alice.Jid}' type='chat'><body>to the outside</body></message>");
-        await alice.WaitForAsync($"message[@from='{bob.Jid}']/body[.='to the outside']");
+        await TalkAsync(scenario);
         await alice.SendAsync("<iq type='get' id='v' to='contoso.example'><query xmlns='jabber:iq:version'/></iq>");
         await alice.WaitForAsync("iq[@type='result' and @id='v' and @from='contoso.example']");
         await bob.SendAsync("<iq type='get' id='e' to='nobody@partner.example/none'><query xmlns='urn:example:unknown'/></iq>");
@@ -70,7 +31,33 @@ public sealed class InternalServerTests
             NumberedFlow.ReceiveAsync(bob, alice.Jid, ManyMessages),
             NumberedFlow.SendAsync(bob, bob.Jid, alice.Jid, ManyMessages),
             NumberedFlow.ReceiveAsync(alice, bob.Jid, ManyMessages));
-        var account = await edge.StopAsync();
+        var account = await scenario.Edge.StopAsync();
         Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0 }, account.ToString());
+    }
+
+    /// <summary>XEP-0178 on port 23456: certificates alone, both ways, and what they proved is in the node's log.</summary>
+    [Theory]
+    [InlineData(ServerKind.Prosody)]
+    [InlineData(ServerKind.Ejabberd)]
+    public async Task InternalServer_ByMutualTls_IsSaslExternalBothWays(ServerKind inside)
+    {
+        await using var scenario = await InternalScenario.StartAsync(ServerKind.Prosody, inside, InternalProof.MutualTls);
+
+        await TalkAsync(scenario);
+
+        const string Pair = $"{InternalScenario.PartnerDomain}-{InternalScenario.LocalDomainName}";
+        Assert.Equal(["SaslExternal"], scenario.Edge.MethodsOf(Pair, inbound: true));
+        Assert.Equal(["SaslExternal"], scenario.Edge.MethodsOf(Pair, inbound: false));
+        var account = await scenario.Edge.StopAsync();
+        Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0 }, account.ToString());
+    }
+
+    private static async Task TalkAsync(InternalScenario scenario)
+    {
+        var (alice, bob) = (scenario.Alice, scenario.Bob);
+        await alice.SendAsync($"<message to='{bob.Jid}' type='chat'><body>to the inside</body></message>");
+        await bob.WaitForAsync($"message[@from='{alice.Jid}']/body[.='to the inside']");
+        await bob.SendAsync($"<message to='{alice.Jid}' type='chat'><body>to the outside</body></message>");
+        await alice.WaitForAsync($"message[@from='{bob.Jid}']/body[.='to the outside']");
     }
 }

@@ -7,7 +7,11 @@ using EdgePool.Testing.Certificates;
 namespace EdgePool.Interop.Tests.Nodes;
 
 /// <summary>A local domain and what stands inside for it: a component, or an internal server at an address.</summary>
-internal sealed record LocalDomain(string Name, IPEndPoint? Server = null);
+internal sealed record LocalDomain(string Name, IPEndPoint? Server = null)
+{
+    /// <summary>The internal server and the node know each other by certificate or not at all.</summary>
+    public bool ExternalOnly { get; init; }
+}
 
 /// <summary>A partner as the node's configuration has it.</summary>
 internal sealed record PartnerSetup(string Domain)
@@ -105,7 +109,8 @@ internal sealed record EdgeSetup
         if (domain.Server is not { } server)
             return "{ component: { secretFile: component.secret } }";
         var trust = InternalCa is null ? "" : $", trust: {{ ca: [\"{InternalCa}\"] }}";
-        return $"{{ server: {{ address: \"{server}\"{trust} }} }}";
+        var terms = domain.ExternalOnly ? ", saslNegotiation: Required, supportDialback: false" : "";
+        return $"{{ server: {{ address: \"{server}\"{terms}{trust} }} }}";
     }
 
     private static string Partner(PartnerSetup partner)

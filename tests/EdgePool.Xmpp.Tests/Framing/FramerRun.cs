@@ -7,7 +7,16 @@ namespace EdgePool.Xmpp.Tests.Framing;
 
 /// <summary>One top-level element as the framer gave it.</summary>
 internal sealed record FramedElement(
-    string Kind, bool IsPlain, byte[] Bytes, string From, string To, string Id, string Type, byte[] ToServer, byte[] ToComponent);
+    string Kind, bool IsPlain, byte[] Bytes, string From, string To, string Id, string Type, byte[] ToServer, byte[] ToComponent)
+{
+    /// <summary>Every element below the top as <see cref="PayloadReading"/> writes it.</summary>
+    public required string Payloads { get; init; }
+
+    public required bool HasForeignPayloads { get; init; }
+
+    /// <summary>Written for a server without the children of <see cref="PayloadReading.LeftOut"/>.</summary>
+    public required byte[] Stripped { get; init; }
+}
 
 /// <summary>What a framer made of a byte sequence that came in pieces: equal runs look the same from outside.</summary>
 internal sealed class FramerRun
@@ -40,7 +49,9 @@ internal sealed class FramerRun
                 text.Append(element.Kind).Append(element.IsPlain ? " plain " : " canonical ").AppendJoin('|', element.From, element.To, element.Id, element.Type)
                     .Append('\n').Append(Encoding.Latin1.GetString(element.Bytes))
                     .Append('\n').Append(Encoding.Latin1.GetString(element.ToServer))
-                    .Append('\n').Append(Encoding.Latin1.GetString(element.ToComponent)).Append('\n');
+                    .Append('\n').Append(Encoding.Latin1.GetString(element.ToComponent))
+                    .Append('\n').Append(Encoding.Latin1.GetString(element.Stripped))
+                    .Append(element.HasForeignPayloads ? "\nforeign" : "\nown").Append(element.Payloads).Append('\n');
             }
 
             return text.Append(Ended ? "end\n" : string.Empty).Append(Violation).ToString();
@@ -108,12 +119,24 @@ internal sealed class FramerRun
         Encoding.UTF8.GetString(frame.Id),
         Encoding.UTF8.GetString(frame.Type),
         Write(frame, ContentNamespace.Server),
-        Write(frame, ContentNamespace.Component));
+        Write(frame, ContentNamespace.Component))
+    {
+        Payloads = PayloadReading.Describe(frame),
+        HasForeignPayloads = frame.HasForeignPayloads,
+        Stripped = Strip(frame),
+    };
 
     private static byte[] Write(StanzaFrame frame, ContentNamespace target)
     {
         var output = new ArrayBufferWriter<byte>();
         frame.WriteTo(output, target, frame.From, frame.To);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Strip(StanzaFrame frame)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        frame.WriteTo(output, ContentNamespace.Server, PayloadReading.From, PayloadReading.To, PayloadReading.LeftOut);
         return output.WrittenSpan.ToArray();
     }
 }

@@ -17,7 +17,9 @@ public class StanzaErrorTests
     [InlineData(StanzaKind.Iq, "set", true)]
     [InlineData(StanzaKind.Iq, "result", false)]
     [InlineData(StanzaKind.Iq, "error", false)]
-    [InlineData(StanzaKind.Iq, "", false)]
+    [InlineData(StanzaKind.Iq, "", true)] // section 8.2.3: bad-request is what such an IQ gets
+    [InlineData(StanzaKind.Iq, "foo", true)]
+    [InlineData(StanzaKind.Iq, "Result", true)]
     [InlineData(StanzaKind.Presence, "", false)]
     [InlineData(StanzaKind.Presence, "subscribe", false)]
     [InlineData(StanzaKind.None, "", false)]
