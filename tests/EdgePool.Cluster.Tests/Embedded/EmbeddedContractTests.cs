@@ -1,0 +1,27 @@
+using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Embedded;
+using EdgePool.Cluster.Tests.Consents;
+using EdgePool.Cluster.Tests.Documents;
+
+namespace EdgePool.Cluster.Tests.Embedded;
+
+public sealed class EmbeddedDocumentStoreTests : DocumentStoreContract, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    protected override async Task<IDocumentStore> CreateAsync(StoreLimits limits, TimeProvider time)
+        => await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = folder.File("store.db"), Limits = limits }, time);
+}
+
+public sealed class EmbeddedConsentJournalTests : ConsentJournalContract, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    protected override async Task<IConsentJournal> OpenAsync(StoreLimits limits)
+        => await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = folder.File("store.db"), Limits = limits }, TimeProvider.System);
+}
