@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Yaml;
@@ -46,6 +47,12 @@ internal static class CommandLine
             RunCommand.Create(ConfigurationEnvironment.System),
             new Command("check", "Check something without running it.") { CheckConfigCommand.Create(ConfigurationEnvironment.System) },
             DemoCommand.Create(demo),
+            ApplyCommand.CreateApply(TimeProvider.System),
+            ApplyCommand.CreateDiff(TimeProvider.System),
+            GetCommand.Create(),
+            HistoryCommands.CreateDelete(),
+            HistoryCommands.CreateHistory(),
+            HistoryCommands.CreateRevert(),
             StatusCommand.Create(),
             StreamsCommand.Create(),
         };

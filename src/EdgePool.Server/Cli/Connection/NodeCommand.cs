@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 
@@ -57,9 +58,7 @@ internal static class NodeCommand
     {
         foreach (var problem in failure.Problems)
         {
-            var place = problem.Kind.Length == 0 ? "" : $"{problem.Kind}/{problem.Name}: ";
-            var path = problem.Path.Length == 0 ? "" : $"{problem.Path}: ";
-            error.WriteLine($"{place}{path}{(problem.Warning ? "warning" : "error")}: {problem.What} — {problem.Remedy}");
+            error.WriteLine(EditReport.Shown(problem));
         }
 
         error.WriteLine($"edgepool: {Shown.Of(failure.What, 1_000)} — {Shown.Of(failure.Remedy, 1_000)}");
