@@ -127,12 +127,23 @@ internal sealed class InboundStreamActor : StreamActor
 
     protected override void OnEffect(NegotiationEffect effect)
     {
-        if (effect is not NegotiationEffect.VerifyKey verify)
+        switch (effect)
         {
-            base.OnEffect(effect);
-            return;
+            case NegotiationEffect.VerifyKey verify:
+                Verify(verify);
+                break;
+            case NegotiationEffect.DialbackRefused refused:
+                Edge.Streams.CountDialbackRefusal();
+                StreamLog.DialbackRefused(Edge.Logs.Streams, Info.Number, refused.Pair.ToText(), refused.Condition.WireName());
+                break;
+            default:
+                base.OnEffect(effect);
+                break;
         }
+    }
 
+    private void Verify(NegotiationEffect.VerifyKey verify)
+    {
         if (!Edge.Streams.TryEnterVerification(address, Edge.Options.Limits.VerificationsPerAddress))
         {
             Answer(verify.Pair, verify.StreamId, DialbackOutcome.Error(StanzaErrorCondition.ResourceConstraint));

@@ -73,7 +73,7 @@ internal sealed class StreamPump
         catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException)
         {
             if (!stopping.IsCancellationRequested)
-                actor.Tell(new PumpEvent.Broken(exception.Message));
+                actor.Tell(transport.Flooded ? new PumpEvent.TlsFailed(exception.Message) : new PumpEvent.Broken(exception.Message));
         }
         catch (Exception bug)
         {
@@ -194,6 +194,7 @@ internal sealed class StreamPump
         MakeRoom();
         var count = await stream.ReadAsync(buffer.AsMemory(end));
         end += count;
+        transport.Earn(count);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
     }
@@ -252,6 +253,7 @@ internal sealed class StreamPump
         }
 
         stream = session.Stream;
+        transport.Meter();
         writer.Replace(stream);
         framer = new StreamFramer(Limits);
         return session;
@@ -268,10 +270,8 @@ internal sealed class StreamPump
     {
         (start, end) = (0, 0);
         buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
-        while (await stream.ReadAsync(buffer, stopping.Token) > 0)
-        {
-            // nothing of it is looked at
-        }
+        while (await stream.ReadAsync(buffer, stopping.Token) is > 0 and var count)
+            transport.Earn(count); // and nothing of it is looked at
 
         actor.Tell(new PumpEvent.Closed(MidElement: false));
     }

@@ -46,4 +46,7 @@ internal static partial class StreamLog
 
     [LoggerMessage(1023, LogLevel.Information, "Dialback of {Pair}: the authoritative server says {Outcome}")]
     public static partial void Verified(ILogger logger, string pair, string outcome);
+
+    [LoggerMessage(1024, LogLevel.Debug, "Stream {Stream}: dialback of {Pair} was refused with {Condition}")]
+    public static partial void DialbackRefused(ILogger logger, long stream, string pair, string condition);
 }

@@ -92,6 +92,7 @@ public sealed class StreamRegistry
     private readonly Dictionary<IPAddress, int> verifications = [];
     private readonly Lock gate = new();
     private long lastNumber;
+    private long dialbackRefusals;
 
     /// <summary>The streams of this moment.</summary>
     public IReadOnlyCollection<StreamInfo> All => [.. streams.Values];
@@ -101,6 +102,11 @@ public sealed class StreamRegistry
 
     /// <summary>Connections accepted or opened since the start.</summary>
     public long Opened => Interlocked.Read(ref lastNumber);
+
+    /// <summary>Requests for dialback that policy does not allow, answered with an error, since the start.</summary>
+    public long DialbackRefusals => Interlocked.Read(ref dialbackRefusals);
+
+    internal void CountDialbackRefusal() => Interlocked.Increment(ref dialbackRefusals);
 
     internal long NextNumber() => Interlocked.Increment(ref lastNumber);
 

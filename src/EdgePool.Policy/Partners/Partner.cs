@@ -1,3 +1,4 @@
+using EdgePool.Policy.Documents;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 
@@ -56,6 +57,27 @@ public sealed record Partner
 
     /// <summary>Bytes of one stanza from this partner; null: the gateway's limit.</summary>
     public int? MaxStanzaBytes { get; init; }
+
+    /// <summary>Streams at one time; null: the gateway's limit. See <see cref="Gateway.ConnectionLimitOf"/>.</summary>
+    public int? ConnectionLimit { get; init; }
+
+    /// <summary>The partner must send something within the gateway's keep-alive interval.</summary>
+    public bool EnableKeepAlive { get; init; } = true;
+
+    /// <summary>How much may be sent in each direction; null: the gateway's. See <see cref="Gateway.RateOf"/>.</summary>
+    public Rate? Rate { get; init; }
+
+    /// <summary>What its stanzas may be.</summary>
+    public StanzaRules Rules { get; init; } = StanzaRules.Default;
+
+    /// <summary>Whether what is not allowed is refused or only counted.</summary>
+    public PartnerMode Mode { get; init; }
+
+    /// <summary>The document; null: the node's own file.</summary>
+    public PolicyDocument? Source { get; init; }
+
+    /// <summary>A public provider of either sort.</summary>
+    public bool IsPublic => Type is not PartnerType.Federated;
 
     /// <summary>The partner is every domain that no other partner names.</summary>
     public bool IsOpen => Domain is null;

@@ -1,3 +1,4 @@
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 
 namespace EdgePool.Policy.Partners;
@@ -20,7 +21,7 @@ public sealed record PartnerDocument
     /// <summary>Free text.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Default <see cref="Partners.PartnerType.PublicUnverified"/>.</summary>
+    /// <summary>Default <see cref="Partners.PartnerType.PublicUnverified"/>; in a node's own file, which keeps no consents, <see cref="Partners.PartnerType.Federated"/>.</summary>
     public PartnerType? PartnerType { get; init; }
 
     /// <summary>Default <see cref="NegotiationMode.Required"/>.</summary>
@@ -38,8 +39,20 @@ public sealed record PartnerDocument
     /// <summary>Dialback over TLS also demands a certificate that proves the partner's name. Default false.</summary>
     public bool? RequireTrustedCertificate { get; init; }
 
-    /// <summary>Roots of the partner's certificate, already read; null takes the gateway's.</summary>
+    /// <summary>A certificate that proves the partner's name makes its dialback valid without a lookup. Default false.</summary>
+    public bool? DialbackWithoutDialback { get; init; }
+
+    /// <summary>Roots of the partner's certificate, already read; null: see <see cref="TrustText"/>.</summary>
     public TrustAnchors? Trust { get; init; }
+
+    /// <summary>Roots of the partner's certificate as written; null takes the node's.</summary>
+    public WrittenTrust? TrustText { get; init; }
+
+    /// <summary>Streams at one time; null takes the gateway's limit.</summary>
+    public int? ConnectionLimit { get; init; }
+
+    /// <summary>Default true.</summary>
+    public bool? EnableKeepAlive { get; init; }
 
     /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
     public string? ProxyFqdn { get; init; }
@@ -52,4 +65,13 @@ public sealed record PartnerDocument
 
     /// <summary>Bytes of one stanza from this partner; null takes the gateway's limit.</summary>
     public int? MaxStanzaBytes { get; init; }
+
+    /// <summary>How much may be sent in each direction; null takes the gateway's.</summary>
+    public RateDocument? Rate { get; init; }
+
+    /// <summary>What its stanzas may be; null takes the defaults.</summary>
+    public RulesDocument? Rules { get; init; }
+
+    /// <summary>Default <see cref="PartnerMode.Enforce"/>.</summary>
+    public PartnerMode? Mode { get; init; }
 }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
+using EdgePool.Server.Cli.Policies;
 using EdgePool.Server.Configuration;
-using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli;
 
@@ -53,6 +54,9 @@ internal static class CommandLine
             HistoryCommands.CreateDelete(),
             HistoryCommands.CreateHistory(),
             HistoryCommands.CreateRevert(),
+            PartnerCommand.Create(),
+            PolicyCommand.Create(),
+            GatewayCommand.Create(),
             StatusCommand.Create(),
             StreamsCommand.Create(),
         };

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using EdgePool.Server.Configuration.Yaml;
+using EdgePool.Policy.Documents;
 
 namespace EdgePool.Server.Cli;
 

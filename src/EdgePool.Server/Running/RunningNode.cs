@@ -1,17 +1,24 @@
+using EdgePool.Cluster.Embedded;
 using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
+using EdgePool.Xmpp.Addressing;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Running;
 
 /// <summary>
-/// A node with what stands around it, in the order in which each needs the other: the store, the management socket, the node, and the interface that serves
-/// at the socket. What fails takes back what was done before it, so that no port is open without its policy.
+/// A node with what stands around it, in the order in which each needs the other: the store with its policy, the management socket, the node, and the
+/// interface that serves at the socket. What fails takes back what was done before it, so that no port is open without its policy (POL-21).
 /// </summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
+    /// <summary>The store's file in its directory.</summary>
+    private const string StoreFile = "store.db";
+
+    private EmbeddedStore? store;
+    private PolicyFeed? feed;
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
@@ -47,20 +54,44 @@ internal sealed class RunningNode : IAsyncDisposable
 
         await interfaceGone;
         socket?.Dispose();
+        if (feed is not null)
+        {
+            await feed.DisposeAsync();
+        }
+
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
     }
 
     private async Task OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
     {
         var log = logs.CreateLogger(ManagementLog.Category);
+        var edge = await WithPolicyAsync(options, time);
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        var edge = new EdgeNode(options.Edge, logs, time);
-        edge.Start();
-        node = edge;
+        var starting = new EdgeNode(edge, logs, time);
+        starting.Start();
+        node = starting;
+        feed?.Follow(node.PublishAsync, (revision, problem) => ManagementLog.PolicyInvalid(log, revision, problem.Path, problem.What));
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options, log, time, time.GetUtcNow());
+            var managed = new ManagedNode(node, options with { Edge = edge }, log, time.GetUtcNow()) { Store = store, Feed = feed };
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
         }
+    }
+
+    private async Task<EdgeOptions> WithPolicyAsync(ServerOptions options, TimeProvider time)
+    {
+        if (options.Management.StoreDirectory is not { } directory)
+        {
+            return options.Edge;
+        }
+
+        store = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time);
+        DomainName[] localDomains = [.. options.Edge.LocalDomains.Select(domain => domain.Name)];
+        feed = await PolicyFeed.OpenAsync(store, localDomains);
+        return options.Edge with { Policy = feed.Current };
     }
 }

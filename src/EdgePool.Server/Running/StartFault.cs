@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EdgePool.Cluster.Documents;
 using EdgePool.Edge;
 using EdgePool.Server.Management.Listening;
 
@@ -14,6 +15,12 @@ internal sealed record StartFault(string Message, int ExitCode)
     {
         ListenException listen => CannotListen(listen),
         ManagementSocketException socket => new StartFault(socket.Message, socket.Forbidden ? Cli.ExitCode.Permission : Cli.ExitCode.Unavailable),
+        StoreException { Fault: StoreFault.Permission } store => new StartFault(store.Message, Cli.ExitCode.Permission),
+        StoreException store => new StartFault(store.Message, Cli.ExitCode.Unavailable),
+        PolicyInvalidException policy => new StartFault(
+            string.Join('\n', policy.Problems.Select(problem => $"{problem.Path}: error: {problem.What} — {problem.Remedy}")
+                .Append("edgepool: the documents of the store do not fit this node's configuration — correct domains: in the node's file, or the documents with a node that they fit")),
+            Cli.ExitCode.Configuration),
         IOException or UnauthorizedAccessException => new StartFault(
             $"no name servers: {fault.Message} — name them in the configuration (dns: servers), or mend the file", Cli.ExitCode.Unavailable),
         _ => null,

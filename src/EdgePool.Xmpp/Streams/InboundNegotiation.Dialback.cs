@@ -30,7 +30,7 @@ public sealed partial class InboundNegotiation
         if (packet.Key.Length == 0 || packet.Key.Length > settings.Limits.KeyLength)
             return Answer(pair, StanzaErrorCondition.BadRequest);
         if (RefusalOf(pair, terms) is { } refusal)
-            return Answer(pair, refusal);
+            return Refuse(pair, 1, refusal);
         return pairs.Ask(pair) switch
         {
             PairRequest.Known => Stay(ResultAnswer(pair, DialbackOutcome.Valid)),
@@ -68,8 +68,7 @@ public sealed partial class InboundNegotiation
         switch (outcome.Verdict)
         {
             case DialbackVerdict.Valid when RefusalOf(pair, settings.Rules.TermsFor(pair)) is { } refusal: // policy changed meanwhile
-                outcome = DialbackOutcome.Error(refusal);
-                break;
+                return Refuse(pair, waiting, refusal);
             case DialbackVerdict.Valid:
                 return Prove(pair, waiting, Secured ? AuthenticationMethod.DialbackOverTls : AuthenticationMethod.DialbackOverTcp);
             case DialbackVerdict.Invalid when pairs.Proven.Count == 0:
@@ -82,6 +81,9 @@ public sealed partial class InboundNegotiation
 
         return Stay(Enumerable.Repeat(ResultAnswer(pair, outcome), waiting));
     }
+
+    private Step Refuse(DomainPair pair, int waiting, StanzaErrorCondition condition) => Stay(
+        [.. Enumerable.Repeat(ResultAnswer(pair, DialbackOutcome.Error(condition)), waiting), new NegotiationEffect.DialbackRefused(pair, condition)]);
 
     private Step Prove(DomainPair pair, int waiting, AuthenticationMethod method)
     {

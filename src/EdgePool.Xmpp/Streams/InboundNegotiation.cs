@@ -1,5 +1,6 @@
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Stanzas;
 using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
@@ -27,6 +28,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     private FeatureOffer offer;
     private int saslFailures;
     private bool versioned = true;
+    private bool compressionRefused;
 
     /// <summary>A stream that has just been accepted.</summary>
     public InboundNegotiation(NegotiationSettings settings)
@@ -97,6 +99,15 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
                 Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza before authentication"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
         });
+    }
+
+    /// <summary>
+    /// What breaks the framing. Who was refused compression and compresses sends no XML, though its first byte, 'x', may pass for text between stanzas.
+    /// </summary>
+    public override Effects OnViolation(FramingViolation violation)
+    {
+        ArgumentNullException.ThrowIfNull(violation);
+        return base.OnViolation(compressionRefused && violation.Condition is Condition.BadFormat ? violation with { Condition = Condition.NotWellFormed } : violation);
     }
 
     /// <summary>The TLS handshake is done.</summary>
@@ -192,8 +203,11 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         return end with { Effects = [new NegotiationEffect.Send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"u8.ToArray()), .. end.Effects] };
     }
 
-    private Step RefuseCompression() => Stay(new NegotiationEffect.Send(
-        "<failure xmlns='http://jabber.org/protocol/compress'><setup-failed/></failure>"u8.ToArray()));
+    private Step RefuseCompression()
+    {
+        compressionRefused = true;
+        return Stay(new NegotiationEffect.Send("<failure xmlns='http://jabber.org/protocol/compress'><setup-failed/></failure>"u8.ToArray()));
+    }
 
     private Step OnAuth(XmlElement auth)
     {

@@ -1,4 +1,5 @@
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Stanzas;
 
 namespace EdgePool.Xmpp.Streams;
 
@@ -36,6 +37,11 @@ public abstract record NegotiationEffect
     /// <summary>The authoritative server has spoken.</summary>
     /// <param name="Outcome">What it said.</param>
     public sealed record Answered(DialbackOutcome Outcome) : NegotiationEffect;
+
+    /// <summary>A request for dialback was answered with an error because policy does not allow it; count it. Nobody was asked about the key.</summary>
+    /// <param name="Pair">The pair that the peer wanted: a claim, not a proof.</param>
+    /// <param name="Condition">What the peer was told.</param>
+    public sealed record DialbackRefused(DomainPair Pair, StanzaErrorCondition Condition) : NegotiationEffect;
 
     /// <summary>An element was ignored; count it.</summary>
     /// <param name="Reason">A stable text: <c>unsolicited-dialback</c>, <c>bidi-not-offered</c>.</param>

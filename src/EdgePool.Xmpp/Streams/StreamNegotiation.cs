@@ -28,7 +28,7 @@ public abstract class StreamNegotiation<TState> : IStreamNegotiation
     public abstract Effects OnElement(XmlElement element);
 
     /// <inheritdoc/>
-    public Effects OnViolation(FramingViolation violation)
+    public virtual Effects OnViolation(FramingViolation violation)
     {
         ArgumentNullException.ThrowIfNull(violation);
         var reason = violation.Condition is StreamErrorCondition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;

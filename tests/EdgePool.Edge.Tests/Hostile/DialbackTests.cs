@@ -85,11 +85,12 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     [InlineData("DB-11 blank key", "<db:result from='d1.example' to='edge.example'> \n</db:result>", "bad-request")]
     [InlineData("DB-12", "<db:result from='d1.example' to='elsewhere.example'>k</db:result>", "item-not-found")]
     [InlineData("DB-13", "<db:result from='edge.example' to='edge.example'>k</db:result>", "forbidden")]
+    [InlineData("dialback is off", "<db:result from='p2.example' to='edge.example'>k</db:result>", "policy-violation")] // POLICY.md section 1
     [InlineData("DB-13 other", "<db:result from='away.example' to='edge.example'>k</db:result>", "forbidden")]
     public async Task Request_ThatIsRefused_CostsNoLookup(string id, string request, string condition)
     {
         Assert.False(string.IsNullOrEmpty(id));
-        var asked = edge.Names.Asked.Count;
+        var (asked, refused) = (edge.Names.Asked.Count, edge.Node.Streams.DialbackRefusals);
         await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await peer.SendAsync(request);
         await peer.HearAsync($"^<db:result from='[^']*' to='[^']*' type='error'><error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>");
@@ -97,6 +98,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
         await ExpectEndAsync(peer, "</stream:stream>");
         Assert.Single(await edge.HeardAtComponentAsync(1));
         Assert.Equal(asked, edge.Names.Asked.Count);
+        Assert.Equal(condition == "bad-request" ? refused : refused + 1, edge.Node.Streams.DialbackRefusals);
     }
 
     // DB-11

@@ -174,7 +174,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
         await ExpectEndAsync(opened, TlsFailure);
     }
 
-    // TLS-14: what follows is text between stanzas as in XML-55, whatever it was meant to be.
+    // TLS-14. 'x' begins both zlib's bytes and many a text: without the refusal before it, it is XML-55.
     [Fact]
     public async Task Compression_WhenAskedFor_IsRefusedAndTheStreamLivesOn()
     {
@@ -184,7 +184,75 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
         await peer.SendAsync(Wire.Body("x"));
         Assert.Single(await edge.HeardAtComponentAsync(1));
         await peer.SendAsync("⟦78 9C 4B CE CF⟧");
-        await ExpectEndAsync(peer, Wire.StreamError("(bad-format|not-well-formed)"));
+        await ExpectEndAsync(peer, Wire.StreamError("not-well-formed"));
+    }
+
+    // TLS-19: an update of the keys is 27 bytes on the wire and brings nothing; the connection ends when too many come upon each other.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task KeyUpdates_InAFlood_EndTheConnection(bool answered)
+    {
+        const int Flood = 10_000;
+        using var client = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server");
+        Assert.Equal("TLSv1.3", client.Version);
+        var updates = await Task.Run(() =>
+        {
+            for (var sent = 0; sent < Flood; sent++)
+            {
+                if (!client.TryUpdateKeys(answered))
+                    return sent;
+            }
+
+            return Flood;
+        });
+
+        Assert.InRange(updates, 1_000, Flood);
+        var end = await edge.EndOfAsync(client.LocalEndPoint);
+        Assert.Equal("tls-failed", end.Values["Reason"]);
+        Assert.Contains("without data", end.Message, StringComparison.Ordinal);
+    }
+
+    // TLS-19, the other side: data in records of one byte, with an update of the keys now and then, is no flood.
+    [Fact]
+    public async Task KeyUpdates_BetweenBytesOfData_AreNoFlood()
+    {
+        using var client = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server");
+        await Task.Run(() => client.Write(Wire.Header("d1.example")));
+        await Task.Run(() => client.ReadUntil("</stream:features>"));
+        await Task.Run(() =>
+        {
+            for (var i = 0; i < 6_000; i++)
+            {
+                client.Write(" ");
+                if (i % 30 == 0)
+                    Assert.True(client.TryUpdateKeys(answered: true));
+            }
+
+            client.Write("<x xmlns='urn:x'/>");
+        });
+
+        Assert.Contains("unsupported-stanza-type", await Task.Run(() => client.ReadUntil("</stream:stream>")), StringComparison.Ordinal);
+    }
+
+    // TLS-24: a session kept from one name is taken up under no other, nor under its own. OpenSSL gives out TLS 1.3's tickets all the same.
+    [Theory]
+    [InlineData("TLSv1.3", "away.example")]
+    [InlineData("TLSv1.3", "edge.example")]
+    [InlineData("TLSv1.2", "away.example")]
+    [InlineData("TLSv1.2", "edge.example")]
+    public async Task Session_KeptFromOneName_IsNeverResumed(string version, string next)
+    {
+        using var first = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server", version);
+        await Task.Run(() => first.Write(Wire.Header("d1.example")));
+        Assert.Contains("</stream:features>", await Task.Run(() => first.ReadUntil("</stream:features>")), StringComparison.Ordinal); // a ticket comes with the first bytes
+        Assert.Equal(version, first.Version);
+        using var session = first.KeepSession();
+
+        using var second = OpenSslClient.Connect(edge.Outside, next, "xmpp-server", version, session);
+
+        Assert.Equal(version == "TLSv1.3", first.HasTicket);
+        Assert.False(second.Resumed);
     }
 
     // TLS-20: names of one organisation share its certificate; who names none gets it too.

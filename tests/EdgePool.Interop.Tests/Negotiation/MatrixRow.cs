@@ -54,6 +54,9 @@ internal sealed record MatrixRow(string Id, string Tls, string Sasl, bool Dialba
         new("17",       NotSupported, NotSupported, true,     OverTcp,    OverTcp,  OverTcp, None),
     ];
 
+    /// <summary>The row's streams may use TLS.</summary>
+    public bool HasTls => Tls is not NotSupported;
+
     /// <summary>Each row with each peer that it can do something with: row, peer, method.</summary>
     public static TheoryData<string, PeerAbility, string> Met => new(
         from row in All
@@ -67,6 +70,9 @@ internal sealed record MatrixRow(string Id, string Tls, string Sasl, bool Dialba
         from peer in Enum.GetValues<PeerAbility>()
         where row.Best[(int)peer] is None
         select (row.Id, peer));
+
+    /// <summary>The row with this id.</summary>
+    public static MatrixRow Of(string id) => All.Single(row => row.Id == id);
 
     /// <summary>The domain of a partner on this row whose server can do this.</summary>
     public static string DomainOf(string row, PeerAbility peer) => $"{peer.ToString().ToLowerInvariant()}.row{row}.example";

@@ -17,14 +17,16 @@ public abstract class MatrixScene : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> parts = [];
     private readonly Lazy<Task> started;
-    private readonly ServerKind kind;
     private readonly TestCertificateAuthority ours = new("Authority of the edge");
     private readonly TestCertificateAuthority theirs = new("Authority of partners");
     private readonly TestCertificateAuthority strangers = new("Authority that the edge does not know");
     private XmppServer? lenient;
     private XmppServer? strict;
 
-    protected MatrixScene(ServerKind kind) => (this.kind, started) = (kind, new(StartAllAsync));
+    protected MatrixScene(ServerKind kind) => (Kind, started) = (kind, new(StartAllAsync));
+
+    /// <summary>What the partners run.</summary>
+    public ServerKind Kind { get; }
 
     internal EdgeProcess Edge { get; private set; } = null!;
 
@@ -83,7 +85,7 @@ public abstract class MatrixScene : IAsyncDisposable
                     .Select(d => new ServedDomain(d.Name, d.Peer is PeerAbility.Unproven ? unknown : known) { Tls = d.Peer is not PeerAbility.Plain }),
             ],
         };
-        var servers = new[] { false, true }.Select(insists => PartnerScenario.ServerAsync(kind, Options(insists))).ToArray();
+        var servers = new[] { false, true }.Select(insists => PartnerScenario.ServerAsync(Kind, Options(insists))).ToArray();
         Edge = Keep(await EdgeProcess.StartAsync(new EdgeSetup
         {
             Address = edgeAt,

@@ -1,3 +1,8 @@
+using EdgePool.Interop.Tests.Nodes;
+using EdgePool.Interop.Tests.Partners;
+using EdgePool.Testing.Peers;
+using EdgePool.Xmpp.Streams;
+
 namespace EdgePool.Interop.Tests.Negotiation;
 
 /// <summary>
@@ -9,9 +14,13 @@ namespace EdgePool.Interop.Tests.Negotiation;
 /// </remarks>
 public abstract class MatrixTests(MatrixScene scene)
 {
+    private const int Accepted = 1000;
+    private const int Connecting = 1001;
     private const int Authenticated = 1003;
-
-    protected MatrixScene Scene => scene;
+    private const int EndedForPeersFault = 1011;
+    private const int EndedUnauthenticated = 1012;
+    private const int TargetFailed = 1020;
+    private const int DialbackRefused = 1024;
 
     // RFC 6120 section 13.8, XEP-0178, XEP-0220: SASL EXTERNAL over TLS goes before dialback over TLS, and that before dialback without TLS.
     [Theory]
@@ -28,9 +37,65 @@ public abstract class MatrixTests(MatrixScene scene)
         await AssertMethodAsync(row, peer, method, inbound: false);
     }
 
+    // RFC 6120 section 4.9.3.14 (policy-violation); XEP-0220 section 2.4.2 for the dialback error.
+    [Theory]
+    [MemberData(nameof(MatrixRow.Unmet), MemberType = typeof(MatrixRow))]
+    public async Task Row_WithAPeerThatCannotMeetIt_LetsNoStreamIn(string row, PeerAbility peer)
+    {
+        await scene.StartAsync();
+        await using var alice = await scene.ConnectAsync(row, peer);
+        var (domain, expected) = (MatrixRow.DomainOf(row, peer), MatrixRefusal.OfInbound(scene.Kind, peer, MatrixRow.Of(row).HasTls));
+        var (since, refusals) = (scene.Edge.Events.Count, scene.Edge.Events.Count(e => e.Id == DialbackRefused));
+        await alice.SendAsync($"<message to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
+        await alice.WaitForAsync($"message[@type='error' and @id='in' and @from='{MatrixScene.Bot}']/error/stanzas:remote-server-timeout");
+
+        var opened = await scene.Edge.FindAsync(e => e.Id == Accepted, $"{domain} connects", since);
+        AssertEnd(expected, await scene.Edge.FindAsync(e => IsEnd(e) && e["stream"] == opened["stream"], $"the stream from {domain} has ended", since));
+        await AssertPeerSaysAsync(peer, domain, MatrixScene.LocalDomainName, expected.PeerSays);
+        var refused = scene.Edge.Events.Where(e => e.Id == DialbackRefused).Skip(refusals).Select(e => (e["pair"], e["condition"]));
+        Assert.Equal(expected.DialbackAnswer is { } condition ? [(PairWith(row, peer), condition)] : [], refused);
+        Assert.Empty(scene.Edge.MethodsOf(PairWith(row, peer), inbound: true));
+    }
+
+    [Theory]
+    [MemberData(nameof(MatrixRow.Unmet), MemberType = typeof(MatrixRow))]
+    public async Task Row_WithAPeerThatCannotMeetIt_LetsNoStreamOut(string row, PeerAbility peer)
+    {
+        await scene.StartAsync();
+        var (domain, pair) = (MatrixRow.DomainOf(row, peer), PairWith(row, peer));
+        var expected = MatrixRefusal.OfOutbound(scene.Kind, peer, MatrixRow.Of(row).HasTls);
+        await scene.Component.SendAsync($"<message from='{MatrixScene.Bot}' to='alice@{domain}' id='out'><body>out</body></message>");
+        var bounce = await scene.Component.WaitForAsync($"message[@type='error' and @id='out' and @from='alice@{domain}']");
+        Assert.True(XmppNames.Matches(bounce, "message/error[@type='wait']/stanzas:remote-server-timeout"), bounce.ToString());
+
+        var opened = await scene.Edge.FindAsync(e => e.Id == Connecting && e["pair"] == pair, $"connecting for {pair}");
+        AssertEnd(expected, await scene.Edge.FindAsync(e => IsEnd(e) && e["stream"] == opened["stream"], $"the stream to {domain} has ended"));
+        var failed = await scene.Edge.FindAsync(e => e.Id == TargetFailed && e["pair"] == pair, $"the target of {pair} has failed");
+        Assert.Equal(expected.Reason.ToText(), failed["reason"]);
+        await AssertPeerSaysAsync(peer, MatrixScene.LocalDomainName, domain, expected.PeerSays);
+        Assert.Empty(scene.Edge.MethodsOf(pair, inbound: false));
+    }
+
+    private static string PairWith(string row, PeerAbility peer) => $"{MatrixScene.LocalDomainName}-{MatrixRow.DomainOf(row, peer)}";
+
+    private static bool IsEnd(EdgeEvent e) => e.Id is EndedForPeersFault or EndedUnauthenticated;
+
+    private static void AssertEnd(MatrixRefusal expected, EdgeEvent end)
+    {
+        Assert.Equal((expected.Reason.ToText(), expected.Sent ?? ""), (end["reason"], end["condition"]));
+        if (expected.Received is { } received)
+            Assert.StartsWith(received + ":", end["detail"], StringComparison.Ordinal);
+    }
+
+    private async Task AssertPeerSaysAsync(PeerAbility peer, string from, string to, string? text)
+    {
+        if (text is not null)
+            await scene.ServerOf(peer).Process.WaitForLogAsync(scene.Kind is ServerKind.Prosody ? $"{from}->{to} closed: {text}" : $"s2s connection {from} -> {to}: {text}");
+    }
+
     private async Task AssertMethodAsync(string row, PeerAbility peer, string method, bool inbound)
     {
-        var pair = $"{MatrixScene.LocalDomainName}-{MatrixRow.DomainOf(row, peer)}";
+        var pair = PairWith(row, peer);
         var side = inbound ? "inbound" : "outbound";
         var first = await scene.Edge.FindAsync(
             e => e.Id == Authenticated && e["pair"] == pair && scene.Edge.IsInbound(e) == inbound, $"{side} {pair} is authenticated");

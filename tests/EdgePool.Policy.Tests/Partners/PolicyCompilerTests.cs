@@ -18,7 +18,7 @@ public sealed class PolicyCompilerTests
         Assert.Empty(compilation.Problems);
         var partner = Assert.Single(compilation.Snapshot!.Partners);
         Assert.Equal("partner.example", partner.Name);
-        Assert.Equal(PartnerType.PublicUnverified, partner.Type);
+        Assert.Equal(PartnerType.Federated, partner.Type);
         Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls), partner.Terms);
         Assert.True(partner.Enabled);
         Assert.Null(partner.Trust);
@@ -63,8 +63,8 @@ public sealed class PolicyCompilerTests
 
     public static TheoryData<string, PartnerDocument, string, string> BadDocuments => new()
     {
-        { "no domain", new PartnerDocument(), "partners[0].domain", "has no domain" },
-        { "empty domain", new PartnerDocument { Domain = "" }, "partners[0].domain", "has no domain" },
+        { "no domain", new PartnerDocument(), "partners[0].domain", "there is no domain" },
+        { "empty domain", new PartnerDocument { Domain = "" }, "partners[0].domain", "there is no domain" },
         { "not a domain", new PartnerDocument { Domain = "a b" }, "partners[0].domain", "not a domain name" },
         { "address", new PartnerDocument { Domain = "192.0.2.1" }, "partners[0].domain", "not a domain name" },
         { "wildcard", new PartnerDocument { Domain = "*.partner.example" }, "partners[0].domain", "not one domain" },

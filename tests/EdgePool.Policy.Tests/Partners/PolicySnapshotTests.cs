@@ -1,4 +1,5 @@
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using Xunit;
 

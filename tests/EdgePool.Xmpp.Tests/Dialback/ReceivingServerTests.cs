@@ -138,7 +138,7 @@ public class ReceivingServerTests
             "C: <stream:stream from='p1.example' to='edge.example' version='1.0'>", $"C: {Request("p1.example")}").Negotiation;
         rules.Partner("p1.example", Terms.SaslOnly);
         var effects = stream.OnVerification(new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse("p1.example")), "s1", DialbackOutcome.Valid);
-        Assert.Equal([$"S: {Refusal("p1.example", "policy-violation")}"], Transcript.Render(effects));
+        Assert.Equal([$"S: {Refusal("p1.example", "policy-violation")}", "* dialback refused edge.example<-p1.example policy-violation"], Transcript.Render(effects));
         Assert.Empty(stream.Pairs);
     }
 
@@ -146,14 +146,19 @@ public class ReceivingServerTests
     public void Result_RefusedByRule_ErrorAndStreamOpen() => PlainWithPair().Play($"""
         C: {Request("p1.example", to: "other.example")}
         S: {Refusal("p1.example", "item-not-found", from: "other.example")}
+        * dialback refused other.example<-p1.example item-not-found
         C: {Request("edge.example")}
         S: {Refusal("edge.example", "forbidden")}
+        * dialback refused edge.example<-edge.example forbidden
         C: {Request("internal.example")}
         S: {Refusal("internal.example", "forbidden")}
+        * dialback refused edge.example<-internal.example forbidden
         C: {Request("stranger.example")}
         S: {Refusal("stranger.example", "policy-violation")}
+        * dialback refused edge.example<-stranger.example policy-violation
         C: {Request("strict.example")}
         S: {Refusal("strict.example", "policy-violation")}
+        * dialback refused edge.example<-strict.example policy-violation
         C: {Request("p1.example")}
         S: {Valid("p1.example")}
         """); // DB-12, DB-13, POLICY.md section 1
@@ -162,6 +167,7 @@ public class ReceivingServerTests
     public void Result_UntrustedCertificateWhereRequired_PolicyViolation() => Secured("trusted-tls-dialback", "p2.example").Play($"""
         C: {Request("p1.example")}
         S: {Refusal("p1.example", "policy-violation")}
+        * dialback refused edge.example<-p1.example policy-violation
         C: {Request("p2.example")}
         * verify edge.example<-p2.example s1 KEY
         """); // DB-10
@@ -287,6 +293,7 @@ public class ReceivingServerTests
     public void Result_WhereSaslIsRequired_DialbackError() => Secured("sasl", "p1.example").Play($"""
         C: {Request("p1.example")}
         S: {Refusal("p1.example", "policy-violation")}
+        * dialback refused edge.example<-p1.example policy-violation
         """); // POLICY.md section 1: dialback off is answered, not ignored
 
     [Fact]

@@ -66,6 +66,7 @@ internal static class Transcript
         NegotiationEffect.Authenticated a => [$"* authenticated {a.Pair.Local}<-{a.Pair.Remote} {a.Method}"],
         NegotiationEffect.VerifyKey v => [$"* verify {v.Pair.Local}<-{v.Pair.Remote} {v.StreamId} {v.Key}"],
         NegotiationEffect.Answered a => [$"* answered {a.Outcome.Verdict}" + (a.Outcome.Verdict is DialbackVerdict.Error ? $" {a.Outcome.Condition.WireName()}" : "")],
+        NegotiationEffect.DialbackRefused r => [$"* dialback refused {r.Pair.Local}<-{r.Pair.Remote} {r.Condition.WireName()}"],
         NegotiationEffect.Dropped d => [$"* dropped {d.Reason}"],
         NegotiationEffect.Close c => [.. Sent(c.Farewell), $"* close {c.Reason.ToText()}"],
         _ => throw new InvalidOperationException(effect.ToString()),

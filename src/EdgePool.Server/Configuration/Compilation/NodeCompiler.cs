@@ -78,7 +78,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         return compilation.Snapshot ?? PolicySnapshot.Closed;
     }
 
-    /// <summary>A partner of the file: nobody's consent is kept without a store, so who is not said to be public is federated.</summary>
+    /// <summary>A partner of the file. Nobody's consent is kept without a store, so it is federated unless it is said to be a public provider that vouches for its users.</summary>
     private PartnerDocument Partner(PartnerDocument written, TrustDocument? roots, string path)
     {
         if (written.PartnerType is PartnerType.PublicUnverified)
@@ -86,11 +86,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             problems.Error(path + ".partnerType", "the consents that PublicUnverified needs are kept in a store", "add store: { directory: /var/lib/edgepool } and move the partner there with 'edgepool apply', or write Federated or PublicVerified");
         }
 
-        return written with
-        {
-            PartnerType = written.PartnerType ?? PartnerType.Federated,
-            Trust = roots is null ? null : trust.Read(roots, path + ".trust"),
-        };
+        return roots is null ? written : written with { Trust = trust.Read(roots, path + ".trust") };
     }
 
     private string DialbackSecret(SecretDocument? written)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgePool.Policy.Documents;
 
 namespace EdgePool.Server.Configuration.Yaml;
 

@@ -1,5 +1,7 @@
+using EdgePool.Server.Management.Documents;
 using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Management.Wire;
+using EdgePool.Xmpp.Addressing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -15,8 +17,29 @@ internal static class ManagementApi
         application.Use((context, next) => GuardAsync(context, next, own, node));
         application.UseRouting();
         StatusEndpoints.Map(application, node);
+        if (node is { Store: { } store, Feed: { } feed })
+        {
+            DomainName[] localDomains = [.. node.Options.Edge.LocalDomains.Select(domain => domain.Name)];
+            DocumentEndpoints.Map(application, store);
+            new EditEndpoints(store, new DocumentEditor(store, localDomains, feed), node.Log).Map(application);
+        }
+        else
+        {
+            FileMode(application);
+        }
+
         application.MapFallback(context => Reply.FailAsync(
             context, StatusCodes.Status404NotFound, new Failure(FailureCode.NotFound, $"the interface has no {context.Request.Method} {context.Request.Path}", "use an edgepool of the node's version")));
+    }
+
+    /// <summary>Whatever concerns documents has one answer where there is no store.</summary>
+    private static void FileMode(WebApplication application)
+    {
+        var failure = new Failure(FailureCode.FileMode, "this node takes its partners from its file", "edit the file and restart the node, or write store: { directory: /var/lib/edgepool } into it");
+        foreach (var pattern in (string[])["/v1/documents/{**rest}", "/v1/apply", "/v1/consents/{**rest}"])
+        {
+            application.Map(pattern, context => Reply.FailAsync(context, StatusCodes.Status409Conflict, failure));
+        }
     }
 
     private static async Task GuardAsync(HttpContext context, RequestDelegate next, uint own, ManagedNode node)

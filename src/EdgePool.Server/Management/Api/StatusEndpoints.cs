@@ -21,13 +21,14 @@ internal static class StatusEndpoints
     private static StatusView Status(ManagedNode node)
     {
         var edge = node.Options.Edge;
+        var policy = node.Feed?.Current ?? edge.Policy;
         return new StatusView(
             edge.NodeName,
             Product,
             node.Options.Management.HasStore ? "store" : "file",
             node.Started,
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
-            new PolicyView(0, edge.Policy.Partners.Count, Problem: null),
+            new PolicyView(policy.Version, policy.Partners.Count, node.Feed?.Problem),
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
             Ledger(node.Node.Ledger.Read()));
     }

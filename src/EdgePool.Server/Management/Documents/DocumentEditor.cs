@@ -1,6 +1,7 @@
 using EdgePool.Cluster.Documents;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
+using EdgePool.Server.Running;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Server.Management.Documents;
@@ -21,8 +22,8 @@ internal sealed record Editor(string Who, string Why);
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="localDomains">The organisation's own domains.</param>
-/// <param name="inForce">Completes when a revision of the store is the policy of this node.</param>
-internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainName> localDomains, Func<long, CancellationToken, Task> inForce)
+/// <param name="feed">What puts the store's newest revision in force.</param>
+internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainName> localDomains, PolicyFeed feed)
 {
     /// <summary>Edits without an expected version begin anew when somebody else was faster; so often, then that somebody is told of.</summary>
     private const int MostAttempts = 8;
@@ -61,7 +62,7 @@ internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainN
     /// <summary>Null: somebody else was faster.</summary>
     private async Task<EditOutcome?> ChangeAsync(EditPlan plan, bool dryRun, Editor editor, CancellationToken cancellation)
     {
-        var compilation = PolicyCompiler.Compile(plan.After(), plan.Before.Revision + 1, localDomains);
+        var compilation = PolicyCompiler.Compile(plan.After(), plan.Before.Revision + 1, localDomains, feed.Current);
         if (compilation.Snapshot is null)
         {
             return new EditOutcome.Invalid([.. compilation.Problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(FoundProblem.Of)]);
@@ -77,7 +78,7 @@ internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainN
         {
             case WriteOutcome.Written written:
                 // What is written is written: from here on nobody's impatience takes it back.
-                await inForce(written.Revision, CancellationToken.None);
+                await feed.InForceAsync(written.Revision, CancellationToken.None);
                 return plan.Done(written.Revision, warnings);
             case WriteOutcome.Refused refused:
                 return new EditOutcome.Refused(refused.Why);

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace EdgePool.Server.Configuration.Yaml;
+namespace EdgePool.Policy.Documents;
 
 /// <summary>Sizes and times as operators write them: a number with its unit.</summary>
-internal static class Quantity
+public static class Quantity
 {
     private static readonly (string Suffix, long Factor)[] ByteUnits = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("B", 1), ("", 1)];
 

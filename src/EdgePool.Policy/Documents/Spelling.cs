@@ -1,7 +1,7 @@
-namespace EdgePool.Server.Configuration.Yaml;
+namespace EdgePool.Policy.Documents;
 
 /// <summary>Guesses which known word was meant.</summary>
-internal static class Spelling
+public static class Spelling
 {
     private const int LongestWord = 64;
 

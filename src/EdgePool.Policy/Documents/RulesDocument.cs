@@ -1,0 +1,54 @@
+using EdgePool.Policy.Partners;
+
+namespace EdgePool.Policy.Documents;
+
+/// <summary>What a partner's stanzas may be, as an operator wrote it. A list that was not written is null; an empty list lets nothing through.</summary>
+public sealed record RulesDocument
+{
+    /// <summary>Types of message. Default: all but groupchat.</summary>
+    public IReadOnlyList<MessageKind>? Messages { get; init; }
+
+    /// <summary>Presence of every type. Default true.</summary>
+    public bool? Presence { get; init; }
+
+    /// <summary>Namespaces that may be asked for by <c>iq</c> get and set; a trailing <c>*</c> stands for any ending. Default: <see cref="StanzaRules.DefaultIq"/>.</summary>
+    public IReadOnlyList<string>? Iq { get; init; }
+
+    /// <summary>What may be inside stanzas.</summary>
+    public PayloadsDocument? Payloads { get; init; }
+
+    /// <summary>The local users who may use this partner: bare JIDs, or <c>@domain</c>. Default: all.</summary>
+    public IReadOnlyList<string>? LocalUsers { get; init; }
+
+    /// <summary>The local users who may not; they win over <see cref="LocalUsers"/>.</summary>
+    public IReadOnlyList<string>? DenyLocalUsers { get; init; }
+
+    /// <summary>The status note is taken out of presence that goes to the partner. Default false; always so for public partners.</summary>
+    public bool? StripStatus { get; init; }
+
+    /// <summary>Whether messages need a security label (XEP-0258). Default <see cref="SecurityLabelRule.Ignore"/>.</summary>
+    public SecurityLabelRule? SecurityLabel { get; init; }
+}
+
+/// <summary>Namespaces inside stanzas: one of the two lists.</summary>
+public sealed record PayloadsDocument
+{
+    /// <summary>Nothing else may be inside.</summary>
+    public IReadOnlyList<string>? Allow { get; init; }
+
+    /// <summary>These may not be inside.</summary>
+    public IReadOnlyList<string>? Deny { get; init; }
+
+    /// <summary>What becomes of a message or presence that has one. Default <see cref="PayloadAction.Strip"/>.</summary>
+    public PayloadAction? Action { get; init; }
+}
+
+/// <summary>Roots of a partner's certificates, as written.</summary>
+public sealed record WrittenTrust
+{
+    /// <summary>The machine's roots count. Default: when no other is given.</summary>
+    public bool? System { get; init; }
+
+    /// <summary>Certificates in PEM; one text may hold several.</summary>
+    public IReadOnlyList<string> Ca { get; init; } = [];
+}

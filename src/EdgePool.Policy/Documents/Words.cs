@@ -1,0 +1,36 @@
+using EdgePool.Policy.Negotiation;
+using EdgePool.Policy.Partners;
+
+namespace EdgePool.Policy.Documents;
+
+/// <summary>How the values of enumerations are written: our own words in lower case, those of Lync Server as it spells them.</summary>
+public static class Words
+{
+    /// <summary>All words.</summary>
+    public static IReadOnlyList<string> Of<T>()
+        where T : struct, Enum
+        => Cache<T>.Words;
+
+    /// <summary>The word for a value.</summary>
+    public static string Of<T>(T value)
+        where T : struct, Enum
+        => Cased<T>(value.ToString());
+
+    /// <summary>The value of a word in any case; null for an unknown one.</summary>
+    public static T? TryParse<T>(string word)
+        where T : struct, Enum
+    {
+        var index = Array.FindIndex(Cache<T>.Words, known => string.Equals(known, word, StringComparison.OrdinalIgnoreCase));
+        return index < 0 ? null : Cache<T>.Values[index];
+    }
+
+    private static string Cased<T>(string name)
+        => typeof(T) == typeof(NegotiationMode) || typeof(T) == typeof(PartnerType) ? name : name.ToLowerInvariant();
+
+    private static class Cache<T>
+        where T : struct, Enum
+    {
+        public static readonly T[] Values = Enum.GetValues<T>();
+        public static readonly string[] Words = [.. Enum.GetNames<T>().Select(Cased<T>)];
+    }
+}

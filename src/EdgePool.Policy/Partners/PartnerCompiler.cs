@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgePool.Policy.Documents;
+using EdgePool.Policy.Negotiation;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Policy.Partners;
+
+/// <summary>A partner compiled by itself: whose domains are whose is still to be seen.</summary>
+/// <param name="Partner">To be used only when nothing is wrong.</param>
+/// <param name="Path">Where its primary domain is written.</param>
+/// <param name="AdditionalPath">Where its additional domains are written.</param>
+/// <param name="Indexes">The places of the additional domains in the list as written; null: all of it could be read.</param>
+internal sealed record PartnerDraft(Partner Partner, string Path, string AdditionalPath, IReadOnlyList<int>? Indexes)
+{
+    /// <summary>It is the partner of an open federation: one whose domain cannot be read is not.</summary>
+    public bool IsOpen { get; init; }
+
+    public string PathOf(int additional) => DocumentProblems.Item(AdditionalPath, Indexes is null ? additional : Indexes[additional]);
+}
+
+/// <summary>Compiles one written partner. Cross-checks between documents are <see cref="PolicyCompiler"/>'s.</summary>
+/// <param name="problems">Takes what is wrong.</param>
+/// <param name="prefix">What the paths of its keys begin with.</param>
+internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
+{
+    private const int LongestText = 1_024;
+
+    public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
+    {
+        var open = string.Equals(document.Domain, PartnerDocument.AnyDomain, StringComparison.Ordinal);
+        var domain = open ? null : DocumentNames.Domain(document.Domain, domainPath, problems);
+        var additional = Additional(document.AdditionalDomains, out var indexes);
+        if (open)
+        {
+            CheckOpen(document);
+        }
+
+        var type = Type(document.PartnerType ?? defaultType, document.PartnerType);
+        var partner = new Partner
+        {
+            Name = domain?.Ascii ?? PartnerDocument.AnyDomain,
+            Domain = domain,
+            AdditionalDomains = additional,
+            Description = Text(document.Description, "description"),
+            Type = type,
+            Terms = Terms(document),
+            Trust = document.Trust ?? Trust(document.TrustText),
+            Proxy = Proxy(document.ProxyFqdn),
+            Enabled = document.Enabled ?? true,
+            DisabledReason = Text(document.DisabledReason, "disabledReason"),
+            MaxStanzaBytes = StanzaLimit(document.MaxStanzaBytes),
+            ConnectionLimit = document.ConnectionLimit,
+            EnableKeepAlive = document.EnableKeepAlive ?? true,
+            Rate = RateCompiler.Compile(document.Rate, prefix + "rate", problems),
+            Rules = new RulesCompiler(problems, prefix + "rules").Compile(document.Rules, type),
+            Mode = Mode(document.Mode ?? PartnerMode.Enforce),
+            Source = source,
+        };
+        return new PartnerDraft(partner, domainPath, prefix + "additionalDomains", indexes) { IsOpen = open };
+    }
+
+    private List<DomainName> Additional(IReadOnlyList<string> written, out IReadOnlyList<int>? indexes)
+    {
+        var domains = new List<DomainName>(written.Count);
+        var places = new List<int>(written.Count);
+        if (written.Count > DocumentReader.MostAdditionalDomains)
+        {
+            problems.Error(prefix + "additionalDomains", string.Create(CultureInfo.InvariantCulture, $"additionalDomains has {written.Count} entries"), "write at most 1000, and further partners");
+        }
+
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (DocumentNames.Domain(written[i], DocumentProblems.Item(prefix + "additionalDomains", i), problems) is { } domain)
+            {
+                domains.Add(domain);
+                places.Add(i);
+            }
+        }
+
+        indexes = domains.Count == written.Count ? null : places;
+        return domains;
+    }
+
+    private void CheckOpen(PartnerDocument document)
+    {
+        if (document.AdditionalDomains.Count > 0)
+        {
+            problems.Error(prefix + "additionalDomains", "the '*' partner has every other domain already", "remove additionalDomains");
+        }
+
+        if (document.ProxyFqdn is not null)
+        {
+            problems.Error(prefix + "proxyFqdn", "every domain of an open federation would be sent to one host", "remove proxyFqdn, or name the partner's domain");
+        }
+    }
+
+    private PartnerType Type(PartnerType type, PartnerType? written)
+    {
+        if (written is PartnerType.PublicVerified)
+        {
+            problems.Warn(prefix + "partnerType", "users of a public provider may reach every local user unasked", "write PublicUnverified unless the provider vouches for its users");
+        }
+
+        return type;
+    }
+
+    private PartnerMode Mode(PartnerMode mode)
+    {
+        if (mode is PartnerMode.Observe)
+        {
+            problems.Warn(prefix + "mode", "nothing of this partner is refused while it is observed", "write mode: enforce when its refusals look right");
+        }
+
+        return mode;
+    }
+
+    private NegotiationTerms Terms(PartnerDocument document)
+    {
+        var ruling = NegotiationMatrix.Rule(new NegotiationChoice(
+            document.TlsNegotiation ?? NegotiationMode.Required,
+            document.SaslNegotiation ?? NegotiationMode.Required,
+            document.SupportDialback ?? true,
+            document.LyncCompat ?? false));
+        if (ruling.Refusal is { } refusal)
+        {
+            problems.Error(prefix + "saslNegotiation", refusal.Describe(), refusal.Remedy());
+        }
+
+        // Row 1 is the preset: an operator who wrote nothing of dialback need not hear that it idles.
+        foreach (var note in ruling.Notes.Where(note => note is not NegotiationNote.DialbackIdle || document.SupportDialback is true))
+        {
+            problems.Warn(prefix + "saslNegotiation", note.Describe(), note.Remedy());
+        }
+
+        var proven = document.RequireTrustedCertificate ?? false;
+        if (proven && ruling.IsValid && (ruling.Methods & ~AuthenticationMethods.TcpDialback) == AuthenticationMethods.None)
+        {
+            problems.Error(prefix + "requireTrustedCertificate", "there is no certificate without TLS", "set tlsNegotiation: Required, or requireTrustedCertificate: false");
+        }
+
+        return new NegotiationTerms(ruling.Methods) { RequireTrustedCertificate = proven, DialbackWithoutDialback = document.DialbackWithoutDialback ?? false };
+    }
+
+    private TrustAnchors? Trust(WrittenTrust? written)
+    {
+        if (written is null)
+        {
+            return null;
+        }
+
+        var system = written.System ?? written.Ca.Count == 0;
+        if (!system && written.Ca.Count == 0)
+        {
+            problems.Error(prefix + "trust", "this trusts nobody", "list certificates under ca, or write system: true");
+        }
+
+        var roots = new X509Certificate2Collection();
+        for (var i = 0; i < written.Ca.Count; i++)
+        {
+            if (!TryImport(roots, written.Ca[i]))
+            {
+                problems.Error(DocumentProblems.Item(prefix + "trust.ca", i), "there is no certificate in PEM here", "write the text from -----BEGIN CERTIFICATE----- to its end");
+            }
+        }
+
+        return new TrustAnchors(system, [.. roots]);
+    }
+
+    private static bool TryImport(X509Certificate2Collection roots, string pem)
+    {
+        var before = roots.Count;
+        try
+        {
+            roots.ImportFromPem(pem);
+            return roots.Count > before;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    private ProxyAddress? Proxy(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (HostAndPort.TryParse(text, out var host, out var port))
+        {
+            return new ProxyAddress(host, port);
+        }
+
+        problems.Error(prefix + "proxyFqdn", $"'{DocumentProblems.Shown(text)}' is not host or host:port", "write a host name or address, such as xmpp.partner.example:5269 or [2001:db8::5]:5269");
+        return null;
+    }
+
+    private int? StanzaLimit(int? bytes)
+    {
+        if (bytes < PolicyCompiler.SmallestStanzaLimit)
+        {
+            problems.Error(prefix + "maxStanzaBytes", string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes is too few"), "allow at least 10000 bytes (RFC 6120 section 13.12)");
+        }
+
+        return bytes;
+    }
+
+    private string Text(string? text, string key)
+    {
+        if (text is { Length: > LongestText })
+        {
+            problems.Error(prefix + key, "the text is longer than 1024 characters", "shorten it");
+        }
+
+        return text ?? "";
+    }
+}
