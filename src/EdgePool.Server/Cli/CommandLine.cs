@@ -20,7 +20,8 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, DemoHandler demo, InvocationConfiguration streams)
     {
-        var result = Commands(demo).Parse(arguments);
+        // An argument that begins with @ is all users of a domain, not a file with more arguments.
+        var result = Commands(demo).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             return Misunderstood(result, streams.Error);

@@ -144,7 +144,7 @@ internal sealed class DocumentFiles(TextReader input, Progress progress)
             case YamlText { IsNull: true } empty:
                 return new YamlMapping(empty.At, empty.Path, []);
             case null:
-                found.Error(root.At, "'spec' is missing", "write " + Example);
+                found.Error(root.At, "'spec' is missing", "write spec: and below it, further in, what the document says; spec: {} where that is nothing");
                 return null;
             case var other:
                 found.Error(other.At, $"spec is {other.Kind}", "write " + Example);

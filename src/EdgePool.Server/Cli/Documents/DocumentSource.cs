@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EdgePool.Server.Cli.Connection;
-using EdgePool.Server.Configuration;
 
 namespace EdgePool.Server.Cli.Documents;
 

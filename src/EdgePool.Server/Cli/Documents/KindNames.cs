@@ -1,5 +1,4 @@
 using EdgePool.Policy.Documents;
-using EdgePool.Server.Configuration.Yaml;
 
 namespace EdgePool.Server.Cli.Documents;
 

@@ -9,31 +9,42 @@ namespace EdgePool.Server.Cli.Policies;
 /// </summary>
 /// <param name="Key">Where it stands in the document: <c>rules.messages</c>.</param>
 /// <param name="Option">The option.</param>
-/// <param name="Put">Makes the value of what was written; null takes the key away.</param>
-internal sealed record DocumentField(string Key, Option<string[]> Option, Func<string[], JsonNode?> Put)
+/// <param name="Put">Makes the value of what the command line says; null takes the key away.</param>
+internal sealed record DocumentField(string Key, Option Option, Func<ParseResult, JsonNode?> Put)
 {
     /// <summary>What takes a value back to its default.</summary>
     public const string Default = "default";
 
+    /// <summary>What an empty list is written as.</summary>
+    public const string None = "none";
+
     /// <summary>A single value: a text, number, size, time, flag or word.</summary>
     public static DocumentField Single(string option, string key, string helpName, string description)
-        => new(key, Make(option, helpName, description, several: false), values => values[^1] is Default or "" ? null : JsonValue.Create(values[^1]));
+    {
+        var made = new Option<string>(option) { Description = description, HelpName = helpName };
+        return new DocumentField(key, made, result => result.GetValue(made) is { Length: > 0 } value and not Default ? JsonValue.Create(value) : null);
+    }
 
     /// <summary>Yes or no; the option alone means yes.</summary>
     public static DocumentField Flag(string option, string key, string description)
     {
-        var made = Make(option, "true|false", description, several: false);
-        made.Arity = ArgumentArity.ZeroOrOne;
-        return new DocumentField(key, made, values => values is [.., Default] ? null : JsonValue.Create(values is [.., var value] ? value : "true"));
+        var made = new Option<string?>(option) { Description = description, HelpName = "true|false", Arity = ArgumentArity.ZeroOrOne };
+        return new DocumentField(key, made, result => result.GetValue(made) is Default ? null : JsonValue.Create(result.GetValue(made) ?? "true"));
     }
 
-    /// <summary>A list, which takes the place of the one before; <c>none</c> is an empty one.</summary>
+    /// <summary>A list, which takes the place of the one before.</summary>
     public static DocumentField List(string option, string key, string helpName, string description)
-        => new(key, Make(option, helpName + ",…", description, several: true), Values);
+    {
+        var made = Several(option, helpName + ",…", description);
+        return new DocumentField(key, made, result => Items(result.GetValue(made)!));
+    }
 
     /// <summary>Files whose texts become a list.</summary>
     public static DocumentField Files(string option, string key, string description, Func<string, string> read)
-        => new(key, Make(option, "FILE", description, several: true), values => values is [Default] ? null : new JsonArray([.. values.Select(file => JsonValue.Create(read(file)))]));
+    {
+        var made = Several(option, "FILE", description);
+        return new DocumentField(key, made, result => result.GetValue(made) is [Default] ? null : Array(result.GetValue(made)!.Select(read)));
+    }
 
     /// <summary>Puts the value that the command line gives, if any, into a document.</summary>
     public bool Apply(NodeContext context, JsonObject document)
@@ -43,24 +54,21 @@ internal sealed record DocumentField(string Key, Option<string[]> Option, Func<s
             return false;
         }
 
-        DocumentTree.Put(document, Key, Put(context.Arguments.GetValue(Option) ?? []));
+        DocumentTree.Put(document, Key, Put(context.Arguments));
         return true;
     }
 
-    private static JsonArray? Values(string[] written) => written switch
+    private static JsonArray? Items(string[] written) => written switch
     {
         [Default] => null,
-        ["none"] => [],
-        _ => new JsonArray([.. written.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(text => JsonValue.Create(text))]),
+        [None] => [],
+        _ => Array(written.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
     };
 
-    private static Option<string[]> Make(string option, string helpName, string description, bool several) => new(option)
-    {
-        Description = description,
-        HelpName = helpName,
-        Arity = several ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
-        AllowMultipleArgumentsPerToken = false,
-    };
+    private static JsonArray Array(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
+
+    private static Option<string[]> Several(string option, string helpName, string description)
+        => new(option) { Description = description, HelpName = helpName, AllowMultipleArgumentsPerToken = false };
 }
 
 /// <summary>Values inside documents, by their path.</summary>

@@ -148,7 +148,8 @@ internal static class PartnerCommand
     /// <summary>Puts what the command line gives into a document; it must give something.</summary>
     public static void FieldsOf(NodeContext context, IReadOnlyList<DocumentField> fields, JsonObject spec)
     {
-        if (fields.Count(field => field.Apply(context, spec)) == 0)
+        var applied = fields.Select(field => field.Apply(context, spec)).ToList();
+        if (!applied.Contains(true))
         {
             throw new CommandFailure(ExitCode.Usage, "nothing is to be set — name a setting, such as --description TEXT; --help lists them");
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -8,6 +9,12 @@ namespace EdgePool.Server.Configuration.Yaml;
 internal sealed class YamlWriter
 {
     private const string Step = "  ";
+
+    /// <summary>Wherever one of these stands, some reader of YAML may take it for more than a letter.</summary>
+    private static readonly SearchValues<char> Special = SearchValues.Create(",[]{}\"'`*!|>%&?#~\\");
+
+    /// <summary>Other readers of YAML take words of these for numbers or times.</summary>
+    private static readonly SearchValues<char> Numeric = SearchValues.Create("0123456789.+-eExX_:oO");
 
     private readonly StringBuilder text = new();
 
@@ -123,11 +130,10 @@ internal sealed class YamlWriter
             || value[^1] is ' ' or ':'
             || value.Contains(": ", StringComparison.Ordinal)
             || value.Contains(" #", StringComparison.Ordinal)
-            || value.AsSpan().IndexOfAny(",[]{}\"") >= 0
+            || value.AsSpan().ContainsAny(Special)
             || value.EnumerateRunes().Any(Hidden);
 
-    /// <summary>Other readers of YAML take these for numbers or times.</summary>
-    private static bool LooksNumeric(string value) => char.IsAsciiDigit(value[0]) && !value.AsSpan().ContainsAnyExcept("0123456789.+-eExX_:oO");
+    private static bool LooksNumeric(string value) => char.IsAsciiDigit(value[0]) && !value.AsSpan().ContainsAnyExcept(Numeric);
 
     private static bool IsWord(string value)
         => value.ToLowerInvariant() is "true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n";

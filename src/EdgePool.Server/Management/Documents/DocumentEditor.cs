@@ -1,5 +1,4 @@
 using EdgePool.Cluster.Documents;
-using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Running;
 using EdgePool.Xmpp.Addressing;

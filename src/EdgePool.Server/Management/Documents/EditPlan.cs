@@ -34,8 +34,8 @@ internal sealed class EditPlan
     {
         var wanted = edits.Select(edit => edit.Key).ToHashSet();
         var current = before.Documents.Where(document => wanted.Contains(document.Key)).ToDictionary(document => document.Key);
-        var steps = edits.Select(edit => (edit, current.GetValueOrDefault(edit.Key))).ToList();
-        return new EditPlan(before, steps) { Refusal = StaleOnes(steps) ?? (EditOutcome?)MissingOne(steps, before) };
+        var planned = edits.Select(edit => (edit, current.GetValueOrDefault(edit.Key))).ToList();
+        return new EditPlan(before, planned) { Refusal = StaleOnes(planned) ?? (EditOutcome?)MissingOne(planned, before) };
     }
 
     /// <summary>Whether an edit is about this document.</summary>
