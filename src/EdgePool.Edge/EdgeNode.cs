@@ -30,7 +30,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <param name="logs">Where its logs go.</param>
     /// <param name="time">Its clock; null: the system's.</param>
     /// <param name="random">Jitter of its waits; null: a seed of its own.</param>
-    /// <exception cref="IOException">The options name no name server, and resolv.conf cannot be read.</exception>
+    /// <exception cref="IOException">The options name no name server, and resolv.conf cannot be read or names none.</exception>
     /// <exception cref="UnauthorizedAccessException">The options name no name server, and resolv.conf may not be read.</exception>
     public EdgeNode(EdgeOptions options, ILoggerFactory logs, TimeProvider? time = null, Random? random = null)
     {
@@ -54,6 +54,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Streams,
             table,
             bouncer,
+            new StanzaPolicy(policy, table, time),
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
@@ -63,6 +64,12 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
+
+    /// <summary>What policy refused, by partner and reason.</summary>
+    public VerdictCounters Verdicts => edge.Stanzas.Counters;
+
+    /// <summary>The last refusals of each partner.</summary>
+    public RefusalLog Refusals => edge.Stanzas.Refusals;
 
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
@@ -84,6 +91,8 @@ public sealed class EdgeNode : IAsyncDisposable
         InternalEndPoints = [.. inside.Select(s => (IPEndPoint)s.LocalEndPoint!)];
 
         var runtime = edge;
+        var log = edge.Logs.Streams;
+        system.ActorOf(Props.Create(() => new FaultsActor(log)), "faults");
         routes = system.ActorOf(Props.Create(() => new RoutesActor(runtime)), "routes");
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
         var demanded = routes;
@@ -140,7 +149,12 @@ public sealed class EdgeNode : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync();
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
-        => options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : ResolvConf.Load().ToOptions();
+    {
+        if (options.DnsServers.Count > 0)
+            return new StubResolverOptions { Servers = options.DnsServers };
+        var file = ResolvConf.Load(options.ResolvConfFile);
+        return file.Servers.IsEmpty ? throw new IOException($"{options.ResolvConfFile} names none") : file.ToOptions();
+    }
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Connector.TrustFor, edge.Time);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgePool.Dns.Resolving;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
@@ -37,8 +38,11 @@ public sealed record EdgeOptions
     /// <summary>The secret of our dialback keys (XEP-0185), shared by every node of the deployment.</summary>
     public required string DialbackSecret { get; init; }
 
-    /// <summary>Name servers asked; empty: those of resolv.conf.</summary>
+    /// <summary>Name servers asked; empty: those of <see cref="ResolvConfFile"/>.</summary>
     public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
+
+    /// <summary>Where the operating system says which name servers it asks.</summary>
+    public string ResolvConfFile { get; init; } = ResolvConf.DefaultPath;
 
     /// <summary>Networks that no name leads us to, whoever gives it: this deployment's own.</summary>
     public IReadOnlyList<IPNetwork> DeniedNetworks { get; init; } = [];
@@ -165,6 +169,12 @@ public sealed record StreamTimeouts
 
     /// <summary>Silence on an established stream before it is closed.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(14);
+
+    /// <summary>Silence of an inbound stream after which a newer one of its pair takes its place: an honest server sends something more often.</summary>
+    public TimeSpan Superseded { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The same where there is no room for both: who comes anew knows better than we whether the old connection is dead.</summary>
+    public TimeSpan Displaced { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A dialback lookup, from request to answer.</summary>
     public TimeSpan Verification { get; init; } = TimeSpan.FromSeconds(30);

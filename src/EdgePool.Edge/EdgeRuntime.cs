@@ -1,6 +1,7 @@
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Dialback;
@@ -19,17 +20,17 @@ internal sealed record EdgeRuntime(
     StreamRegistry Streams,
     RouteTable Routes,
     Bouncer Bouncer,
+    StanzaPolicy Stanzas,
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,
     OutboundConnector Connector)
 {
-    /// <summary>A fault ends the actor that it is in and no other, and is said in the log. Whoever watches it decides how to go on.</summary>
-    public SupervisorStrategy StopOnFault() => new OneForOneStrategy(fault =>
-    {
-        StreamLog.Fault(Logs.Streams, fault, 0);
-        return Directive.Stop;
-    });
+    /// <summary>The inbound streams of each pair.</summary>
+    public PairStreams Pairs { get; } = new(Options.Limits.StreamsPerPair, Options.Timeouts.Superseded, Options.Timeouts.Displaced);
+
+    /// <summary>A fault ends the actor that it is in and no other. Whoever watches it decides how to go on; <see cref="FaultsActor"/> says it in the log.</summary>
+    public static SupervisorStrategy StopOnFault() => SupervisorStrategy.StoppingStrategy;
 }
 
 /// <summary>The loggers, by area.</summary>

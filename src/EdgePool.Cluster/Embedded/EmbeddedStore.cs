@@ -67,7 +67,7 @@ public sealed class EmbeddedStore : IDocumentStore, IConsentJournal
         var job = new StoreJob<WriteOutcome>(
             database => DocumentWriting.Write(database, changes, new Authorship(who, time.GetUtcNow(), why), options.Limits), Publish)
         {
-            Bytes = changes.Sum(change => sizeof(char) * (long)(change.Body?.Length ?? 0)),
+            Bytes = changes.Sum(change => Weight(change.Key.Kind, change.Key.Name, change.Body)),
         };
         return await WritingAsync(job, refusal => new WriteOutcome.Refused(refusal), cancellationToken);
     }
@@ -128,7 +128,8 @@ public sealed class EmbeddedStore : IDocumentStore, IConsentJournal
 
         var job = new StoreJob<Refusal?>(database => ConsentRows.Append(database, changes, options.Limits))
         {
-            Bytes = changes.Select(ConsentBatch.Pair).Sum(pair => sizeof(char) * (long)(pair.Local.Length + pair.Remote.Length)),
+            // A partner's name is one string for all its consents.
+            Bytes = changes.Select(ConsentBatch.Pair).Sum(pair => Weight(pair.Local, pair.Remote)),
         };
         return await WritingAsync(job, refusal => refusal, cancellationToken);
     }
@@ -158,6 +159,18 @@ public sealed class EmbeddedStore : IDocumentStore, IConsentJournal
 
             throw;
         }
+    }
+
+    // What the texts of a change take in memory, with their objects.
+    private static long Weight(params ReadOnlySpan<string?> texts)
+    {
+        var bytes = 64L;
+        foreach (var text in texts)
+        {
+            bytes += 24 + (sizeof(char) * (long)(text?.Length ?? 0));
+        }
+
+        return bytes;
     }
 
     private void Publish(WriteOutcome outcome)

@@ -17,9 +17,14 @@ internal static class StoreFiles
     /// Makes sure of the store's directory (0700 where it is new) and file (0600), and takes the lock, which lasts until the stream is closed or the process ends, however it ends.
     /// </summary>
     /// <param name="path">The full path of the store.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.Permission"/>, <see cref="StoreFault.InUse"/> or <see cref="StoreFault.Unavailable"/>.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.Permission"/>, <see cref="StoreFault.InUse"/>, <see cref="StoreFault.Foreign"/> or <see cref="StoreFault.Unavailable"/>.</exception>
     public static FileStream Claim(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new StoreException(StoreFault.Foreign, $"{path} is a directory: name the store's file in it");
+        }
+
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly | UnixFileMode.UserExecute);

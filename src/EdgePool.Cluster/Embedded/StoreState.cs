@@ -1,3 +1,6 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
 namespace EdgePool.Cluster.Embedded;
 
 /// <summary>The one row that holds for the whole store, read and written inside each transaction that changes it.</summary>
@@ -13,7 +16,7 @@ internal sealed record StoreState(long Revision, long Documents, long Deleted, l
         using var rows = database.Query("SELECT revision, documents, deleted, forgotten, consents FROM state");
         return rows.Read()
             ? new StoreState(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4))
-            : throw new InvalidOperationException("the store has lost its state");
+            : throw new SqliteException("the row of its state is missing", raw.SQLITE_CORRUPT);
     }
 
     public void Write(Database database)

@@ -30,10 +30,10 @@ internal sealed class StoreThread
     }
 
     /// <summary>The thread that writes.</summary>
-    public static StoreThread Writing(Database database, EmbeddedStoreOptions options) => new("store writer", database, "BEGIN IMMEDIATE", 256, options);
+    public static StoreThread Writing(Database database, EmbeddedStoreOptions options) => new("edgepool store writer", database, "BEGIN IMMEDIATE", 256, options);
 
     /// <summary>A thread that reads: each job sees one state of the store.</summary>
-    public static StoreThread Reading(Database database, EmbeddedStoreOptions options) => new("store reader", database, "BEGIN", 1, options);
+    public static StoreThread Reading(Database database, EmbeddedStoreOptions options) => new("edgepool store reader", database, "BEGIN", 1, options);
 
     /// <summary>Queues a job; false: too much waits already.</summary>
     /// <exception cref="ObjectDisposedException">The thread is closed.</exception>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
@@ -27,6 +28,25 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 
         ledger.Bounce(reason);
         var (type, condition) = Answer(reason);
+        Answer(in stanza, from, to, type, condition);
+    }
+
+    /// <summary>Ends one stanza that policy refuses. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason)
+    {
+        if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
+        {
+            ledger.Drop(DropReason.Policy);
+            return;
+        }
+
+        ledger.Bounce(BounceReason.Policy);
+        var (type, condition) = RefusalAnswers.For(direction, reason);
+        Answer(in stanza, from, to, type, condition);
+    }
+
+    private void Answer(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, StanzaErrorType type, StanzaErrorCondition condition)
+    {
         var error = new ArrayBufferWriter<byte>(256 + from.Length + to.Length + stanza.Id.Length);
         StanzaError.WriteBounce(error, stanza.Kind, to: from, from: to, stanza.Id, condition, type);
         Send(error.WrittenSpan, back: from, by: to);
@@ -68,6 +88,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
         BounceReason.QueueFull => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
         BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
+        BounceReason.Policy => (StanzaErrorType.Cancel, StanzaErrorCondition.ServiceUnavailable), // where nobody knows the verdict any more
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without an answer"),
     };
 

@@ -85,7 +85,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         OnRetry();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     private void Dial()
     {

@@ -47,6 +47,9 @@ internal sealed class RouteTable
 
     public bool IsLocal(DomainName domain) => local.ContainsKey(domain);
 
+    /// <summary>A canonical domain in UTF-8.</summary>
+    public bool IsLocal(ReadOnlySpan<byte> domain) => localByUtf8.ContainsKey(domain);
+
     public LocalDomain? Local(DomainName domain) => local.GetValueOrDefault(domain);
 
     public Route? Component(DomainName domain) => components.GetValueOrDefault(domain);

@@ -86,8 +86,8 @@ internal sealed class StanzaQueue
         }
     }
 
-    /// <summary>Appends one accepted stanza, rendered for the target.</summary>
-    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
+    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
     {
         Action? ask = null;
         Enqueued result;
@@ -103,7 +103,7 @@ internal sealed class StanzaQueue
 
             var segment = SegmentFor(stanza.Bytes.Length + from.Length + to.Length);
             var before = segment.Length;
-            stanza.WriteTo(segment, target, from, to);
+            stanza.WriteTo(segment, target, from, to, leaveOut);
             segment.EndEntry(own: false);
             bytes += segment.Length - before;
             accepted++;

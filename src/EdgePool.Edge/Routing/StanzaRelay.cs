@@ -1,5 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
@@ -7,10 +11,10 @@ using EdgePool.Xmpp.Streams;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>
-/// The stanza path of one stream: addresses → gate → route → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
+/// The stanza path of one stream: addresses → gate → route → verdict → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger ledger, TimeSpan patience) : IDisposable
 {
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
@@ -48,24 +52,30 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        if (memo.Find(admitting, from.Domain, to.Domain) is not { } route)
+        var snapshot = policy.Current;
+        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
                 return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
+            passage = policy.Find(snapshot, from.Domain, to.Domain);
             if (admission.Route is null)
             {
                 Accept(in stanza);
-                bouncer.Refuse(in stanza, from.Full, to.Full, admission.Bounce);
+                RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce);
                 return null;
             }
 
             route = admission.Route;
-            memo.Remember(admitting, from.Domain, to.Domain, route);
+            memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
         }
 
         Accept(in stanza);
-        Enqueue(in stanza, route, from, to);
+        var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
+        if (reason == VerdictReason.Allowed)
+            Enqueue(in stanza, route, from, to, leaveOut);
+        else
+            bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
         return null;
     }
 
@@ -98,9 +108,22 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
     /// <summary>The domain in A-labels, so that the log tells look-alikes apart.</summary>
     private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";
 
-    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to)
+    // No route leads there: because of policy, or because there is nothing there.
+    private void RefuseUnrouted(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to, BounceReason reason)
     {
-        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+        if (passage is not { Inside: false, Partner: { Enabled: false } partner })
+        {
+            bouncer.Refuse(in stanza, from.Full, to.Full, reason);
+            return;
+        }
+
+        policy.Note(in passage, partner.Name, VerdictReason.PartnerDisabled, in stanza, from, to, observed: false);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, VerdictReason.PartnerDisabled);
+    }
+
+    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut)
+    {
+        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
         if (result == Enqueued.Retired)
         {
             memo.Forget();
@@ -111,7 +134,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
             }
 
             route = again;
-            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full);
+            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
         }
 
         if (result is Enqueued.Refused or Enqueued.Retired)
@@ -126,7 +149,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
             FullTarget = route.Queue;
     }
 
-    /// <summary>The last pair of domains and its route: most streams carry one pair, and most of their stanzas come in runs.</summary>
+    /// <summary>The last pair of domains, its route and what policy has on it: most streams carry one pair, and most of their stanzas come in runs.</summary>
     private sealed class DomainMemo
     {
         private const int Longest = 512;
@@ -136,13 +159,20 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
         private int toLength;
         private Gate? gate;
         private Route? route;
+        private Passage passage;
 
-        public Route? Find(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
-            => ReferenceEquals(gate, current)
+        public bool TryFind(
+            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between)
+        {
+            (found, between) = (route, passage);
+            return found is not null
+                && ReferenceEquals(gate, current)
+                && ReferenceEquals(between.Snapshot, inForce)
                 && from.SequenceEqual(domains.AsSpan(0, fromLength))
-                && to.SequenceEqual(domains.AsSpan(fromLength, toLength)) ? route : null;
+                && to.SequenceEqual(domains.AsSpan(fromLength, toLength));
+        }
 
-        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found)
+        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between)
         {
             var length = from.Length + to.Length;
             if (length > Longest)
@@ -151,7 +181,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, Ledger ledger, TimeSpan patie
                 domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
-            (fromLength, toLength, gate, route) = (from.Length, to.Length, current, found);
+            (fromLength, toLength, gate, route, passage) = (from.Length, to.Length, current, found, between);
         }
 
         public void Forget() => (gate, route) = (null, null);

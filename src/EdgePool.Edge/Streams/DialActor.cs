@@ -50,7 +50,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         stopping.Dispose();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     private void OnPlan(TargetPlan plan)
     {
@@ -77,7 +77,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString());
         StreamLog.Connecting(edge.Logs.Streams, info.Number, target.ToString(), goal.Pair.ToText());
         var (runtime, purpose, place) = (edge, goal, target);
-        stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place))));
+        stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place)), info.Name));
     }
 
     private void OnTargetFailed(TargetFailed failed)

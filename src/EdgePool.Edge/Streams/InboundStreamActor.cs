@@ -19,14 +19,18 @@ namespace EdgePool.Edge.Streams;
 internal sealed record ListenerRole(string Name, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
 
 /// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
-internal sealed class InboundStreamActor : StreamActor
+internal sealed class InboundStreamActor : StreamActor, IPairStream
 {
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18; // tcp(7)
+
     private readonly ListenerRole role;
     private readonly Socket socket;
     private readonly IPAddress address;
     private readonly Dictionary<string, (DomainPair Pair, string StreamId)> verifications = new(StringComparer.Ordinal);
     private readonly List<DomainPair> entered = [];
     private bool stranger = true;
+    private IActorRef? self;
 
     public InboundStreamActor(EdgeRuntime edge, StreamInfo info, Socket socket, ListenerRole role)
         : base(edge, info)
@@ -35,17 +39,31 @@ internal sealed class InboundStreamActor : StreamActor
         address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
     }
 
+    void IPairStream.GiveWay()
+        => self!.Tell(new EndStream(StreamEndReason.Conflict, new StreamError(StreamErrorCondition.Conflict), "silent, and a newer stream took its place"));
+
+    void IPairStream.Probe() => self!.Tell(ProbeConnection.Instance);
+
     protected override void OnReceive(object message)
     {
-        if (message is DialAnswered answered)
-            OnVerified(answered);
-        else
-            base.OnReceive(message);
+        switch (message)
+        {
+            case DialAnswered answered:
+                OnVerified(answered);
+                break;
+            case ProbeConnection:
+                OnProbe();
+                break;
+            default:
+                base.OnReceive(message);
+                break;
+        }
     }
 
     protected override void PreStart()
     {
         base.PreStart();
+        self = Self;
         StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, socket.RemoteEndPoint!.ToString()!);
         Adopt(socket, role.Tls);
     }
@@ -109,7 +127,7 @@ internal sealed class InboundStreamActor : StreamActor
             return [];
         }
 
-        if (!Edge.Streams.TryEnter(pair, Edge.Options.Limits.StreamsPerPair))
+        if (!Edge.Pairs.TryEnter(pair, this))
             return CloseWith(StreamEndReason.LimitExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams for this pair of domains"), "too many streams for one pair");
         entered.Add(pair);
         Relay.Open(new PairGate(Edge.Routes, Pairs, role.Rules.Serves, bounceUnserved: role.Internal is not null));
@@ -160,7 +178,7 @@ internal sealed class InboundStreamActor : StreamActor
     {
         LeaveStrangers();
         foreach (var pair in entered)
-            Edge.Streams.Leave(pair);
+            Edge.Pairs.Leave(pair, this);
         for (var pending = verifications.Count; pending > 0; pending--)
             Edge.Streams.LeaveVerification(address);
         if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
@@ -189,6 +207,13 @@ internal sealed class InboundStreamActor : StreamActor
             ? [new NegotiationEffect.Close(StreamEndReason.CertificateUntrusted, new StreamError(StreamErrorCondition.NotAuthorized), "the client certificate does not end in the roots of this listener")]
             : null;
 
+    /// <summary>A space, which TCP has to acknowledge in the time that a write may take; else the connection is dead, and the stream ends as lost.</summary>
+    private void OnProbe()
+    {
+        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)Edge.Options.Timeouts.Write.TotalMilliseconds));
+        Writer.Send(" "u8);
+    }
+
     private void OnVerified(DialAnswered answered)
     {
         if (!verifications.Remove(Sender.Path.Name, out var asked))
@@ -212,5 +237,10 @@ internal sealed class InboundStreamActor : StreamActor
     {
         await ended;
         Edge.Components.Leave(pair.Local, this);
+    }
+
+    private sealed class ProbeConnection
+    {
+        public static ProbeConnection Instance { get; } = new();
     }
 }

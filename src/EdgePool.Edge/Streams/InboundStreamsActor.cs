@@ -19,12 +19,12 @@ internal sealed class InboundStreamsActor : ReceiveActor
         Receive<StopReading>(ToAll);
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     private void OnNew(NewStream stream)
     {
         var runtime = edge;
-        Context.ActorOf(Props.Create(() => new InboundStreamActor(runtime, stream.Info, stream.Socket, stream.Role)));
+        Context.ActorOf(Props.Create(() => new InboundStreamActor(runtime, stream.Info, stream.Socket, stream.Role)), stream.Info.Name);
     }
 
     private void ToAll(object message)

@@ -38,7 +38,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -57,6 +57,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     protected PeerCertificate? Certificate => tls?.Certificate;
 
     protected StreamOutput Writer => writer!;
+
+    /// <summary>How long nothing has come, though the pump would have read it. From any thread.</summary>
+    public TimeSpan Silence => pump!.Silence;
 
     /// <summary>The connection is there: takes it over and begins to read.</summary>
     protected void Adopt(Socket socket, TlsUpgrade upgrade)
@@ -124,7 +127,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         OnStopped();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => Edge.StopOnFault();
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }

@@ -47,8 +47,8 @@ internal sealed class StreamPump
     /// <summary>Limits for the framer and its successors; raised when the peer is authenticated.</summary>
     public FramerLimits Limits { get; set; } = FramerLimits.Unauthenticated;
 
-    /// <summary>How long ago the last byte came.</summary>
-    public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastRead));
+    /// <summary>How long ago the last byte came; zero while a full target keeps us from reading.</summary>
+    public TimeSpan Silence => relay.FullTarget is null ? time.GetElapsedTime(Interlocked.Read(ref lastRead)) : TimeSpan.Zero;
 
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
@@ -136,6 +136,7 @@ internal sealed class StreamPump
             if (relay.FullTarget is { } full)
             {
                 await full.WhenRoomAsync(relay.Patience, stopping.Token);
+                Interlocked.Exchange(ref lastRead, time.GetTimestamp());
                 relay.FullTarget = null;
                 continue;
             }

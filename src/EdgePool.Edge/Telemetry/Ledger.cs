@@ -25,6 +25,9 @@ public enum BounceReason
 
     /// <summary>This node is shutting down: <c>service-unavailable</c>.</summary>
     Shutdown,
+
+    /// <summary>Policy refuses it: <see cref="VerdictCounters"/> says why, and the reason decides the answer.</summary>
+    Policy,
 }
 
 /// <summary>Why a stanza ended without an answer. A closed vocabulary.</summary>
@@ -35,6 +38,9 @@ public enum DropReason
 
     /// <summary>Presence that could not be delivered: an error would tell its sender nothing (RFC 6121 section 4.4).</summary>
     PresenceUndeliverable,
+
+    /// <summary>Policy refuses it, and it is presence, an error or an IQ result: <see cref="VerdictCounters"/> says why.</summary>
+    Policy,
 }
 
 /// <summary>

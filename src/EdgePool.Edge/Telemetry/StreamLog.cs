@@ -32,8 +32,8 @@ internal static partial class StreamLog
     [LoggerMessage(1012, LogLevel.Debug, "Connection {Stream} from {Peer} ended before it was anybody's: {Reason}; {Detail}")]
     public static partial void StrangerEnded(ILogger logger, long stream, string peer, string reason, string detail);
 
-    [LoggerMessage(1013, LogLevel.Error, "Stream {Stream} ended by a fault of ours")]
-    public static partial void Fault(ILogger logger, Exception exception, long stream);
+    [LoggerMessage(1013, LogLevel.Error, "{Actor} ended by a fault of ours")]
+    public static partial void Fault(ILogger logger, Exception? exception, string actor);
 
     [LoggerMessage(1020, LogLevel.Warning, "{Pair}: target {Target} failed: {Reason}; {Detail}")]
     public static partial void TargetFailed(ILogger logger, string pair, string target, string reason, string detail);

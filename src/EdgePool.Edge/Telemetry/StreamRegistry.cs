@@ -40,6 +40,9 @@ public sealed class StreamInfo
     /// <summary>The connection id of the logs.</summary>
     public long Number { get; }
 
+    /// <summary>Its actor's name: with it the path of a fault leads to the stream.</summary>
+    internal string Name => Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The peer's address and port; of a stream that we open, the target.</summary>
     public string Peer { get; }
 
@@ -87,7 +90,6 @@ public sealed class StreamInfo
 public sealed class StreamRegistry
 {
     private readonly ConcurrentDictionary<long, StreamInfo> streams = new();
-    private readonly Dictionary<DomainPair, int> inboundPairs = [];
     private readonly Dictionary<IPAddress, int> strangers = [];
     private readonly Dictionary<IPAddress, int> verifications = [];
     private readonly Lock gate = new();
@@ -113,11 +115,6 @@ public sealed class StreamRegistry
     internal void Add(StreamInfo stream) => streams[stream.Number] = stream;
 
     internal void Remove(StreamInfo stream) => streams.TryRemove(stream.Number, out _);
-
-    /// <summary>Takes one of <paramref name="limit"/> places for inbound streams of a pair.</summary>
-    internal bool TryEnter(DomainPair pair, int limit) => TryEnter(inboundPairs, pair, limit);
-
-    internal void Leave(DomainPair pair) => Leave(inboundPairs, pair);
 
     /// <summary>Takes one of <paramref name="limit"/> places for unauthenticated connections of an address.</summary>
     internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgePool.Dns.Resolving;
 
 namespace EdgePool.Server.Configuration;
 
@@ -8,6 +9,9 @@ namespace EdgePool.Server.Configuration;
 /// <param name="RandomBytes">So many bytes that nobody can guess.</param>
 internal sealed record ConfigurationEnvironment(TimeProvider Time, Func<string, string?> Variable, Func<int, byte[]> RandomBytes)
 {
+    /// <summary>Where the machine's name servers are written.</summary>
+    public string ResolvConfFile { get; init; } = ResolvConf.DefaultPath;
+
     /// <summary>The real one.</summary>
     public static ConfigurationEnvironment System { get; } = new(TimeProvider.System, Environment.GetEnvironmentVariable, RandomNumberGenerator.GetBytes);
 }

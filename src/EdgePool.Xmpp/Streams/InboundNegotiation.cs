@@ -158,6 +158,8 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     // SASL is done: the pair of the header, which Open held to be the same as before, is proven. Our header goes first: the owner may refuse the pair.
     private Step Welcome(NegotiationTerms terms)
     {
+        if (!MayUseExternal(terms))
+            return Refuse(Condition.PolicyViolation, StreamEndReason.PolicyChanged, "what SASL proved is no longer enough");
         var pair = new DomainPair(local!, remote!);
         pairs.Prove(pair);
         offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));

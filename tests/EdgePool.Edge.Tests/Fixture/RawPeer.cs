@@ -141,6 +141,24 @@ internal sealed class RawPeer : IAsyncDisposable
         socket.Dispose();
     }
 
+    /// <summary>The machine is gone: the connection is forgotten, and the other side hears nothing of it. False where the system does not let us.</summary>
+    public bool TryVanish()
+    {
+        const int Tcp = 6;
+        const int Repair = 19; // tcp(7): a socket closed in this state sends neither FIN nor RST
+        try
+        {
+            socket.SetRawSocketOption(Tcp, Repair, BitConverter.GetBytes(1));
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+
+        socket.Dispose();
+        return true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (stream is SslStream tls)

@@ -79,6 +79,68 @@ public sealed class ResourceTests(ResourceFixture fixture) : HostileTests<Resour
         Assert.Empty(await edge.HeardAtComponentAsync());
     }
 
+    // RES-12: the newer stream is taken, the silent one ends, and what came by either came once and in its order.
+    [Fact]
+    public async Task NewerStream_OfAPairWhoseOlderIsSilent_TakesItsPlace()
+    {
+        await using var older = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await older.SendAsync(Wire.Body("1") + Wire.Body("2"));
+        await edge.HeardAtComponentAsync(2);
+        edge.Clock.Advance(TimeSpan.FromMinutes(5));
+        await using var newer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await newer.SendAsync(Wire.Body("3"));
+
+        Assert.Matches($"^{Wire.StreamError("conflict")}$", (await older.HearEndAsync()).Text);
+        Assert.Equal("conflict", (await edge.EndOfAsync(older.LocalEndPoint)).Values["Reason"]);
+        await newer.SendAsync(Wire.Body("4"));
+        Assert.Equal(["3", "4"], (await edge.HeardAtComponentAsync(2)).Select(m => m.Elements().Single().Value));
+    }
+
+    // RES-12, the other side: a server with two streams that are both in use keeps them; the older one is asked whether its connection lives.
+    [Fact]
+    public async Task NewerStream_OfAPairWhoseOlderIsInUse_StaysBesideIt()
+    {
+        await using var older = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        edge.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        await using var newer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+
+        await older.HearAsync("^ $");
+        await older.SendAsync(Wire.Body("older"));
+        await edge.HeardAtComponentAsync(1);
+        await newer.SendAsync(Wire.Body("newer"));
+        await edge.HeardAtComponentAsync(1);
+    }
+
+    // RES-12: a machine that lost its power says no farewell. When it is back, the probe meets a connection that it does not know.
+    [Fact]
+    public async Task NewerStream_OfAPairWhoseOlderIsHalfOpen_EndsTheDeadOne()
+    {
+        await using var older = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        Assert.SkipUnless(older.TryVanish(), "forgetting a connection without a word needs CAP_NET_ADMIN");
+        await using var newer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+
+        Assert.Equal("connection-lost", (await edge.EndOfAsync(older.LocalEndPoint)).Values["Reason"]);
+        await newer.SendAsync(Wire.Body("newer"));
+        Assert.Single(await edge.HeardAtComponentAsync(1));
+    }
+
+    // RES-12, RES-13: where there is no room for both, the oldest silent stream makes some.
+    [Fact]
+    public async Task NewerStream_AtTheLimit_TakesThePlaceOfTheOldestSilentOne()
+    {
+        await using var first = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await using var second = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        edge.Clock.Advance(TimeSpan.FromSeconds(60));
+        await using var third = await edge.AuthenticateAsync(edge.P1, "p1.example");
+
+        Assert.Matches($"^ {Wire.StreamError("conflict")}$", (await first.HearEndAsync()).Text);
+        foreach (var (stream, body) in new[] { (second, "2"), (third, "3") })
+        {
+            await stream.SendAsync(Wire.Body(body));
+            Assert.Single(await edge.HeardAtComponentAsync(1));
+        }
+    }
+
     // RES-12, RES-13: two streams for one pair, so that one can replace the other; no third.
     [Fact]
     public async Task Streams_ForOnePair_AreTwoAtMost()

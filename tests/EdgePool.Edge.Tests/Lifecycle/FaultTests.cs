@@ -24,7 +24,9 @@ public sealed class FaultTests
         await good.SendAsync(S2SDialogue.Message("a@p1.example", "b@edge.example", 1));
         await component.WaitForAsync("message[@id='1']");
         await scene.UntilAsync(() => scene.Node.Streams.Count == 2, "the end of the faulty streams");
-        Assert.Equal(3, scene.Logs.Events.Count(e => e is { Id.Id: 1013, Error: NotSupportedException }));
+        await scene.UntilAsync(() => Faults(scene).Length == 3, "the records of the faults");
+        var accepted = scene.Logs.Events.Where(e => e.Id.Id == 1000).Select(e => e.Values["Stream"]!.ToString());
+        Assert.All(Faults(scene), path => Assert.Contains(path.Split('/')[^1], accepted));
     }
 
     [Fact]
@@ -45,7 +47,10 @@ public sealed class FaultTests
         await over.CancelAsync();
         await serving;
         Assert.InRange(dialled, 2, 20);
-        Assert.InRange(scene.Logs.Events.Count(e => e.Id.Id == 1013), dialled - 1, dialled);
+        await scene.UntilAsync(() => Faults(scene).Length >= dialled - 1, "the records of the faults");
+        Assert.InRange(Faults(scene).Length, dialled - 1, dialled);
+        var connecting = scene.Logs.Events.Where(e => e.Id.Id == 1001).Select(e => e.Values["Stream"]!.ToString());
+        Assert.All(Faults(scene), path => Assert.Contains(path.Split('/')[^1], connecting));
 
         async Task ServeAsync()
         {
@@ -121,6 +126,10 @@ public sealed class FaultTests
         await partner.SendAsync(S2SDialogue.Message("a@p1.example", "b@edge.example", 1));
         await component.WaitForAsync("message[@id='1']");
     }
+
+    /// <summary>Whose faults are in the log: paths of actors, which end in the stream's number.</summary>
+    private static string[] Faults(EdgeScene scene)
+        => [.. scene.Logs.Events.Where(e => e is { Id.Id: 1013, Error: not null }).Select(e => (string)e.Values["Actor"]!)];
 
     private static EdgeScene Start() => EdgeScene.Start(options => options with
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
@@ -14,10 +15,12 @@ namespace EdgePool.Edge.Tests.Routing;
 public sealed class StanzaRelayTests
 {
     private readonly Ledger ledger = new();
+    private readonly LivePolicy policy = new(RoutingOptions.Create().Policy);
+    private readonly VirtualTimeProvider time = new();
     private readonly RouteTable routes;
     private readonly StanzaReading reading = new();
 
-    public StanzaRelayTests() => routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
+    public StanzaRelayTests() => routes = new RouteTable(RoutingOptions.Create(), policy, time, ledger);
 
     [Theory]
     [InlineData("no from", "<message to='b@edge.example'/>", StreamErrorCondition.ImproperAddressing)]
@@ -84,7 +87,7 @@ public sealed class StanzaRelayTests
     [Fact]
     public void Relay_RouteRetiredMeanwhile_TakesTheNewOne()
     {
-        using var relay = new StanzaRelay(new Bouncer(routes, ledger), ledger, TimeSpan.FromSeconds(10));
+        using var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), ledger, TimeSpan.FromSeconds(10));
         relay.Open(new ComponentGate(routes, DomainName.Parse("edge.example")));
         Assert.Null(relay.Relay(reading.Read("<message from='a@edge.example' to='b@p1.example' id='1'/>")));
         var first = routes.Find("edge.example"u8, "p1.example"u8)!;
@@ -146,7 +149,7 @@ public sealed class StanzaRelayTests
 
     private StanzaRelay Relay()
     {
-        var relay = new StanzaRelay(new Bouncer(routes, ledger), ledger, TimeSpan.FromSeconds(10));
+        var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), ledger, TimeSpan.FromSeconds(10));
         Assert.False(relay.Admits);
         ImmutableArray<DomainPair> pairs = [new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse("p1.example"))];
         relay.Open(new PairGate(routes, pairs, routes.IsLocal, bounceUnserved: false));

@@ -1,7 +1,5 @@
 using System.Net;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Telemetry;
@@ -10,32 +8,25 @@ public sealed class StreamRegistryTests
 {
     private readonly StreamRegistry registry = new();
 
-    // RES-13: the limit of streams for one pair.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(16)]
     public void TryEnter_AtTheLimit_RefusesUntilOneLeaves(int limit)
     {
-        var pair = Pair("p1.example");
         var address = IPAddress.Loopback;
         for (var i = 0; i < limit; i++)
         {
-            Assert.True(registry.TryEnter(pair, limit));
             Assert.True(registry.TryEnter(address, limit));
             Assert.True(registry.TryEnterVerification(address, limit));
         }
 
-        Assert.False(registry.TryEnter(pair, limit));
         Assert.False(registry.TryEnter(address, limit));
         Assert.False(registry.TryEnterVerification(address, limit));
-        Assert.True(registry.TryEnter(Pair("p2.example"), limit));
         Assert.True(registry.TryEnter(IPAddress.IPv6Loopback, limit));
 
-        registry.Leave(pair);
         registry.Leave(address);
         registry.LeaveVerification(address);
-        Assert.True(registry.TryEnter(pair, limit));
         Assert.True(registry.TryEnter(address, limit));
         Assert.True(registry.TryEnterVerification(address, limit));
     }
@@ -43,12 +34,11 @@ public sealed class StreamRegistryTests
     [Fact]
     public void Leave_MoreOftenThanEntered_GivesNoFurtherPlaces()
     {
-        var pair = Pair("p1.example");
-        registry.Leave(pair);
-        registry.Leave(pair);
+        registry.Leave(IPAddress.Loopback);
+        registry.Leave(IPAddress.Loopback);
 
-        Assert.True(registry.TryEnter(pair, 1));
-        Assert.False(registry.TryEnter(pair, 1));
+        Assert.True(registry.TryEnter(IPAddress.Loopback, 1));
+        Assert.False(registry.TryEnter(IPAddress.Loopback, 1));
     }
 
     [Fact]
@@ -74,5 +64,4 @@ public sealed class StreamRegistryTests
         Assert.Equal((0, 1L), (registry.Count, registry.Opened));
     }
 
-    private static DomainPair Pair(string remote) => new(DomainName.Parse("edge.example"), DomainName.Parse(remote));
 }

@@ -19,12 +19,16 @@ public sealed class ConfigurationFolder : IDisposable
         Certificate("partners-ca", [], Now.AddDays(-30), Now.AddDays(3650));
         Write("contoso.secret", "a secret of some length\n", OwnerOnly);
         Write("dialback.secret", "another secret of some length\n", OwnerOnly);
+        Environment = new ConfigurationEnvironment(
+            new StandingClock(), name => name == "SET_SECRET" ? "a secret from the environment" : null, length => new byte[length])
+        {
+            ResolvConfFile = Write("resolv.conf", "nameserver 127.0.0.53\n"),
+        };
     }
 
     public string Path { get; }
 
-    internal ConfigurationEnvironment Environment { get; } = new(
-        new StandingClock(), name => name == "SET_SECRET" ? "a secret from the environment" : null, length => new byte[length]);
+    internal ConfigurationEnvironment Environment { get; }
 
     public string Write(string name, string text, UnixFileMode mode = OwnerOnly)
     {

@@ -217,6 +217,20 @@ public class SaslExternalTests
     }
 
     [Fact]
+    public void Header_AfterSuccess_WhenPolicyNoLongerAllowsSasl_PolicyViolation() // POL-19
+    {
+        var rules = new FakeRules().Partner("p1.example", Terms.SaslOnly);
+        const string Header = "<stream:stream from='p1.example' to='edge.example' version='1.0'>";
+        var dialogue = new InboundDialogue(rules, directTls: true).Begin("tls: p1.example", $"C: {Header}", $"C: {Auth("=")}");
+        rules.Partner("p1.example", Terms.TlsDialbackOnly);
+        var effects = dialogue.Negotiation.OnHeader(Transcript.ReadHeader(Header));
+        Assert.Equal(
+            ["S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>", Error("policy-violation"), "* close policy-changed"],
+            Transcript.Render(effects));
+        Assert.Empty(dialogue.Negotiation.Pairs);
+    }
+
+    [Fact]
     public void Failure_Third_PolicyViolation() => Offered().Play($"""
         C: {Auth("cDIuZXhhbXBsZQ==")}
         {Failure("invalid-authzid")}

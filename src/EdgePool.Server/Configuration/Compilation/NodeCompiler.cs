@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgePool.Dns.Resolving;
 using EdgePool.Edge;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
@@ -38,9 +39,15 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Trust = anchors,
             DialbackSecret = DialbackSecret(document.DialbackSecret),
             DnsServers = listeners.DnsServers(document.DnsServers),
+            ResolvConfFile = environment.ResolvConfFile,
             Limits = document.Limits,
             Timeouts = document.Timeouts,
         };
+        if (document.DnsServers.Count == 0)
+        {
+            CheckNameServers();
+        }
+
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);
         return new ServerOptions(options, document.Log, document.DialbackSecret is null, management);
@@ -51,6 +58,29 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         if (name is not null && (name.Length is 0 or > LongestName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.')))
         {
             problems.Error("node.name", $"'{Shown.Of(name)}' is no name for a node", "use letters, digits, '-' and '.', at most 63");
+        }
+    }
+
+    /// <summary>Where the file names no name server, the machine has to.</summary>
+    private void CheckNameServers()
+    {
+        var file = environment.ResolvConfFile;
+        string? fault = null;
+        try
+        {
+            if (ResolvConf.Load(file).Servers.IsEmpty)
+            {
+                fault = $"{file} names none";
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            fault = Shown.Of(unreadable.Message, 160);
+        }
+
+        if (fault is not null)
+        {
+            problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
         }
     }
 

@@ -42,6 +42,8 @@ internal static class LimitsReader
             Connect = Time(timeouts, "connect", defaults.Connect),
             Stanza = Time(timeouts, "stanza", defaults.Stanza),
             Idle = Time(timeouts, "idle", defaults.Idle),
+            Superseded = Time(timeouts, "superseded", defaults.Superseded),
+            Displaced = Time(timeouts, "displaced", defaults.Displaced),
             Verification = Time(timeouts, "verification", defaults.Verification),
             Pending = Time(timeouts, "pending", defaults.Pending),
             Stalled = Time(timeouts, "stalled", defaults.Stalled),

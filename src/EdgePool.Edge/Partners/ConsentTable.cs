@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Text;
+using EdgePool.Cluster.Consents;
+using EdgePool.Policy.Verdicts;
+
+namespace EdgePool.Edge.Partners;
+
+/// <summary>How many consents there may be. The defaults carry their reason.</summary>
+/// <param name="PerPartner">Under one partner: a public provider with a hundred thousand contacts of ours has them all.</param>
+/// <param name="Total">Under all partners: 200 MB of memory.</param>
+/// <param name="Pending">Changes that wait for the journal: hours of work when it is down, and 30 MB.</param>
+internal sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
+
+/// <summary>What became of a consent that was given.</summary>
+internal enum ConsentGift
+{
+    /// <summary>It stands from now on.</summary>
+    Given,
+
+    /// <summary>It stood before.</summary>
+    Known,
+
+    /// <summary>A limit is reached: it does not stand.</summary>
+    Full,
+}
+
+/// <summary>One page of a listing.</summary>
+/// <param name="Consents">In the order of the UTF-8 bytes of local, then remote address.</param>
+/// <param name="More">There are others behind the last one.</param>
+internal sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
+
+/// <summary>
+/// Which local user has taken up contact with which user of a public, unverified partner (POLICY.md section 4): what the stanza path asks. It holds all
+/// consents in memory, and beside them what changed and is not yet durable, in its order; <see cref="ConsentWriter"/> brings that to the journal.
+/// </summary>
+/// <remarks>
+/// A question takes no lock and allocates nothing. A change takes effect at once, before it is durable: a node that loses power forgets what it
+/// learned in the last moments, and the contact has to be taken up again (or, after a revocation, to be dropped again). A revocation is always
+/// taken: those that wait are never more than the consents that stood.
+/// </remarks>
+internal sealed class ConsentTable : IConsents
+{
+    private readonly Lock gate = new();
+    private readonly ConsentLimits limits;
+    private readonly TimeProvider time;
+    private readonly ConcurrentDictionary<ConsentKey, Standing> standing = new(ConsentKeyComparer.Instance);
+    private readonly ConcurrentDictionary<ConsentKey, Standing>.AlternateLookup<ConsentPair> byPair;
+    private readonly Dictionary<string, int> perPartner = new(StringComparer.Ordinal);
+    private readonly Queue<ConsentChange> pending = new();
+    private int count;
+
+    public ConsentTable(ConsentLimits limits, TimeProvider time)
+    {
+        (this.limits, this.time) = (limits, time);
+        byPair = standing.GetAlternateLookup<ConsentPair>();
+    }
+
+    /// <summary>Called, on the source's thread and outside every lock, when something waits for the journal.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>All that stand.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return count;
+        }
+    }
+
+    /// <summary>Changes that are not durable yet.</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (gate)
+                return pending.Count;
+        }
+    }
+
+    public bool Has(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare) => byPair.ContainsKey(new ConsentPair(localBare, remoteBare));
+
+    /// <summary>The local user has taken up contact.</summary>
+    public ConsentGift Give(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare, string partner)
+    {
+        var pair = new ConsentPair(localBare, remoteBare);
+        if (byPair.ContainsKey(pair))
+            return ConsentGift.Known;
+        var key = new ConsentKey(pair);
+        lock (gate)
+        {
+            if (pending.Count >= limits.Pending || !HasRoom(partner))
+                return standing.ContainsKey(key) ? ConsentGift.Known : ConsentGift.Full;
+            var since = time.GetUtcNow();
+            if (!TryAdd(key, new Standing(partner, since.ToUnixTimeMilliseconds())))
+                return ConsentGift.Known;
+            pending.Enqueue(new ConsentChange.Given(new Consent(key.Local, key.Remote, partner, since)));
+        }
+
+        Changed?.Invoke();
+        return ConsentGift.Given;
+    }
+
+    /// <summary>The local user, or an operator, has dropped the contact; false when there was none.</summary>
+    public bool Revoke(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare)
+    {
+        var pair = new ConsentPair(localBare, remoteBare);
+        if (!byPair.ContainsKey(pair))
+            return false;
+        var key = new ConsentKey(pair);
+        lock (gate)
+        {
+            if (!standing.TryRemove(key, out var gone))
+                return false;
+            count--;
+            if (--perPartner[gone.Partner] == 0)
+                perPartner.Remove(gone.Partner);
+            pending.Enqueue(new ConsentChange.Revoked(key.Local, key.Remote));
+        }
+
+        Changed?.Invoke();
+        return true;
+    }
+
+    /// <summary>Takes over what the journal holds, before the first question; false when it is more than the limits.</summary>
+    public async Task<bool> LoadAsync(IConsentJournal journal, CancellationToken cancellation)
+    {
+        var all = true;
+        await foreach (var consent in journal.ReadAllAsync(partner: null, cancellation))
+            all &= Load(consent);
+        return all;
+    }
+
+    /// <summary>A page of what stands, behind that pair; the whole table is walked for it.</summary>
+    /// <param name="partner">Only those given under this partner; null: all.</param>
+    /// <param name="after">The last of the page before; null: the first page.</param>
+    /// <param name="atMost">The length of the page.</param>
+    public ConsentPage List(string? partner, (string Local, string Remote)? after, int atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(atMost);
+        var best = new PriorityQueue<ConsentKey, ConsentKey>(Comparer<ConsentKey>.Create(static (a, b) => Compare(b, a)));
+        ConsentKey? from = after is { } last ? new ConsentKey(new ConsentPair(Encoding.UTF8.GetBytes(last.Local), Encoding.UTF8.GetBytes(last.Remote))) : null;
+        foreach (var (key, value) in standing)
+        {
+            if ((partner is not null && !string.Equals(partner, value.Partner, StringComparison.Ordinal)) || (from is { } start && Compare(key, start) <= 0))
+                continue;
+            if (best.Count <= atMost)
+                best.Enqueue(key, key);
+            else
+                best.EnqueueDequeue(key, key);
+        }
+
+        var more = best.Count > atMost;
+        if (more)
+            best.Dequeue();
+        var page = new List<Consent>(best.Count);
+        while (best.TryDequeue(out var key, out _))
+        {
+            if (standing.TryGetValue(key, out var value))
+                page.Add(value.ToConsent(key));
+        }
+
+        page.Reverse();
+        return new ConsentPage(page, more);
+    }
+
+    /// <summary>The oldest changes that are not durable; they stay until <see cref="Written"/>.</summary>
+    public IReadOnlyList<ConsentChange> Oldest(int atMost)
+    {
+        lock (gate)
+            return [.. pending.Take(atMost)];
+    }
+
+    /// <summary>The oldest changes are durable now.</summary>
+    public void Written(int changes)
+    {
+        lock (gate)
+        {
+            for (; changes > 0; changes--)
+                pending.Dequeue();
+        }
+    }
+
+    private bool HasRoom(string partner) => count < limits.Total && perPartner.GetValueOrDefault(partner) < limits.PerPartner;
+
+    private bool Load(Consent consent)
+    {
+        lock (gate)
+        {
+            return HasRoom(consent.Partner) && TryAdd(
+                new ConsentKey(new ConsentPair(Encoding.UTF8.GetBytes(consent.Local), Encoding.UTF8.GetBytes(consent.Remote))),
+                new Standing(consent.Partner, consent.Since.ToUnixTimeMilliseconds()));
+        }
+    }
+
+    private bool TryAdd(ConsentKey key, Standing value)
+    {
+        if (!standing.TryAdd(key, value))
+            return false;
+        count++;
+        perPartner[value.Partner] = perPartner.GetValueOrDefault(value.Partner) + 1;
+        return true;
+    }
+
+    private static int Compare(ConsentKey a, ConsentKey b)
+        => a.Pair.Local.SequenceCompareTo(b.Pair.Local) is not 0 and var order ? order : a.Pair.Remote.SequenceCompareTo(b.Pair.Remote);
+
+    /// <summary>Under which partner it was given, and when, in milliseconds of Unix time.</summary>
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+    private readonly record struct Standing(string Partner, long Since)
+    {
+        public Consent ToConsent(ConsentKey key) => new(key.Local, key.Remote, Partner, DateTimeOffset.FromUnixTimeMilliseconds(Since));
+    }
+}

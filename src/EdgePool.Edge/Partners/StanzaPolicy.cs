@@ -1,0 +1,140 @@
+using System.Text;
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Stanzas;
+
+namespace EdgePool.Edge.Partners;
+
+/// <summary>Between which sides the stanzas of one pair of domains go, under one version of the policy.</summary>
+/// <param name="Snapshot">That version.</param>
+/// <param name="Direction">Which way.</param>
+/// <param name="Partner">The partner; null where none is concerned, or the domain is nobody's.</param>
+/// <param name="Inside">Both domains are ours: there is nothing to judge.</param>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+internal readonly record struct Passage(PolicySnapshot Snapshot, Direction Direction, Partner? Partner, bool Inside);
+
+/// <summary>
+/// Policy on the stanza path: who may send what to whom, and what a local user's stanzas consent to. What passes untouched costs the verdict and
+/// nothing more; what is refused, stripped or would be refused is counted and, for the operator, kept.
+/// </summary>
+internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimeProvider time, ConsentTable? consents = null)
+{
+    private readonly IConsents asked = (IConsents?)consents ?? NoConsents.Instance;
+
+    /// <summary>The version that decisions are taken from now.</summary>
+    public PolicySnapshot Current => policy.Current;
+
+    /// <summary>What was refused, would have been, or lost payloads.</summary>
+    public VerdictCounters Counters { get; } = new();
+
+    /// <summary>The last refusals of each partner.</summary>
+    public RefusalLog Refusals { get; } = new();
+
+    /// <summary>Between which sides stanzas of these domains (canonical, UTF-8) go.</summary>
+    public Passage Find(PolicySnapshot snapshot, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        var (fromUs, toUs) = (routes.IsLocal(from), routes.IsLocal(to));
+        return toUs
+            ? new Passage(snapshot, Direction.FromPartner, fromUs ? null : snapshot.Find(from), fromUs)
+            : new Passage(snapshot, Direction.ToPartner, snapshot.Find(to), Inside: false);
+    }
+
+    /// <summary>
+    /// Whether a stanza may go on: <see cref="VerdictReason.Allowed"/>, and which of its children do not go with it; or why not.
+    /// The addresses are canonical. It is called once for each stanza that was accepted.
+    /// </summary>
+    public VerdictReason Judge(in Passage passage, in StanzaFrame stanza, JidSpan from, JidSpan to, out PayloadMask leaveOut)
+    {
+        leaveOut = default;
+        if (passage.Inside)
+            return VerdictReason.Allowed;
+        if (passage.Partner is not { } partner)
+            return VerdictReason.UnknownDomain;
+        var outward = passage.Direction == Direction.ToPartner;
+        var verdict = outward
+            ? passage.Snapshot.Judge(Direction.ToPartner, partner, in stanza, in from, in to, asked)
+            : passage.Snapshot.Judge(Direction.FromPartner, partner, in stanza, in to, in from, asked);
+        leaveOut = verdict.LeaveOut;
+        if (verdict is { Reason: VerdictReason.Allowed, LeaveOut.IsEmpty: true })
+            return outward && consents is not null ? Consent(in passage, partner, in stanza, from, to) : VerdictReason.Allowed;
+        return Settle(in passage, partner, verdict, in stanza, from, to);
+    }
+
+    /// <summary>Keeps a refusal for the operator.</summary>
+    public void Note(in Passage passage, string partner, VerdictReason reason, in StanzaFrame stanza, JidSpan from, JidSpan to, bool observed)
+    {
+        if (observed)
+            Counters.Observe(partner, reason);
+        else
+            Counters.Refuse(partner, reason);
+        Refusals.Add(new PolicyRefusal(
+            time.GetUtcNow(), partner, passage.Direction, Shown(from.Full), Shown(to.Full), KindOf(in stanza), reason, passage.Snapshot.Version, observed));
+    }
+
+    private VerdictReason Settle(in Passage passage, Partner partner, Verdict verdict, in StanzaFrame stanza, JidSpan from, JidSpan to)
+    {
+        if (verdict.Reason != VerdictReason.Allowed)
+            Note(in passage, partner.Name, verdict.Reason, in stanza, from, to, verdict.Passes);
+        if (!verdict.Passes)
+            return verdict.Reason;
+        if (!verdict.LeaveOut.IsEmpty)
+            Counters.Strip(partner.Name);
+        return passage.Direction == Direction.ToPartner && consents is not null ? Consent(in passage, partner, in stanza, from, to) : VerdictReason.Allowed;
+    }
+
+    /// <summary>
+    /// POLICY.md section 4: the local user's message, <c>subscribe</c> or <c>subscribed</c> takes up contact; <c>unsubscribe</c> or <c>unsubscribed</c> drops it.
+    /// </summary>
+    private VerdictReason Consent(in Passage passage, Partner partner, in StanzaFrame stanza, JidSpan from, JidSpan to)
+    {
+        if (partner.Type != PartnerType.PublicUnverified)
+            return VerdictReason.Allowed;
+        switch (ContactOf(in stanza))
+        {
+            case Contact.TakenUp when consents!.Give(from.Bare, to.Bare, partner.Name) == ConsentGift.Full:
+                Note(in passage, partner.Name, VerdictReason.ConsentsFull, in stanza, from, to, observed: false);
+                return VerdictReason.ConsentsFull;
+            case Contact.Dropped:
+                consents!.Revoke(from.Bare, to.Bare);
+                break;
+        }
+
+        return VerdictReason.Allowed;
+    }
+
+    private static Contact ContactOf(in StanzaFrame stanza)
+    {
+        var type = stanza.Type;
+        return stanza.Kind switch
+        {
+            StanzaKind.Message => type.SequenceEqual("error"u8) ? Contact.Unchanged : Contact.TakenUp,
+            StanzaKind.Presence when type.SequenceEqual("subscribe"u8) || type.SequenceEqual("subscribed"u8) => Contact.TakenUp,
+            StanzaKind.Presence when type.SequenceEqual("unsubscribe"u8) || type.SequenceEqual("unsubscribed"u8) => Contact.Dropped,
+            _ => Contact.Unchanged,
+        };
+    }
+
+    private static string KindOf(in StanzaFrame stanza)
+    {
+        var name = stanza.Kind switch
+        {
+            StanzaKind.Message => "message",
+            StanzaKind.Presence => "presence",
+            _ => "iq",
+        };
+        return stanza.Type.IsEmpty ? name : $"{name} {Shown(stanza.Type)}";
+    }
+
+    private static string Shown(ReadOnlySpan<byte> utf8) => LogText.Of(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 2 * LogText.LongestBytes)]));
+
+    private enum Contact
+    {
+        Unchanged,
+        TakenUp,
+        Dropped,
+    }
+}
