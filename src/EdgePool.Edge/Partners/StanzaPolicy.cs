@@ -25,8 +25,8 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
 {
     private readonly IConsents asked = (IConsents?)consents ?? NoConsents.Instance;
 
-    /// <summary>The version that decisions are taken from now.</summary>
-    public PolicySnapshot Current => policy.Current;
+    /// <summary>The policy in force.</summary>
+    public LivePolicy Live => policy;
 
     /// <summary>What was refused, would have been, or lost payloads.</summary>
     public VerdictCounters Counters { get; } = new();

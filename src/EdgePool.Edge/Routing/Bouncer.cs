@@ -13,8 +13,8 @@ namespace EdgePool.Edge.Routing;
 /// </summary>
 internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 {
-    /// <summary>What we rendered was within the limits when it came; escapes may have made it longer.</summary>
-    private static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
+    /// <summary>Limits for reading stanzas back: what we rendered was within the limits when it came; escapes may have made it longer.</summary>
+    internal static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
 
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
     public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)

@@ -1,3 +1,4 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Dialback;
@@ -30,7 +31,9 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         Receive<DialUp>(OnUp);
         Receive<DialAnswered>(OnAnswered);
         Receive<ReceiveTimeout>(_ => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, "the authoritative server did not answer in time"));
-        Receive<EndStream>(end => stream?.Tell(end));
+        Receive<EndStream>(OnEnd);
+        Receive<PolicyChange>(OnPolicy);
+        Receive<DialOver>(over => Context.Parent.Tell(over));
         Receive<Terminated>(_ => OnStreamGone());
         Receive<Status.Failure>(failure => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, failure.Cause.Message));
     }
@@ -106,6 +109,25 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         done = true;
         Context.Parent.Tell(answered);
+    }
+
+    /// <summary>The stream ends, up or not, and no other target is tried.</summary>
+    private void OnEnd(EndStream end)
+    {
+        done = true;
+        if (stream is null)
+            Context.Stop(Self);
+        else
+            stream.Tell(end);
+    }
+
+    /// <summary>A lookup at a domain that is not allowed any more is dropped; a stream that is up judges itself.</summary>
+    private void OnPolicy(PolicyChange change)
+    {
+        if (goal is DialGoal.Verify && edge.Connector.TermsFor(goal.Pair) is null)
+            Fail(BounceReason.RemoteServerNotFound, mayHelp: false, "the domain is no longer allowed");
+        else
+            stream?.Tell(change);
     }
 
     private void Fail(BounceReason reason, bool mayHelp, string detail)

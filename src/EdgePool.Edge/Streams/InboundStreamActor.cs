@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -135,11 +136,11 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
     }
 
     /// <summary>A partner may have a smaller limit of its own, never a larger one; the strictest of the stream's pairs counts.</summary>
-    protected override FramerLimits LimitsFor(DomainPair pair)
+    protected override FramerLimits LimitsOfNow()
     {
         var common = Edge.Options.Limits.Authenticated;
         var policy = Edge.Policy.Current;
-        var bytes = Pairs.Append(pair).Min(p => policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
+        var bytes = Pairs.Min(p => policy.Find(p.Remote)?.MaxStanzaBytes ?? common.ElementBytes);
         return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
     }
 
@@ -173,6 +174,21 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         var dial = Context.ActorOf(Props.Create(() => new DialActor(edge, goal)));
         verifications.Add(dial.Path.Name, (verify.Pair, verify.StreamId));
     }
+
+    /// <summary>
+    /// Terms of pairs are those of this listener: on 5269 a partner may have lost them. A partner that has got no further than its header has no pair yet;
+    /// the lookups that it asked for look for themselves.
+    /// </summary>
+    protected override StreamErrorCondition? EndsUnder(PolicyChange change)
+    {
+        foreach (var dial in Context.GetChildren())
+            dial.Tell(change);
+        return Pairs.IsEmpty && Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } && role.Rules.TermsFor(new DomainPair(local, remote)) is null
+            ? StreamErrorCondition.PolicyViolation
+            : base.EndsUnder(change);
+    }
+
+    protected override NegotiationTerms? TermsFor(DomainPair pair) => role.Rules.TermsFor(pair);
 
     protected override void OnStopped()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -29,6 +30,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     private StreamOutput? writer;
     private StreamPump? pump;
     private TlsSession? tls;
+    private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
     private bool extended;
     private bool writerEnded;
@@ -101,6 +103,11 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case StopReading:
                 Relay.Close();
                 break;
+            case PolicyChange change when !closing:
+                OnPolicy(change);
+                break;
+            case PolicyChange:
+                break;
             case Status.Failure failure:
                 throw new InvalidOperationException("the pump failed", failure.Cause);
             default:
@@ -132,8 +139,22 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
-    /// <summary>What a stanza of an authenticated pair may cost.</summary>
-    protected virtual FramerLimits LimitsFor(DomainPair pair) => Edge.Options.Limits.Authenticated;
+    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
+
+    /// <summary>What policy allows for a pair now.</summary>
+    protected abstract NegotiationTerms? TermsFor(DomainPair pair);
+
+    /// <summary>
+    /// What ends this stream under a new policy; null: it stands. Where other partners' pairs are on the stream, they are asked to come again.
+    /// </summary>
+    protected virtual StreamErrorCondition? EndsUnder(PolicyChange change)
+    {
+        var verdicts = proofs.ConvertAll(p => StreamStanding.EndsWith(TermsFor(p.Pair), p.Method, () => Certificate?.Proves(p.Pair.Remote) == CertificateVerdict.Valid));
+        return verdicts.TrueForAll(v => v is null) ? null
+            : verdicts.TrueForAll(v => v == StreamErrorCondition.PolicyViolation) ? StreamErrorCondition.PolicyViolation
+            : StreamErrorCondition.Reset;
+    }
 
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
@@ -284,11 +305,20 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Timers.Cancel(HandshakeTimer);
         Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);
         Pairs = Pairs.Add(authenticated.Pair);
+        proofs.Add(authenticated);
         Info.Pairs = Pairs;
         Info.State = "established";
-        pump!.Limits = LimitsFor(authenticated.Pair);
+        pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         Carry(OnAuthenticated(authenticated), deliver: false);
+    }
+
+    private void OnPolicy(PolicyChange change)
+    {
+        if (EndsUnder(change) is { } condition)
+            Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
+        else if (!Pairs.IsEmpty)
+            pump!.Limits = LimitsOfNow();
     }
 
     /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
@@ -328,7 +358,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
-        if (error is not null && reason != StreamEndReason.Shutdown)
+        if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
             StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
             StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
