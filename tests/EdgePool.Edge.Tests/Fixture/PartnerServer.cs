@@ -103,9 +103,9 @@ internal sealed class PartnerServer : IAsyncDisposable
                     // Until the stream ends.
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or DialogueException or AuthenticationException)
+            catch (Exception e) when (e is OperationCanceledException or IOException or DialogueException or AuthenticationException or InvalidOperationException)
             {
-                // The other side is gone, or the server is closed.
+                // The other side is gone, perhaps in the middle of STARTTLS, or the server is closed.
             }
         }
     }
