@@ -1,7 +1,6 @@
 using EdgePool.Cluster.Embedded;
 using EdgePool.Edge;
 using EdgePool.Server.Configuration;
-using EdgePool.Server.Running;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Management;
@@ -9,13 +8,7 @@ namespace EdgePool.Server.Management;
 /// <summary>What the management interface looks at and works on.</summary>
 /// <param name="Node">The running node.</param>
 /// <param name="Options">What it was started with.</param>
+/// <param name="Store">The store; null: partners are in the node's file.</param>
 /// <param name="Log">Where the interface logs.</param>
 /// <param name="Started">When the node was ready.</param>
-internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, ILogger Log, DateTimeOffset Started)
-{
-    /// <summary>The store; null: partners are in the node's file.</summary>
-    public EmbeddedStore? Store { get; init; }
-
-    /// <summary>What keeps the policy at the store's newest revision; null without a store.</summary>
-    public PolicyFeed? Feed { get; init; }
-}
+internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, ILogger Log, DateTimeOffset Started);

@@ -17,9 +17,6 @@ internal static partial class ManagementLog
     [LoggerMessage(3102, LogLevel.Error, "A request failed: {Method} {Path}")]
     public static partial void Fault(ILogger logger, Exception exception, string method, string path);
 
-    [LoggerMessage(3104, LogLevel.Critical, "Version {Revision} of the store is not in force, the one before still is: {Path}: {What}")]
-    public static partial void PolicyInvalid(ILogger logger, long revision, string path, string what);
-
     [LoggerMessage(3103, LogLevel.Information, "{User} wrote version {Revision}: {First}, {Changes} changes in all ({Why})")]
     public static partial void Edited(ILogger logger, string user, long revision, int changes, string first, string why);
 }

@@ -3,7 +3,6 @@ using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
-using EdgePool.Xmpp.Addressing;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Running;
@@ -18,7 +17,6 @@ internal sealed class RunningNode : IAsyncDisposable
     private const string StoreFile = "store.db";
 
     private EmbeddedStore? store;
-    private PolicyFeed? feed;
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
@@ -54,11 +52,6 @@ internal sealed class RunningNode : IAsyncDisposable
 
         await interfaceGone;
         socket?.Dispose();
-        if (feed is not null)
-        {
-            await feed.DisposeAsync();
-        }
-
         if (store is not null)
         {
             await store.DisposeAsync();
@@ -68,30 +61,18 @@ internal sealed class RunningNode : IAsyncDisposable
     private async Task OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
     {
         var log = logs.CreateLogger(ManagementLog.Category);
-        var edge = await WithPolicyAsync(options, time);
+        store = options.Management.StoreDirectory is { } directory
+            ? await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time)
+            : null;
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        var starting = new EdgeNode(edge, logs, time);
-        starting.Start();
+        var starting = new EdgeNode(options.Edge with { Documents = store }, logs, time);
+        await starting.StartAsync();
         node = starting;
-        feed?.Follow(node.PublishAsync, (revision, problem) => ManagementLog.PolicyInvalid(log, revision, problem.Path, problem.What));
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options with { Edge = edge }, log, time.GetUtcNow()) { Store = store, Feed = feed };
+            var managed = new ManagedNode(node, options, store, log, time.GetUtcNow());
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
         }
-    }
-
-    private async Task<EdgeOptions> WithPolicyAsync(ServerOptions options, TimeProvider time)
-    {
-        if (options.Management.StoreDirectory is not { } directory)
-        {
-            return options.Edge;
-        }
-
-        store = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time);
-        DomainName[] localDomains = [.. options.Edge.LocalDomains.Select(domain => domain.Name)];
-        feed = await PolicyFeed.OpenAsync(store, localDomains);
-        return options.Edge with { Policy = feed.Current };
     }
 }

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
 using EdgePool.Edge;
+using EdgePool.Edge.Partners;
+using EdgePool.Policy.Partners;
 using EdgePool.Server.Management.Listening;
 
 namespace EdgePool.Server.Running;
@@ -17,8 +19,8 @@ internal sealed record StartFault(string Message, int ExitCode)
         ManagementSocketException socket => new StartFault(socket.Message, socket.Forbidden ? Cli.ExitCode.Permission : Cli.ExitCode.Unavailable),
         StoreException { Fault: StoreFault.Permission } store => new StartFault(store.Message, Cli.ExitCode.Permission),
         StoreException store => new StartFault(store.Message, Cli.ExitCode.Unavailable),
-        PolicyInvalidException policy => new StartFault(
-            string.Join('\n', policy.Problems.Select(problem => $"{problem.Path}: error: {problem.What} — {problem.Remedy}")
+        PolicyException policy => new StartFault(
+            string.Join('\n', policy.Problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(problem => $"{problem.Path}: error: {problem.What} — {problem.Remedy}")
                 .Append("edgepool: the documents of the store do not fit this node's configuration — correct domains: in the node's file, or the documents with a node that they fit")),
             Cli.ExitCode.Configuration),
         IOException or UnauthorizedAccessException => new StartFault(

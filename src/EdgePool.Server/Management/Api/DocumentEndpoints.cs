@@ -87,24 +87,21 @@ internal static class DocumentEndpoints
 
     private static async Task<StoredView?> CurrentAsync(IDocumentStore store, DocumentKey key, CancellationToken cancellation)
     {
-        if (await store.HistoryAsync(key, 1, cancellation) is [{ Body: not null } newest])
+        if (await CurrentDocuments.ReadAsync(store, key, cancellation) is { } document)
         {
-            return DocumentBody.View(newest);
+            return DocumentBody.View(document);
         }
 
         return ImplicitDocuments.Contains(key) ? new StoredView(key.Kind, key.Name, 0, Nothing, "", default, "") : null;
     }
 
-    private static async Task AbsentAsync(HttpContext context, IDocumentStore store, DocumentKey key)
+    /// <summary>Answers that there is no such document.</summary>
+    public static async Task AbsentAsync(HttpContext context, IDocumentStore store, DocumentKey key)
     {
-        var set = await store.ReadAsync(context.RequestAborted);
-        var names = set.Documents.Where(document => string.Equals(document.Key.Kind, key.Kind, StringComparison.Ordinal)).Select(document => document.Key.Name);
-        await Reply.FailAsync(context, StatusCodes.Status404NotFound, Absent(key, Spelling.Nearest(key.Name, names)));
+        var near = await CurrentDocuments.NearestAsync(store, key, context.RequestAborted);
+        var remedy = near is null ? $"'edgepool get {key.Kind}' lists those that there are" : $"did you mean '{near}'?";
+        await Reply.FailAsync(context, StatusCodes.Status404NotFound, new Failure(FailureCode.NotFound, $"there is no {key}", remedy));
     }
-
-    /// <summary>There is no such document.</summary>
-    public static Failure Absent(DocumentKey key, string? near)
-        => new(FailureCode.NotFound, $"there is no {key}", near is null ? $"'edgepool get {key.Kind}' lists those that there are" : $"did you mean '{near}'?");
 
     private static string Route(HttpContext context, string key) => (string)context.Request.RouteValues[key]!;
 }

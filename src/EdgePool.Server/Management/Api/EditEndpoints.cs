@@ -81,6 +81,12 @@ internal sealed class EditEndpoints(IDocumentStore store, DocumentEditor editor,
             return;
         }
 
+        if (outcome is EditOutcome.Absent absent)
+        {
+            await DocumentEndpoints.AbsentAsync(context, store, absent.Missing);
+            return;
+        }
+
         var (status, failure) = Failed(outcome);
         await Reply.FailAsync(context, status, failure);
     }
@@ -100,7 +106,6 @@ internal sealed class EditEndpoints(IDocumentStore store, DocumentEditor editor,
             FailureCode.Invalid, "nothing was changed, as there are errors", "correct them and apply again") { Problems = invalid.Problems }),
         EditOutcome.Stale stale => (StatusCodes.Status409Conflict, new Failure(
             FailureCode.Stale, "nothing was changed, as somebody else changed these documents in between", "take over what they changed, then apply again") { Stale = stale.Current }),
-        EditOutcome.Absent absent => (StatusCodes.Status404NotFound, DocumentEndpoints.Absent(absent.Missing, absent.Near)),
         EditOutcome.Refused { Why.Reason: RefusalReason.Busy or RefusalReason.Unavailable } busy => (
             StatusCodes.Status503ServiceUnavailable, new Failure(FailureCode.Unavailable, $"nothing was changed: {busy.Why.Message}", "try again; if it lasts, see the node's log")),
         EditOutcome.Refused refused => (StatusCodes.Status507InsufficientStorage, new Failure(

@@ -1,7 +1,7 @@
+using EdgePool.Cluster.Documents;
 using EdgePool.Server.Management.Documents;
 using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Management.Wire;
-using EdgePool.Xmpp.Addressing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -17,11 +17,10 @@ internal static class ManagementApi
         application.Use((context, next) => GuardAsync(context, next, own, node));
         application.UseRouting();
         StatusEndpoints.Map(application, node);
-        if (node is { Store: { } store, Feed: { } feed })
+        if (node.Store is { } store)
         {
-            DomainName[] localDomains = [.. node.Options.Edge.LocalDomains.Select(domain => domain.Name)];
             DocumentEndpoints.Map(application, store);
-            new EditEndpoints(store, new DocumentEditor(store, localDomains, feed), node.Log).Map(application);
+            new EditEndpoints(store, new DocumentEditor(store, node.Node), node.Log).Map(application);
         }
         else
         {
@@ -60,6 +59,10 @@ internal static class ManagementApi
         {
             var code = fault.StatusCode is StatusCodes.Status413PayloadTooLarge ? FailureCode.TooLarge : FailureCode.BadRequest;
             await Reply.FailAsync(context, fault.StatusCode, new Failure(code, fault.Message, "send less at a time, in the form that the command line sends"));
+        }
+        catch (StoreException fault)
+        {
+            await Reply.FailAsync(context, StatusCodes.Status503ServiceUnavailable, new Failure(FailureCode.Unavailable, fault.Message, "try again; if it lasts, see the node's log"));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

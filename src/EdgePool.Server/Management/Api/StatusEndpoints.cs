@@ -1,5 +1,7 @@
 using System.Reflection;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
 using EdgePool.Server.Management.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -21,17 +23,26 @@ internal static class StatusEndpoints
     private static StatusView Status(ManagedNode node)
     {
         var edge = node.Options.Edge;
-        var policy = node.Feed?.Current ?? edge.Policy;
+        var policy = node.Node.Policy;
         return new StatusView(
             edge.NodeName,
             Product,
             node.Options.Management.HasStore ? "store" : "file",
             node.Started,
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
-            new PolicyView(policy.Version, policy.Partners.Count, node.Feed?.Problem),
+            new PolicyView(policy.Version, policy.Partners.Count, Problem(node.Node.PolicyState)),
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
             Ledger(node.Node.Ledger.Read()));
     }
+
+    /// <summary>Why the policy in force is not the store's newest; null: it is, or there is no store.</summary>
+    private static string? Problem(PolicyState? state) => state switch
+    {
+        { IsHeldBack: true, Problems: var problems } when problems.FirstOrDefault(problem => problem.Severity is ProblemSeverity.Error) is { } first
+            => $"{first.Path}: {first.What} — {first.Remedy}",
+        { StoreFault: { } fault } => fault,
+        _ => null,
+    };
 
     private static LedgerView Ledger(LedgerSnapshot ledger) => new(
         ledger.Accepted,

@@ -1,7 +1,8 @@
 using EdgePool.Cluster.Documents;
+using EdgePool.Edge;
+using EdgePool.Edge.Partners;
 using EdgePool.Policy.Partners;
-using EdgePool.Server.Running;
-using EdgePool.Xmpp.Addressing;
+using EdgePool.Server.Management.Wire;
 
 namespace EdgePool.Server.Management.Documents;
 
@@ -19,16 +20,13 @@ internal sealed record Editor(string Who, string Why);
 /// Takes edits into the store: read and checked one by one, compiled together with everything else that is there, written only if all of it is right, and
 /// in force when the answer comes. Nothing is half done: one wrong document refuses the whole edit.
 /// </summary>
-/// <param name="store">The store.</param>
-/// <param name="localDomains">The organisation's own domains.</param>
-/// <param name="feed">What puts the store's newest revision in force.</param>
-internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainName> localDomains, PolicyFeed feed)
+internal sealed class DocumentEditor(IDocumentStore store, EdgeNode node)
 {
     /// <summary>Edits without an expected version begin anew when somebody else was faster; so often, then that somebody is told of.</summary>
     private const int MostAttempts = 8;
 
     /// <summary>Edits; see <see cref="EditOutcome"/>.</summary>
-    /// <param name="edits">At most <see cref="StoreLimits.MaxChanges"/>.</param>
+    /// <param name="edits">What shall be.</param>
     /// <param name="dryRun">Nothing is written.</param>
     /// <param name="editor">Who, and why.</param>
     /// <param name="cancellation">Withdraws what is not yet written.</param>
@@ -40,49 +38,54 @@ internal sealed class DocumentEditor(IDocumentStore store, IReadOnlyList<DomainN
             return new EditOutcome.Invalid(read.Problems);
         }
 
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
-            var plan = EditPlan.Of(read.Edits, await store.ReadAsync(cancellation));
-            if (plan.Refusal is { } refusal)
+            var current = await CurrentDocuments.ReadAsync(store, [.. read.Edits.Select(edit => edit.Key)], cancellation);
+            var plan = EditPlan.Of(read.Edits, current);
+            if (await TryAsync(plan, dryRun, editor, cancellation) is { } outcome)
             {
-                return refusal;
+                return outcome;
             }
-
-            var outcome = plan.Changes.Count == 0 ? plan.Done(plan.Before.Revision, []) : await ChangeAsync(plan, dryRun, editor, cancellation);
-            if (outcome is null && attempt < MostAttempts)
-            {
-                continue;
-            }
-
-            return outcome ?? new EditOutcome.Refused(new Refusal(RefusalReason.Busy, "others write to the same documents all the time"));
         }
+
+        return new EditOutcome.Refused(new Refusal(RefusalReason.Busy, "others write to the same documents all the time"));
     }
 
     /// <summary>Null: somebody else was faster.</summary>
-    private async Task<EditOutcome?> ChangeAsync(EditPlan plan, bool dryRun, Editor editor, CancellationToken cancellation)
+    private async Task<EditOutcome?> TryAsync(EditPlan plan, bool dryRun, Editor editor, CancellationToken cancellation)
     {
-        var compilation = PolicyCompiler.Compile(plan.After(), plan.Before.Revision + 1, localDomains, feed.Current);
-        if (compilation.Snapshot is null)
+        if (plan.Refusal is { } refusal)
         {
-            return new EditOutcome.Invalid([.. compilation.Problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(FoundProblem.Of)]);
+            return refusal;
         }
 
-        var warnings = compilation.Problems.Select(FoundProblem.Of).Where(problem => plan.Touches(problem.Kind, problem.Name)).ToList();
-        if (dryRun)
+        if (plan.Changes.Count == 0)
         {
-            return plan.Done(plan.Before.Revision, warnings);
+            return plan.Done(node.PolicyState!.InForce, []);
         }
 
-        switch (await store.WriteAsync(plan.Changes, editor.Who, editor.Why, cancellation))
-        {
-            case WriteOutcome.Written written:
-                // What is written is written: from here on nobody's impatience takes it back.
-                await feed.InForceAsync(written.Revision, CancellationToken.None);
-                return plan.Done(written.Revision, warnings);
-            case WriteOutcome.Refused refused:
-                return new EditOutcome.Refused(refused.Why);
-            default:
-                return null;
-        }
+        return dryRun ? await CheckAsync(plan, cancellation) : await WriteAsync(plan, editor, cancellation);
     }
+
+    private async Task<EditOutcome> CheckAsync(EditPlan plan, CancellationToken cancellation)
+    {
+        var compilation = await node.CheckAsync(plan.Changes, cancellation);
+        return compilation.Snapshot is null ? Invalid(compilation.Problems) : plan.Done(node.PolicyState!.InForce, Warnings(plan, compilation.Problems));
+    }
+
+    private async Task<EditOutcome?> WriteAsync(EditPlan plan, Editor editor, CancellationToken cancellation)
+        => await node.ApplyAsync(plan.Changes, editor.Who, editor.Why, cancellation) switch
+        {
+            ApplyOutcome.InForce done => plan.Done(done.Revision, Warnings(plan, done.Warnings)),
+            ApplyOutcome.Invalid invalid => Invalid(invalid.Problems),
+            ApplyOutcome.Refused refused => new EditOutcome.Refused(refused.Why),
+            _ => null,
+        };
+
+    private static EditOutcome.Invalid Invalid(IReadOnlyList<PolicyProblem> problems)
+        => new([.. problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(FoundProblem.Of)]);
+
+    /// <summary>Of all that is odd in the store, an edit tells what concerns its own documents.</summary>
+    private static List<DocumentProblem> Warnings(EditPlan plan, IReadOnlyList<PolicyProblem> problems)
+        => [.. problems.Select(FoundProblem.Of).Where(problem => plan.Touches(problem.Kind, problem.Name))];
 }

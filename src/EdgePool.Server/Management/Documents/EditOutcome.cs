@@ -26,8 +26,7 @@ internal abstract record EditOutcome
 
     /// <summary>A document that shall go is not there; nothing was changed.</summary>
     /// <param name="Missing">The document.</param>
-    /// <param name="Near">A name that may have been meant.</param>
-    public sealed record Absent(DocumentKey Missing, string? Near) : EditOutcome;
+    public sealed record Absent(DocumentKey Missing) : EditOutcome;
 
     /// <summary>The store does not take it; nothing was changed.</summary>
     /// <param name="Why">Why.</param>

@@ -1,27 +1,20 @@
 using EdgePool.Cluster.Documents;
-using EdgePool.Policy.Documents;
 using EdgePool.Server.Management.Wire;
 
 namespace EdgePool.Server.Management.Documents;
 
-/// <summary>What edits come to, beside the documents of one reading of the store.</summary>
+/// <summary>What edits come to, beside the documents as they stand.</summary>
 internal sealed class EditPlan
 {
-    private readonly List<(ReadEdit Edit, StoredDocument? Current)> steps;
+    private readonly List<(ReadEdit Edit, DocumentVersion? Current)> steps;
     private readonly HashSet<DocumentKey> touched;
 
-    private EditPlan(DocumentSet before, List<(ReadEdit Edit, StoredDocument? Current)> steps)
+    private EditPlan(List<(ReadEdit Edit, DocumentVersion? Current)> steps)
     {
-        Before = before;
         this.steps = steps;
         touched = [.. steps.Select(step => step.Edit.Key)];
-        Changes = [.. steps
-            .Where(step => !Same(step))
-            .Select(step => new DocumentChange(step.Edit.Key, step.Edit.Body, step.Current?.Version ?? 0))];
+        Changes = [.. steps.Where(step => !Same(step)).Select(step => new DocumentChange(step.Edit.Key, step.Edit.Body, step.Current?.Version ?? 0))];
     }
-
-    /// <summary>The documents that it was made for.</summary>
-    public DocumentSet Before { get; }
 
     /// <summary>What is to be written; empty when everything says already what it shall.</summary>
     public IReadOnlyList<DocumentChange> Changes { get; }
@@ -30,44 +23,20 @@ internal sealed class EditPlan
     public EditOutcome? Refusal { get; private init; }
 
     /// <summary>Plans.</summary>
-    public static EditPlan Of(IReadOnlyList<ReadEdit> edits, DocumentSet before)
+    public static EditPlan Of(IReadOnlyList<ReadEdit> edits, Dictionary<DocumentKey, DocumentVersion> current)
     {
-        var wanted = edits.Select(edit => edit.Key).ToHashSet();
-        var current = before.Documents.Where(document => wanted.Contains(document.Key)).ToDictionary(document => document.Key);
         var planned = edits.Select(edit => (edit, current.GetValueOrDefault(edit.Key))).ToList();
-        return new EditPlan(before, planned) { Refusal = StaleOnes(planned) ?? (EditOutcome?)MissingOne(planned, before) };
+        return new EditPlan(planned) { Refusal = StaleOnes(planned) ?? (EditOutcome?)MissingOne(planned) };
     }
 
     /// <summary>Whether an edit is about this document.</summary>
     public bool Touches(string kind, string name) => touched.Contains(new DocumentKey(kind, name));
 
-    /// <summary>All documents as they will be.</summary>
-    public List<PolicyDocument> After()
-    {
-        var changes = Changes.ToDictionary(change => change.Key);
-        var version = Before.Revision + 1;
-        var after = new List<PolicyDocument>(Before.Documents.Count + Changes.Count);
-        foreach (var document in Before.Documents)
-        {
-            if (!changes.Remove(document.Key, out var change))
-            {
-                after.Add(new PolicyDocument(document.Key.Kind, document.Key.Name, document.Version, document.Body));
-            }
-            else if (change.Body is { } body)
-            {
-                after.Add(new PolicyDocument(document.Key.Kind, document.Key.Name, version, body));
-            }
-        }
-
-        after.AddRange(changes.Values.Select(change => new PolicyDocument(change.Key.Kind, change.Key.Name, version, change.Body!)));
-        return after;
-    }
-
     /// <summary>The answer when the changes are made, or would be.</summary>
     public EditOutcome Done(long revision, IReadOnlyList<DocumentProblem> warnings)
         => new EditOutcome.Done(new EditReply(revision, [.. steps.Select(step => Result(step, revision))], warnings));
 
-    private static EditResult Result((ReadEdit Edit, StoredDocument? Current) step, long revision)
+    private static EditResult Result((ReadEdit Edit, DocumentVersion? Current) step, long revision)
     {
         var (kind, name) = step.Edit.Key;
         if (Same(step))
@@ -84,10 +53,9 @@ internal sealed class EditPlan
         return new EditResult(kind, name, action, version, DocumentBody.Parse(step.Current?.Body), DocumentBody.Parse(step.Edit.Body));
     }
 
-    private static bool Same((ReadEdit Edit, StoredDocument? Current) step)
-        => string.Equals(step.Edit.Body, step.Current?.Body, StringComparison.Ordinal);
+    private static bool Same((ReadEdit Edit, DocumentVersion? Current) step) => string.Equals(step.Edit.Body, step.Current?.Body, StringComparison.Ordinal);
 
-    private static EditOutcome.Stale? StaleOnes(List<(ReadEdit Edit, StoredDocument? Current)> steps)
+    private static EditOutcome.Stale? StaleOnes(List<(ReadEdit Edit, DocumentVersion? Current)> steps)
     {
         var stale = steps.Where(step => step.Edit.ExpectedVersion is { } expected && expected != (step.Current?.Version ?? 0)).ToList();
         return stale.Count == 0 ? null : new EditOutcome.Stale([.. stale.Select(step => step.Current is { } current
@@ -95,15 +63,8 @@ internal sealed class EditPlan
             : new StoredView(step.Edit.Key.Kind, step.Edit.Key.Name, 0, Spec: null, "", default, ""))]);
     }
 
-    private static EditOutcome.Absent? MissingOne(List<(ReadEdit Edit, StoredDocument? Current)> steps, DocumentSet before)
-    {
-        var missing = steps.Find(step => step is { Edit.Body: null, Current: null } && !ImplicitDocuments.Contains(step.Edit.Key)).Edit?.Key;
-        if (missing is not { } key)
-        {
-            return null;
-        }
-
-        var names = before.Documents.Where(document => string.Equals(document.Key.Kind, key.Kind, StringComparison.Ordinal)).Select(document => document.Key.Name);
-        return new EditOutcome.Absent(key, Spelling.Nearest(key.Name, names));
-    }
+    private static EditOutcome.Absent? MissingOne(List<(ReadEdit Edit, DocumentVersion? Current)> steps)
+        => steps.Find(step => step is { Edit.Body: null, Current: null } && !ImplicitDocuments.Contains(step.Edit.Key)).Edit is { } missing
+            ? new EditOutcome.Absent(missing.Key)
+            : null;
 }
