@@ -60,6 +60,7 @@ internal static class CommandLine
             GatewayCommand.Create(),
             StatusCommand.Create(),
             StreamsCommand.Create(),
+            WhyCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpNotes((HelpAction)help.Action!);

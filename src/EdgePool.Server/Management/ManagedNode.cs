@@ -1,5 +1,6 @@
 using EdgePool.Cluster.Embedded;
 using EdgePool.Edge;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Server.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -11,4 +12,8 @@ namespace EdgePool.Server.Management;
 /// <param name="Store">The store; null: partners are in the node's file.</param>
 /// <param name="Log">Where the interface logs.</param>
 /// <param name="Started">When the node was ready.</param>
-internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, ILogger Log, DateTimeOffset Started);
+internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, ILogger Log, DateTimeOffset Started)
+{
+    /// <summary>Who has consented to what.</summary>
+    public IConsents Consents => NoConsents.Instance;
+}

@@ -19,6 +19,11 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(ApplyRequest))]
 [JsonSerializable(typeof(RevertRequest))]
 [JsonSerializable(typeof(EditReply))]
+[JsonSerializable(typeof(WhyRequest))]
+[JsonSerializable(typeof(WhyReply))]
+[JsonSerializable(typeof(RefusalList))]
+[JsonSerializable(typeof(ConsentList))]
+[JsonSerializable(typeof(ConsentView))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>For people: indented, and letters of every script as they are. Never part of HTML.</summary>
