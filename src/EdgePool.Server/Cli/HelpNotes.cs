@@ -64,11 +64,12 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command.Name switch
+        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command switch
         {
-            "run" => Run,
-            "check" or "config" => Check,
-            "demo" => Demo,
+            NotedCommand noted => noted.Notes,
+            { Name: "run" } => Run,
+            { Name: "check" or "config" } => Check,
+            { Name: "demo" } => Demo,
             _ => Root,
         };
         parseResult.InvocationConfiguration.Output.WriteLine(notes);
