@@ -57,6 +57,8 @@ public sealed class EdgeNode : IAsyncDisposable
             Ledger,
             Streams,
             table,
+            new PartnerConnections(policy),
+            new Pings(table),
             bouncer,
             new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),
