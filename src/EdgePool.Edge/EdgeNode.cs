@@ -46,21 +46,26 @@ public sealed class EdgeNode : IAsyncDisposable
         var bouncer = new Bouncer(table, Ledger);
         var certificates = new EdgeCertificates(options.Certificates);
         var edgeLogs = new EdgeLogs(logs);
+        random ??= new Random();
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
             options,
             policy,
             time,
-            random ?? new Random(),
+            random,
             edgeLogs,
             Ledger,
             Streams,
             table,
+            new PartnerConnections(policy),
+            new Pings(table),
             bouncer,
-            new StanzaPolicy(policy, table, time),
+            new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
             new OutboundConnector(options, policy, table, certificates, resolver, time));
+        Consents = ledger;
         documents = options.Documents is { } store
             ? new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, time, edgeLogs.Node)
             : null;
@@ -72,6 +77,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>What policy refused, by partner and reason.</summary>
     public VerdictCounters Verdicts => edge.Stanzas.Counters;
+
+    /// <summary>The consents of local users; null: this node keeps none.</summary>
+    public ConsentLedger? Consents { get; }
 
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals => edge.Stanzas.Refusals;
@@ -91,12 +99,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
     public PolicyState? PolicyState => documents?.State;
 
-    /// <summary>Puts the documents of the store in force, if there is one; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        if (Consents is not null)
+            await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
         Open();
@@ -106,7 +116,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null)
+        if (documents is not null || Consents is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -190,6 +200,8 @@ public sealed class EdgeNode : IAsyncDisposable
         await StreamsGoneAsync(budget.Token);
         await system.Terminate();
         AnswerTheRest();
+        if (Consents is not null)
+            await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
 
         // A writer that was cut off in the middle of a segment answers for it on its own thread.
         await NothingInFlightAsync(edge.Options.Timeouts.Drain / 10, CancellationToken.None);
@@ -205,7 +217,7 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private void OnPolicyReplaced(PolicyChange change)
     {
-        new QueueSweep(edge.Routes, edge.Bouncer, edge.Logs).Sweep(change.Now);
+        new QueueSweep(edge.Routes, edge.Stanzas, edge.Bouncer, edge.Logs).Sweep(change.Now);
         streams!.Tell(change);
         routes!.Tell(change);
     }

@@ -2,7 +2,6 @@ using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Policy.Verdicts;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 
 namespace EdgePool.Edge.Partners;
@@ -11,7 +10,7 @@ namespace EdgePool.Edge.Partners;
 /// Takes out of every queue what a new policy refuses, in either direction, and answers it as if it came now. Runs when nobody judges by an older
 /// policy any more, so that nothing refused comes in behind it. What is kept keeps its order.
 /// </summary>
-internal sealed class QueueSweep(RouteTable routes, Bouncer bouncer, EdgeLogs logs)
+internal sealed class QueueSweep(RouteTable routes, StanzaPolicy stanzas, Bouncer bouncer, EdgeLogs logs)
 {
     /// <summary>Sweeps every queue.</summary>
     public void Sweep(PolicySnapshot now)
@@ -24,23 +23,19 @@ internal sealed class QueueSweep(RouteTable routes, Bouncer bouncer, EdgeLogs lo
     {
         if (route.Queue.Bytes == 0)
             return;
-        var lost = !routes.IsLocal(route.Pair.Remote) && !IsAllowed(route.Pair.Remote.Utf8, now);
+        var lost = !routes.IsLocal(route.Pair.Remote) && now.Judge(route.Pair.Remote.Utf8, out _) != VerdictReason.Allowed;
         var framer = StreamFramer.Inside(route.Namespace, Bouncer.Rendered);
         var refused = route.Queue.TakeWhere((xml, own) => lost || (!own && IsRefused(framer, xml, now)));
         if (refused is null)
             return;
-        var stanzas = refused.Accepted;
-        bouncer.Refuse(refused, route.Namespace, BounceReason.RemoteServerNotFound);
+        var count = refused.Accepted;
+        bouncer.Refuse(refused, route.Namespace, (in stanza) => stanzas.Rejudge(now, in stanza));
         route.Queue.Release(refused);
-        StreamLog.QueueBounced(logs.Streams, route.ToString(), stanzas, "policy");
+        StreamLog.QueueBounced(logs.Streams, route.ToString(), count, "policy");
     }
 
     private bool IsRefused(StreamFramer framer, ReadOnlySpan<byte> xml, PolicySnapshot now)
-    {
-        if (framer.Read(xml, out _, out var stanza) != FrameStatus.Element || !JidSpan.TryParse(stanza.From, out var from) || !JidSpan.TryParse(stanza.To, out var to))
-            throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken");
-        return !routes.IsLocal(from.Domain) ? !IsAllowed(from.Domain, now) : !routes.IsLocal(to.Domain) && !IsAllowed(to.Domain, now);
-    }
-
-    private static bool IsAllowed(ReadOnlySpan<byte> partner, PolicySnapshot now) => now.Judge(partner, out _) == VerdictReason.Allowed;
+        => framer.Read(xml, out _, out var stanza) != FrameStatus.Element
+            ? throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken")
+            : stanzas.Rejudge(now, in stanza).Reason != VerdictReason.Allowed;
 }

@@ -60,11 +60,16 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private const string SweepTimer = "sweep";
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>The wait for a place among the partner's streams.</summary>
+    private static readonly TimeSpan PlaceAgain = TimeSpan.FromSeconds(1);
+
     private readonly EdgeRuntime edge;
     private readonly Route route;
     private OutboundTerms terms;
     private IActorRef? dial;
+    private readonly bool towardsPartner;
     private bool up;
+    private bool limited;
     private int failures;
     private long upSince;
     private long idleSince;
@@ -73,6 +78,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     public RouteActor(EdgeRuntime edge, Route route)
     {
         (this.edge, this.route) = (edge, route);
+        towardsPartner = !edge.Routes.IsLocal(route.Pair.Remote);
         terms = edge.Connector.OutboundTermsFor(route.Pair);
         Receive<Demand>(_ => Dial());
         Receive<Retry>(_ => OnRetry());
@@ -106,8 +112,16 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return;
         }
 
+        var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
+        if (limited = towardsPartner && place is null)
+        {
+            route.Queue.Stall();
+            Timers.StartSingleTimer(RetryTimer, Retry.Instance, PlaceAgain);
+            return;
+        }
+
         var (runtime, goal) = (edge, new DialGoal.Carry(route));
-        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal))));
+        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place))));
     }
 
     /// <summary>Only for stanzas that wait: without any, the next one asks.</summary>
@@ -200,14 +214,15 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         if (up)
             return;
         var before = route.Queue.Accepted;
+        var reason = limited ? BounceReason.ConnectionLimit : BounceReason.RemoteServerTimeout;
         while (route.Queue.TakeOlderThan(edge.Options.Timeouts.Pending) is { } segment)
         {
-            edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.RemoteServerTimeout);
+            edge.Bouncer.Refuse(segment, route.Namespace, reason);
             route.Queue.Release(segment);
         }
 
         if (before > route.Queue.Accepted)
-            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, nameof(BounceReason.RemoteServerTimeout));
+            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, reason.ToString());
         if (dial is null && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
             Context.Stop(Self);
     }

@@ -43,6 +43,9 @@ internal sealed class RouteTable
 
     public IEnumerable<Route> Pairs => pairs.Values;
 
+    /// <summary>The pair's route, if there is one already.</summary>
+    public Route? Known(DomainPair pair) => pairs.GetValueOrDefault(pair);
+
     public IEnumerable<Route> Components => components.Values;
 
     public bool IsLocal(DomainName domain) => local.ContainsKey(domain);

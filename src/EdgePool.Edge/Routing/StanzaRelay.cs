@@ -15,7 +15,7 @@ namespace EdgePool.Edge.Routing;
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, Ledger ledger, TimeSpan patience) : IDisposable
 {
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
@@ -78,6 +78,8 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
             memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
         }
 
+        if (pings.Takes(in stanza, from, to))
+            return null;
         Accept(in stanza);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)

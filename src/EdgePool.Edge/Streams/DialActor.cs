@@ -15,6 +15,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 {
     private readonly EdgeRuntime edge;
     private readonly DialGoal goal;
+    private readonly ConnectionPlace? place;
     private readonly CancellationTokenSource stopping = new();
     private readonly Queue<OutboundTarget> targets = [];
     private IActorRef? stream;
@@ -23,9 +24,12 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     private bool anyAddress;
     private bool done;
 
-    public DialActor(EdgeRuntime edge, DialGoal goal)
+    /// <param name="edge">What all actors share.</param>
+    /// <param name="goal">What the connection is for.</param>
+    /// <param name="place">The stream's place among its partner's; given back when the dial ends. Null where none is needed.</param>
+    public DialActor(EdgeRuntime edge, DialGoal goal, ConnectionPlace? place = null)
     {
-        (this.edge, this.goal) = (edge, goal);
+        (this.edge, this.goal, this.place) = (edge, goal, place);
         Receive<TargetPlan>(OnPlan);
         Receive<TargetFailed>(OnTargetFailed);
         Receive<DialUp>(OnUp);
@@ -51,6 +55,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         stopping.Cancel();
         stopping.Dispose();
+        place?.Dispose();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();

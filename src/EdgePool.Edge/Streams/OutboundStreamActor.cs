@@ -12,6 +12,7 @@ internal sealed class OutboundStreamActor : StreamActor
     private readonly DialGoal goal;
     private readonly OutboundTarget target;
     private readonly CancellationTokenSource stopping = new();
+    private long lastSpace;
     private bool succeeded;
     private bool attached;
     private bool noAddress;
@@ -73,6 +74,14 @@ internal sealed class OutboundStreamActor : StreamActor
 
         succeeded = true;
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
+    }
+
+    protected override void KeepAlive(TimeSpan interval)
+    {
+        if (Writer.Silence < interval / 2 || (lastSpace != 0 && Edge.Time.GetElapsedTime(lastSpace) < interval / 2))
+            return;
+        lastSpace = Edge.Time.GetTimestamp();
+        Writer.Send(" "u8);
     }
 
     protected override NegotiationTerms? TermsFor(DomainPair pair) => Edge.Connector.TermsFor(pair);

@@ -4,6 +4,7 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
@@ -40,7 +41,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -71,8 +72,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
-        Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), Edge.Options.Timeouts.Handshake);
-        Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Authentication);
+        var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
+        var handshake = Edge.Options.Timeouts.Handshake;
+        Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), handshake < establishment ? handshake : establishment);
+        Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), establishment);
         writer.Start();
         pump.Start();
     }
@@ -158,6 +161,13 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
+
+    /// <summary>The gateway's limits of now, for a stream with a partner; null: the node's own hold.</summary>
+    protected Gateway? Gateway => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound ? Edge.Policy.Current.Gateway : null;
+
+    /// <summary>Called every few seconds while the stream is up and a partner on it has keep-alive on; see <see cref="Streams.KeepAlive"/>.</summary>
+    /// <param name="interval">The gateway's.</param>
+    protected abstract void KeepAlive(TimeSpan interval);
 
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
@@ -414,8 +424,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
         if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
-        else if (pump.Silence > Edge.Options.Timeouts.Idle && writer.Silence > Edge.Options.Timeouts.Idle)
+        else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
+        else if (Gateway is { } gateway && Edge.Policy.Current is var policy && Pairs.Any(p => policy.Find(p.Remote) is { EnableKeepAlive: true }))
+            KeepAlive(gateway.KeepAliveInterval);
     }
 
     private static async Task ReportEndAsync(Task ended, IActorRef self)

@@ -77,7 +77,7 @@ public sealed class PolicyChangeTests
 
         Assert.Equal((0, 100, 100), (scene.Account.InFlight, scene.Account.Bounced, scene.Account.ErrorsSent));
         for (var i = 0; i < 100; i++)
-            await component.WaitForAsync($"message[@id='{i}' and @type='error']/error/stanzas:remote-server-not-found");
+            await component.WaitForAsync($"message[@id='{i}' and @type='error']/error/stanzas:not-allowed");
         await dialled.ExpectStreamErrorAsync("policy-violation");
         await scene.BalancedAsync();
     }
@@ -95,7 +95,7 @@ public sealed class PolicyChangeTests
         await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
         await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 2));
 
-        await component.WaitForAsync("message[@id='2' and @type='error']/error/stanzas:remote-server-not-found");
+        await component.WaitForAsync("message[@id='2' and @type='error']/error/stanzas:not-allowed");
         await carries.ExpectStreamErrorAsync("policy-violation");
         await scene.BalancedAsync();
     }
