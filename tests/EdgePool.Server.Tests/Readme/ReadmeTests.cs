@@ -51,11 +51,11 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task Commands_ThatAreShown_AreUnderstood()
     {
-        var lines = Regex.Matches(Text, @"^    (edgepool (?!run|check)[^\n]+?)(  .*)?$", RegexOptions.Multiline).Select(line => line.Groups[1].Value.Split(" > ")[0]).ToList();
+        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
         Assert.True(lines.Count >= 9);
         foreach (var line in lines)
         {
-            var words = Regex.Matches(line, "\"([^\"]*)\"|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Groups[2].Value).Skip(1);
+            var words = Regex.Matches(line, "\"[^\"]*\"|\\S+").Select(word => word.Value.Trim('"')).Skip(1);
             using var error = new StringWriter();
             var code = await CommandLine.RunAsync(
                 [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
