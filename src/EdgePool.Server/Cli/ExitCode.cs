@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>It did what was asked.</summary>
     public const int Success = 0;
 
-    /// <summary>The answer is no: errors in a check or in documents, a refused stanza, no such document; or the demo lost something.</summary>
+    /// <summary>The answer is no: errors in a check or in documents, a refused stanza, no such document, a certificate that does not serve; or the demo lost something.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line is not understood.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using EdgePool.Server.Cli.Certificates;
 
 namespace EdgePool.Server.Cli;
 
@@ -12,6 +13,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool demo --duration 20s                    see it work, nothing to install
           edgepool check config --config edgepool.yaml    what is wrong with a configuration
           edgepool run --config edgepool.yaml             run a node
+          edgepool cert request --config edgepool.yaml    ask an authority for its certificate
 
           edgepool policy set global --enable-federation-access --enable-xmpp-access     let all users federate …
           edgepool partner add partner.example --partner-type Federated                  … with this partner
@@ -19,12 +21,12 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool apply -f cluster-config/documents --dry-run                           the same from files: what would change
           edgepool get partners; edgepool history partner partner.example --diff         what there is, who changed it and why
 
-        Commands that speak to a node (all but run, check and demo) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
+        Commands that speak to a node (all but run, check, cert and demo) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
         at /var/lib/edgepool/edgepool.sock. When one that changes something returns, the change is in force, on streams that are up as well.
 
         Exit codes:
           0   it did what was asked
-          1   the answer is no: errors in a check or in documents, a refused stanza, no such document; or the demo lost something
+          1   the answer is no: errors in a check or in documents, a refused stanza, no such document, a certificate that does not serve; or the demo lost something
           2   the command line is not understood
           66  there is no such file
           69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support, the node
@@ -71,7 +73,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = parseResult.CommandResult.Command switch
+        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command switch
         {
             NotedCommand noted => noted.Notes,
             { Name: "run" } => Run,

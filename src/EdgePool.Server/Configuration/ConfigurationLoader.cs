@@ -30,13 +30,7 @@ internal static class ConfigurationLoader
     public static ConfigurationResult Load(string file, ConfigurationEnvironment environment)
     {
         var problems = new ProblemList(file);
-        if (UnicodeSupport.FindFault() is { } fault)
-        {
-            problems.Unreadable(ProblemKind.Machine, fault, "install ICU (Debian: libicu72 or newer) and leave DOTNET_SYSTEM_GLOBALIZATION_INVARIANT unset");
-            return new ConfigurationResult(Options: null, problems.InOrder);
-        }
-
-        var options = ReadText(file, problems) is { } text ? Compile(text, file, environment, problems) : null;
+        var options = ReadDocument(file, problems) is { } document ? Compile(document, file, environment, problems) : null;
         return new ConfigurationResult(problems.HasErrors ? null : options, problems.InOrder);
     }
 
@@ -55,15 +49,26 @@ internal static class ConfigurationLoader
         return new ConfigurationSocket(ManagementCompiler.Paths(document, folder), problems.InOrder);
     }
 
-    private static ServerOptions? Compile(string text, string file, ConfigurationEnvironment environment, ProblemList problems)
+    /// <summary>The document alone, without the files that it names; null, with errors, when the file cannot be read as one.</summary>
+    public static NodeDocument? ReadDocument(string file, ProblemList problems)
     {
-        if (YamlFile.Parse(text, problems) is not { } root)
+        if (UnicodeSupport.FindFault() is { } fault)
+        {
+            problems.Unreadable(ProblemKind.Machine, fault, "install ICU (Debian: libicu72 or newer) and leave DOTNET_SYSTEM_GLOBALIZATION_INVARIANT unset");
+            return null;
+        }
+
+        if (ReadText(file, problems) is not { } text || YamlFile.Parse(text, problems) is not { } root)
         {
             return null;
         }
 
         problems.Locate(SourceMap.Of(root));
-        var document = NodeDocumentReader.Read(root, problems);
+        return NodeDocumentReader.Read(root, problems);
+    }
+
+    private static ServerOptions Compile(NodeDocument document, string file, ConfigurationEnvironment environment, ProblemList problems)
+    {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         return new NodeCompiler(folder, new NamedFiles(folder, problems), environment, problems).Compile(document);
     }
