@@ -141,7 +141,13 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
             problems.Error(prefix + "requireTrustedCertificate", "there is no certificate without TLS", "set tlsNegotiation: Required, or requireTrustedCertificate: false");
         }
 
-        return new NegotiationTerms(ruling.Methods) { RequireTrustedCertificate = proven, DialbackWithoutDialback = document.DialbackWithoutDialback ?? false };
+        var standsForDialback = document.DialbackWithoutDialback ?? false;
+        if (standsForDialback && ruling.IsValid && !ruling.Methods.HasFlag(AuthenticationMethods.TlsDialback))
+        {
+            problems.Warn(prefix + "dialbackWithoutDialback", "there is no dialback over TLS that a certificate could stand for", "set saslNegotiation: Optional, or remove dialbackWithoutDialback");
+        }
+
+        return new NegotiationTerms(ruling.Methods) { RequireTrustedCertificate = proven, DialbackWithoutDialback = standsForDialback };
     }
 
     private TrustAnchors? Trust(WrittenTrust? written)
