@@ -19,6 +19,8 @@ internal sealed record EdgeRuntime(
     Ledger Ledger,
     StreamRegistry Streams,
     RouteTable Routes,
+    PartnerConnections Connections,
+    Pings Pings,
     Bouncer Bouncer,
     StanzaPolicy Stanzas,
     ComponentSessions Components,

@@ -92,6 +92,9 @@ internal sealed class StanzaQueue
         }
     }
 
+    /// <summary>A stream takes what waits here.</summary>
+    public bool IsAttached => Volatile.Read(ref kick) is not null;
+
     /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
     public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
     {
@@ -252,6 +255,40 @@ internal sealed class StanzaQueue
     {
         lock (gate)
             return head is null || time.GetElapsedTime(head.Since) < age ? null : TakeHead();
+    }
+
+    /// <summary>
+    /// Takes out of what waits the entries that are meant, in one segment; null when there is none. What a writer has taken stays with it. Give the segment back
+    /// with <see cref="Release"/>.
+    /// </summary>
+    /// <param name="meant">Called under the queue's lock: it looks at the entry alone.</param>
+    public StanzaSegment? TakeWhere(EntryTest meant)
+    {
+        var taken = new StanzaSegment();
+        lock (gate)
+        {
+            StanzaSegment? kept = null;
+            for (StanzaSegment? segment = head, next; segment is not null; segment = next)
+            {
+                next = segment.Next;
+                segment.MoveWhere(meant, taken);
+                if (segment.Entries > 0)
+                {
+                    kept = segment;
+                    continue;
+                }
+
+                if (kept is null)
+                    head = next;
+                else
+                    kept.Next = next;
+                segment.Clear();
+            }
+
+            tail = kept;
+        }
+
+        return taken.Entries > 0 ? taken : null;
     }
 
     /// <summary>Gives back a segment whose stanzas have ended, one way or the other, and wakes paused sources when there is room.</summary>

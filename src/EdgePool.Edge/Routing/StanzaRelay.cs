@@ -13,11 +13,14 @@ namespace EdgePool.Edge.Routing;
 /// <summary>
 /// The stanza path of one stream: addresses → gate → route → verdict → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
+/// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, Ledger ledger, TimeSpan patience) : IDisposable
 {
+    private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
+    private PolicySnapshot snapshot = policy.Live.Current;
     private volatile Gate? gate;
     private volatile bool closed;
 
@@ -42,6 +45,12 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
     /// <summary>Nothing more is taken from this stream.</summary>
     public void Close() => closed = true;
 
+    /// <summary>Stanzas follow, and nothing that waits, until <see cref="EndBatch"/>.</summary>
+    public void BeginBatch() => snapshot = reader.Begin();
+
+    /// <summary>What was relayed is queued, or was refused; <see cref="Flush"/> may follow.</summary>
+    public void EndBatch() => reader.End();
+
     /// <summary>Takes one stanza; null when it was queued, bounced or dropped, else what the stream's actor must decide.</summary>
     public PumpEvent? Relay(in StanzaFrame stanza)
     {
@@ -52,7 +61,6 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        var snapshot = policy.Current;
         if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
@@ -70,6 +78,8 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
             memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
         }
 
+        if (pings.Takes(in stanza, from, to))
+            return null;
         Accept(in stanza);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
@@ -87,7 +97,11 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
         touched.Clear();
     }
 
-    public void Dispose() => Flush();
+    public void Dispose()
+    {
+        reader.Dispose();
+        Flush();
+    }
 
     private void Accept(in StanzaFrame stanza)
     {

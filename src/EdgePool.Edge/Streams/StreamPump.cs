@@ -129,7 +129,9 @@ internal sealed class StreamPump
         {
             if (relay.Admits)
                 framer.Limits = Limits;
+            relay.BeginBatch();
             var asked = Parse();
+            relay.EndBatch();
             relay.Flush();
             if (asked is not null)
                 return await AskAsync(asked);

@@ -95,6 +95,7 @@ public sealed class StreamRegistry
     private readonly Lock gate = new();
     private long lastNumber;
     private long dialbackRefusals;
+    private long stepDowns;
 
     /// <summary>The streams of this moment.</summary>
     public IReadOnlyCollection<StreamInfo> All => [.. streams.Values];
@@ -107,6 +108,11 @@ public sealed class StreamRegistry
 
     /// <summary>Requests for dialback that policy does not allow, answered with an error, since the start.</summary>
     public long DialbackRefusals => Interlocked.Read(ref dialbackRefusals);
+
+    /// <summary>Pairs authenticated by less than the best method that policy allows, since the start.</summary>
+    public long StepDowns => Interlocked.Read(ref stepDowns);
+
+    internal void CountStepDown() => Interlocked.Increment(ref stepDowns);
 
     internal void CountDialbackRefusal() => Interlocked.Increment(ref dialbackRefusals);
 

@@ -101,6 +101,12 @@ public sealed class PolicySnapshot
     /// <summary>What would become of an ordinary stanza between two addresses: a chat message, available presence, or an <c>iq</c> that asks for <c>disco#info</c>.</summary>
     public Explanation Explain(Jid from, Jid to, StanzaKind kind, IConsents consents) => StanzaExplainer.Explain(this, from, to, kind, consents);
 
+    /// <summary>The domain, canonical UTF-8 with U-labels, is the organisation's.</summary>
+    internal bool IsLocal(ReadOnlySpan<byte> domain) => locals.Contains(domain);
+
+    /// <summary>The access policy of the local user; null: there are none.</summary>
+    internal AppliedPolicy? AccessOf(in StanzaCase about, LocalDomainPolicy domain) => Parts.Access?.Of(about.Local.Bare, domain.Access!);
+
     /// <summary>What applies to all users of a local domain.</summary>
     internal LocalDomainPolicy Local(ReadOnlySpan<byte> domain) => locals.TryGetValue(domain, out var found) ? found! : Elsewhere;
 }
