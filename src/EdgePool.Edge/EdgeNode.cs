@@ -193,9 +193,9 @@ public sealed class EdgeNode : IAsyncDisposable
         if (routes is not null && streams is not null)
             await shutdown.RunAsync(routes, streams);
         await system.Terminate();
+        await shutdown.SettleAsync();
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
-        await shutdown.SettleAsync();
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
