@@ -57,6 +57,7 @@ public sealed class EdgeNode : IAsyncDisposable
             table,
             new PartnerConnections(policy),
             new Pings(table),
+            new RateTable(time),
             bouncer,
             new StanzaPolicy(policy, table, time),
             new ComponentSessions(table, bouncer, edgeLogs),
