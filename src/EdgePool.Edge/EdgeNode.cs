@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
@@ -10,7 +11,6 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Dialback;
-using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
@@ -46,11 +46,13 @@ public sealed class EdgeNode : IAsyncDisposable
         var bouncer = new Bouncer(table, Ledger);
         var certificates = new EdgeCertificates(options.Certificates);
         var edgeLogs = new EdgeLogs(logs);
+        random ??= new Random();
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
             options,
             policy,
             time,
-            random ?? new Random(),
+            random,
             edgeLogs,
             Ledger,
             Streams,
@@ -59,11 +61,12 @@ public sealed class EdgeNode : IAsyncDisposable
             new Pings(table),
             new RateTable(time),
             bouncer,
-            new StanzaPolicy(policy, table, time),
+            new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
             new OutboundConnector(options, policy, table, certificates, resolver, time));
+        Consents = ledger;
         documents = options.Documents is { } store
             ? new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, time, edgeLogs.Node)
             : null;
@@ -75,6 +78,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>What policy refused, by partner and reason.</summary>
     public VerdictCounters Verdicts => edge.Stanzas.Counters;
+
+    /// <summary>The consents of local users; null: this node keeps none.</summary>
+    public ConsentLedger? Consents { get; }
 
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals => edge.Stanzas.Refusals;
@@ -94,12 +100,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
     public PolicyState? PolicyState => documents?.State;
 
-    /// <summary>Puts the documents of the store in force, if there is one; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        if (Consents is not null)
+            await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
         Open();
@@ -109,7 +117,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null)
+        if (documents is not null || Consents is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -180,22 +188,15 @@ public sealed class EdgeNode : IAsyncDisposable
         NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
-        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain * 0.9, edge.Time); // the rest is for what ends without waiting
         foreach (var listener in listeners)
             system.Stop(listener);
-        streams?.Tell(StopReading.Instance);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 2, budget.Token);
-
-        var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
-        routes?.Tell(end);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 5, budget.Token);
-        streams?.Tell(end);
-        await StreamsGoneAsync(budget.Token);
+        var shutdown = new NodeShutdown(edge);
+        if (routes is not null && streams is not null)
+            await shutdown.RunAsync(routes, streams);
         await system.Terminate();
-        AnswerTheRest();
-
-        // A writer that was cut off in the middle of a segment answers for it on its own thread.
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 10, CancellationToken.None);
+        await shutdown.SettleAsync();
+        if (Consents is not null)
+            await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
@@ -250,28 +251,6 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         return bound;
-    }
-
-    private async Task NothingInFlightAsync(TimeSpan atMost, CancellationToken budget)
-    {
-        var since = edge.Time.GetTimestamp();
-        while (Ledger.Read().InFlight > 0 && edge.Time.GetElapsedTime(since) < atMost && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private async Task StreamsGoneAsync(CancellationToken budget)
-    {
-        while (Streams.Count > 0 && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private void AnswerTheRest()
-    {
-        foreach (var route in edge.Routes.Pairs.Concat(edge.Routes.Components))
-        {
-            route.Queue.Close(BounceReason.Shutdown);
-            edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
-        }
     }
 }
 

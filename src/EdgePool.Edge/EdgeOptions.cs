@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Policy.Partners;
@@ -26,6 +27,9 @@ public sealed record EdgeOptions
 
     /// <summary>The store whose documents are the policy; null: the policy is <see cref="Policy"/>, from the node's own file. It outlives the node.</summary>
     public IDocumentStore? Documents { get; init; }
+
+    /// <summary>Where consents outlive the node; null: nobody can consent, and partners of type <see cref="PartnerType.PublicUnverified"/> reach no one. It outlives the node.</summary>
+    public IConsentJournal? Consents { get; init; }
 
     /// <summary>Where partners connect (port 5269).</summary>
     public required IReadOnlyList<S2SListenerOptions> S2SListeners { get; init; }

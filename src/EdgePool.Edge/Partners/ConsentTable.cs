@@ -27,7 +27,7 @@ internal enum ConsentGift
 /// <summary>One page of a listing.</summary>
 /// <param name="Consents">In the order of the UTF-8 bytes of local, then remote address.</param>
 /// <param name="More">There are others behind the last one.</param>
-internal sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
+public sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
 
 /// <summary>
 /// Which local user has taken up contact with which user of a public, unverified partner (POLICY.md section 4): what the stanza path asks. It holds all

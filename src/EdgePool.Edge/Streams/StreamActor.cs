@@ -33,6 +33,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     private TlsSession? tls;
     private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
+    private bool leaving;
+    private PumpEvent? kept;
     private bool extended;
     private bool writerEnded;
     private bool pumpEnded;
@@ -104,6 +106,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
                 break;
             case StopReading:
+                leaving = true;
                 Relay.Close();
                 break;
             case PolicyChange change when !closing:
@@ -236,6 +239,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.Header header:
                 Decide(met, OnHeader(header.Value));
                 break;
+            case PumpEvent.Element { Value.Name: "message" or "presence" or "iq" } when leaving && !Pairs.IsEmpty:
+                kept = met; // not taken, and no fault of the peer's: the pump stands still until the farewell
+                break;
             case PumpEvent.Element element:
                 Decide(met, Negotiation!.OnElement(element.Value));
                 break;
@@ -330,6 +336,12 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Info.State = "established";
         pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
+        if (authenticated.SteppedDown)
+        {
+            Edge.Streams.CountStepDown();
+            StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
+        }
+
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 
@@ -351,6 +363,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         LogEnd(close.Reason, close.Error, close.Detail);
         OnEnding(close.Reason, close.Error, close.Detail);
+        kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
         {
             Context.Stop(Self);

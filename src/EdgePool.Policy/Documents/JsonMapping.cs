@@ -79,6 +79,12 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
     public IReadOnlyList<T> Sections<T>(string key, int most, Func<JsonMapping, T> read)
         where T : class
     {
+        if (Find(key) is { ValueKind: not JsonValueKind.Array } other)
+        {
+            problems.Error(At(key), $"{At(key)} is {KindOf(other)}", "write a list of mappings");
+            return [];
+        }
+
         var sections = Items(key, (item, at) => SectionOf(item, at, read))?.OfType<T>().ToArray() ?? [];
         if (sections.Length > most)
         {
@@ -217,6 +223,9 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
                 return text;
             case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
                 return value.GetRawText();
+            case JsonValueKind.String:
+                problems.Error(at, $"{at} is no valid text", "write whole characters");
+                return null;
             default:
                 problems.Error(at, $"{at} is {KindOf(value)}", $"write {form}, or remove the key");
                 return null;
@@ -258,7 +267,6 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
         JsonValueKind.Object => "a mapping",
         JsonValueKind.Array => "a list",
         JsonValueKind.Null => "nothing",
-        JsonValueKind.String => "no valid text",
         _ => "a single value",
     };
 

@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>It did what was asked.</summary>
     public const int Success = 0;
 
-    /// <summary>A check found errors, or the demo lost something.</summary>
+    /// <summary>A check found errors, a certificate was refused, or the demo lost something.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line is not understood.</summary>

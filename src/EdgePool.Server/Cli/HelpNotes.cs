@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using EdgePool.Server.Cli.Certificates;
 
 namespace EdgePool.Server.Cli;
 
@@ -12,10 +13,11 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool demo --duration 20s                    see it work, nothing to install
           edgepool check config --config edgepool.yaml    what is wrong with a configuration
           edgepool run --config edgepool.yaml             run a node
+          edgepool cert request --config edgepool.yaml    ask an authority for its certificate
 
         Exit codes:
           0   it did what was asked
-          1   the check found errors, or the demo lost something
+          1   the check found errors, a certificate was refused, or the demo lost something
           2   the command line is not understood
           66  there is no such configuration file
           69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support
@@ -62,11 +64,12 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = parseResult.CommandResult.Command.Name switch
+        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command switch
         {
-            "run" => Run,
-            "check" or "config" => Check,
-            "demo" => Demo,
+            NotedCommand noted => noted.Notes,
+            { Name: "run" } => Run,
+            { Name: "check" or "config" } => Check,
+            { Name: "demo" } => Demo,
             _ => Root,
         };
         parseResult.InvocationConfiguration.Output.WriteLine(notes);

@@ -16,6 +16,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run --help", "--config", "SIGTERM", "Exit codes:", "Examples:")]
     [InlineData("check --help", "config", "Exit codes:")]
     [InlineData("check config --help", "--config", "FILE:LINE:COLUMN", "Exit codes:")]
+    [InlineData("cert --help", "request", "show", "import", "Exit codes:")]
+    [InlineData("cert request --help", "--config", "--key-type", "--san", "--sip", "mode 600", "Examples:", "Exit codes:")]
+    [InlineData("cert show --help", "assigned", "--json", "Examples:", "Exit codes:")]
+    [InlineData("cert import --help", "PKCS #7", "--folder", "Examples:", "Exit codes:")]
     [InlineData("demo --help", "--duration", "--json", "--rate", "Exit codes:")]
     public async Task Help_EachCommand_TeachesItsUse(string line, params string[] expected)
     {
@@ -29,7 +33,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("", "Required command was not provided")]
     [InlineData("rnu", "'rnu' is not a command — did you mean 'run'?")]
-    [InlineData("start", "'start' is not a command — there is run, check, demo")]
+    [InlineData("start", "'start' is not a command — there is run, check, cert, demo")]
     [InlineData("check confg", "did you mean 'config'?")]
     [InlineData("run", "'--config' is required")]
     [InlineData("run --config", "--config")]

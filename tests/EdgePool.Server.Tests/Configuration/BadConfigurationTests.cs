@@ -112,6 +112,17 @@ public sealed class BadConfigurationTests : IDisposable
         { "partner twice", Partner, Partner + Partner, "13:13: error: partner.example is already at partners[0].domain — keep it once" },
         { "partner without method", "saslNegotiation: Optional", "tlsNegotiation: NotSupported", "error: SASL works over TLS alone" },
         { "partner wildcard", "partner.example", "\"*.example\"", "11:13: error: '*.example' is not one domain — list each domain by itself" },
+
+        // The store and the management socket.
+        { "store and partners", "dialback:", "store: { directory: . }\ndialback:", "11:1: error: this node takes its partners from its store — remove partners here; 'edgepool apply -f FILE'" },
+        { "store without directory", "dialback:", "store: {}\ndialback:", "error: 'directory' is missing — add directory, such as directory: /var/lib/edgepool" },
+        { "store in a file", "dialback:", "store: { directory: edge.pem }\ndialback:", "edge.pem is a file — name a directory; the node makes it" },
+        { "store nowhere", "dialback:", "store: { directory: a/b }\ndialback:", "/a does not exist — install -d -m 700 -o " },
+        { "socket without path", "dialback:", "management: {}\ndialback:", "error: 'socket' is missing" },
+        { "socket is a directory", "dialback:", "management: { socket: . }\ndialback:", "is a directory — name the socket in it, such as edgepool.sock" },
+        { "socket nowhere", "dialback:", "management: { socket: a/b }\ndialback:", "9:23: error: " },
+        { "socket too long", "dialback:", "management: { socket: " + new string('s', 99) + " }\ndialback:", "is longer than 98 bytes — write a shorter one" },
+        { "consents without store", "saslNegotiation: Optional", "partnerType: PublicUnverified", "12:18: error: the consents that PublicUnverified needs are kept in a store — add store: " },
     };
 
     public static TheoryData<string, string, string, string> Warnings => new()

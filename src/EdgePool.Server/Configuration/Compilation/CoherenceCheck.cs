@@ -21,7 +21,7 @@ internal static class CoherenceCheck
     {
         if (document.Certificates.Count == 0)
         {
-            if (NeedsTls(options))
+            if (document.Store is not null || NeedsTls(options))
             {
                 problems.Error("certificates", "there is no certificate, so no stream could use TLS", "add certificates: [ { certificate: edge.pem, key: edge.key } ]");
             }
@@ -53,7 +53,7 @@ internal static class CoherenceCheck
 
     private static void Partners(EdgeOptions options, NodeDocument document, ProblemList problems)
     {
-        if (document.Partners.Count == 0)
+        if (document is { Partners.Count: 0, Store: null })
         {
             problems.Warn("partners", "there is no partner, so nobody can federate with us", "add partners: [ { domain: partner.example } ]");
         }

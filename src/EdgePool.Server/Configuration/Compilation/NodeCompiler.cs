@@ -12,7 +12,7 @@ namespace EdgePool.Server.Configuration.Compilation;
 /// Compiles the written document into what the node runs on. Each part is compiled even when another failed, so that one run tells everything;
 /// the result is used only when nothing failed.
 /// </summary>
-internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment environment, ProblemList problems)
+internal sealed class NodeCompiler(string folder, NamedFiles files, ConfigurationEnvironment environment, ProblemList problems)
 {
     private const int DialbackSecretBytes = 32;
     private const int LongestName = 63;
@@ -49,7 +49,8 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
         }
 
         CoherenceCheck.Run(options, document, problems);
-        return new ServerOptions(options, document.Log, document.DialbackSecret is null);
+        var management = new ManagementCompiler(folder, problems).Compile(document);
+        return new ServerOptions(options, document.Log, document.DialbackSecret is null, management);
     }
 
     private void CheckName(string? name)
@@ -90,10 +91,13 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
 
     private PolicySnapshot Policy(NodeDocument document, IEnumerable<DomainName> localDomains)
     {
+        if (document.Store is not null)
+        {
+            return PolicySnapshot.Closed;
+        }
+
         var partners = document.Partners
-            .Select((written, index) => written.Trust is null
-                ? written.Partner
-                : written.Partner with { Trust = trust.Read(written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}].trust")) })
+            .Select((written, index) => Partner(written.Partner, written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}]")))
             .ToList();
         var compilation = PolicyCompiler.Compile(partners, localDomains);
         foreach (var problem in compilation.Problems)
@@ -102,6 +106,17 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
         }
 
         return compilation.Snapshot ?? PolicySnapshot.Closed;
+    }
+
+    /// <summary>A partner of the file. Nobody's consent is kept without a store, so it is federated unless it is said to be a public provider that vouches for its users.</summary>
+    private PartnerDocument Partner(PartnerDocument written, TrustDocument? roots, string path)
+    {
+        if (written.PartnerType is PartnerType.PublicUnverified)
+        {
+            problems.Error(path + ".partnerType", "the consents that PublicUnverified needs are kept in a store", "add store: { directory: /var/lib/edgepool } and move the partner there with 'edgepool apply', or write Federated or PublicVerified");
+        }
+
+        return roots is null ? written : written with { Trust = trust.Read(roots, path + ".trust") };
     }
 
     private string DialbackSecret(SecretDocument? written)

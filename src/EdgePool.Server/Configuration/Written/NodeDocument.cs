@@ -27,6 +27,12 @@ internal sealed record NodeDocument
     /// <summary>The partners, each with the trust that is still to be read from files.</summary>
     public IReadOnlyList<(PartnerDocument Partner, TrustDocument? Trust)> Partners { get; init; } = [];
 
+    /// <summary>The store that the node takes partners and policies from; null: they are in this file.</summary>
+    public StoreDocument? Store { get; init; }
+
+    /// <summary>The socket of the management interface; null: the default.</summary>
+    public string? ManagementSocket { get; init; }
+
     public StreamLimits Limits { get; init; } = new();
 
     public StreamTimeouts Timeouts { get; init; } = new();
@@ -74,6 +80,9 @@ internal sealed record CertificateDocument(string? Certificate, string? Key);
 
 /// <summary>Roots: the machine's, and those of files.</summary>
 internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files);
+
+/// <summary>The store of a node that takes its partners and policies from one.</summary>
+internal sealed record StoreDocument(string? Directory);
 
 /// <summary>Where a secret is: in a file or in an environment variable, never in the configuration.</summary>
 internal sealed record SecretDocument(string? File, string? Variable);

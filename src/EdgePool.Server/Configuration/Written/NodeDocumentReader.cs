@@ -29,12 +29,19 @@ internal static class NodeDocumentReader
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
             DnsServers = top.Section("dns", Servers)?.Value ?? [],
+            Store = top.Section("store", Store),
+            ManagementSocket = top.Section("management", Management)?.Value,
             Partners = [.. top.Sections("partners", Partner).Select(written => written.Value)],
             Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
             Timeouts = top.Section("timeouts", LimitsReader.Timeouts) ?? new StreamTimeouts(),
             Log = top.Section("log", Log) ?? new LogSettings(),
         };
         document = Listeners(document, top);
+        if (document.Store is not null)
+        {
+            top.Refuse("partners", "this node takes its partners from its store", "remove partners here; 'edgepool apply -f FILE' and 'edgepool partner add' put them into the store");
+        }
+
         top.Close();
         return document;
     }
@@ -106,6 +113,10 @@ internal static class NodeDocumentReader
             MaxStanzaBytes = partner.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
         },
         partner.Section("trust", Trust)));
+
+    private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
+
+    private static Written<string?> Management(MappingReader management) => new(management.RequiredText("socket", "/run/edgepool/edgepool.sock"));
 
     private static LogSettings Log(MappingReader log)
     {
