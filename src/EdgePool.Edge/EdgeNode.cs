@@ -59,6 +59,7 @@ public sealed class EdgeNode : IAsyncDisposable
             table,
             new PartnerConnections(policy),
             new Pings(table),
+            new RateTable(time),
             bouncer,
             new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),
