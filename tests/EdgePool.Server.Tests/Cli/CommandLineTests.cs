@@ -20,6 +20,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("cert request --help", "--config", "--key-type", "--san", "--sip", "mode 600", "Examples:", "Exit codes:")]
     [InlineData("cert show --help", "assigned", "--json", "Examples:", "Exit codes:")]
     [InlineData("cert import --help", "PKCS #7", "--folder", "Examples:", "Exit codes:")]
+    [InlineData("cert check --help", "findings", "--json", "Examples:", "Exit codes:")]
+    [InlineData("cert assign --help", ".previous", "--in-place-of", "Examples:", "Exit codes:")]
     [InlineData("demo --help", "--duration", "--json", "--rate", "Exit codes:")]
     public async Task Help_EachCommand_TeachesItsUse(string line, params string[] expected)
     {
