@@ -164,7 +164,13 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
                 "set tlsNegotiation: Required, or requireTrustedCertificate: false");
         }
 
-        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (document.DialbackWithoutDialback is true ? 16 : 0)];
+        var standsForDialback = document.DialbackWithoutDialback ?? false;
+        if (standsForDialback && ruling.IsValid && !ruling.Methods.HasFlag(AuthenticationMethods.TlsDialback))
+        {
+            problems.Warn(prefix + "dialbackWithoutDialback", "there is no dialback over TLS that a certificate could stand for", "set saslNegotiation: Optional, or remove dialbackWithoutDialback");
+        }
+
+        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0)];
     }
 
     private TrustAnchors? Trust(WrittenTrust? written)
