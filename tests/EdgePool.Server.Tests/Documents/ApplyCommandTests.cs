@@ -155,6 +155,7 @@ public sealed class ApplyCommandTests
     [InlineData("partner ad x.example", "'ad' is not a command — did you mean 'add'?")]
     [InlineData("partner set x.example", "nothing is to be set — name a setting")]
     [InlineData("policy grant --policy null", "whom? — name users")]
+    [InlineData("policy new --enable-xmpp-access tag:sales", "'tag:sales'")]
     public async Task Usage_NotUnderstood_Exits2(string line, string expected)
     {
         await using var node = await NodeFixture.StartAsync();
@@ -179,6 +180,33 @@ public sealed class ApplyCommandTests
         Assert.True(code == ExitCode.Success, error);
         Assert.EndsWith("10001 created; version 2 is in force\n", output, StringComparison.Ordinal);
         Assert.Equal("10001 unchanged; version 2 is in force\n", again.Output);
+    }
+
+    [Fact]
+    public async Task Why_LongerThanTheStoreTakes_IsRefused()
+    {
+        await using var node = await NodeFixture.StartAsync();
+
+        var (code, _, error) = await node.RunAsync("apply", "-f", node.Folder.Write("p.yaml", Partner), "--why", new string('y', 1_025));
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.StartsWith("edgepool: nothing was changed: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Set_ByTwoAtOnce_KeepsBothChanges()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("apply", "-f", node.Folder.Write("p.yaml", Partner));
+
+        // Each reads, changes another setting and writes; whoever is late reads again.
+        await Task.WhenAll(
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--connection-limit", "7")),
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--description", "theirs")),
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--mode", "observe")));
+
+        var document = (await node.RunAsync("get", "partner", "partner.example")).Output;
+        Assert.All(["connectionLimit: 7", "description: theirs", "mode: observe", "version: 4"], line => Assert.Contains(line, document, StringComparison.Ordinal));
     }
 
     [Fact]
