@@ -47,7 +47,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var certificates = new EdgeCertificates(options.Certificates);
         var edgeLogs = new EdgeLogs(logs);
         random ??= new Random();
-        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node) : null;
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         edge = new EdgeRuntime(
             options,
             policy,
@@ -59,6 +59,7 @@ public sealed class EdgeNode : IAsyncDisposable
             table,
             new PartnerConnections(policy),
             new Pings(table),
+            new RateTable(time),
             bouncer,
             new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),

@@ -21,10 +21,10 @@ public sealed class ConsentLedger
     private readonly ConsentWriter writer;
     private readonly ILogger log;
 
-    internal ConsentLedger(IConsentJournal journal, TimeProvider time, Random random, ILogger log, ConsentLimits? limits = null)
+    internal ConsentLedger(IConsentJournal journal, TimeProvider time, Random random, ILogger log, ConsentLimits limits)
     {
         (this.journal, this.log) = (journal, log);
-        Table = new ConsentTable(limits ?? new ConsentLimits(), time);
+        Table = new ConsentTable(limits, time);
         writer = new ConsentWriter(Table, journal, time, random, log);
     }
 
