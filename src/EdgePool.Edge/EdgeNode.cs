@@ -47,7 +47,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var certificates = new EdgeCertificates(options.Certificates);
         var edgeLogs = new EdgeLogs(logs);
         random ??= new Random();
-        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node) : null;
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         edge = new EdgeRuntime(
             options,
             policy,

@@ -22,6 +22,7 @@ internal static class PartnerFields
         DocumentField.Flag("--enable-keep-alive", "enableKeepAlive", "The partner must send something within the gateway's interval. Default: true."),
         DocumentField.Single("--proxy-fqdn", "proxyFqdn", "HOST[:PORT]", "Connect here instead of asking for SRV records."),
         DocumentField.Flag("--require-trusted-certificate", "requireTrustedCertificate", "Dialback too demands a certificate that proves the partner's name."),
+        DocumentField.Flag("--dialback-without-dialback", "dialbackWithoutDialback", "Such a certificate makes its dialback valid without a lookup."),
         DocumentField.Flag("--lync-compat", "lyncCompat", "Read the negotiation settings exactly as Lync Server 2013 does."),
         DocumentField.Files("--ca", "trust.ca", "Root certificates of the partner in PEM.", ReadPem),
         DocumentField.Flag("--trust-system", "trust.system", "The machine's roots count beside --ca."),
