@@ -33,7 +33,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 
         The log goes to standard error, one line an event. SIGTERM and Ctrl+C end the node in order: nothing new is
         accepted, what is in flight is delivered or answered, streams are closed, all within timeouts.drain (10s).
-        A second signal ends it at once.
+        A second signal ends it at once. SIGHUP looks at changed certificates at once, which are otherwise taken within seconds.
 
         Exit codes: 0, 2, 66, 69, 70, 77, 78; edgepool --help explains them.
         """;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Logging;
@@ -81,9 +82,17 @@ internal static class RunCommand
             return CannotListen(fault, error);
         }
 
+        using var hangup = Rereading(node);
         ServerLog.SignalReceived(log, (await termination.Received).ToString());
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
+
+    /// <summary>SIGHUP, which would end the process otherwise: the certificates are looked at now.</summary>
+    private static PosixSignalRegistration Rereading(EdgeNode node) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        node.RereadCertificates();
+    });
 
     private static async Task<int> StopAsync(EdgeNode node, TimeSpan limit, ILogger log, TimeProvider time)
     {

@@ -51,7 +51,7 @@ internal static class CertCheckCommand
 
         var certificate = Path.GetFullPath(file);
         var beside = node is not null && CertificatePair.Read(certificate, certificate, new Findings(certificate)) is { } pair
-            ? Assignment.Find(node, pair.Leaf, inPlaceOf: null, out _)?.Beside(node)
+            ? Assignment.Find(node, pair, inPlaceOf: null, out _)?.Beside(node)
             : null;
         return check.Run([(certificate, key is null ? certificate : Path.GetFullPath(key))], beside);
     }
