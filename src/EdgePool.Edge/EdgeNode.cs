@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
@@ -10,17 +12,17 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Dialback;
-using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
 
-/// <summary>One running edge node: <see cref="Start"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
+/// <summary>One running edge node: <see cref="StartAsync"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
 public sealed class EdgeNode : IAsyncDisposable
 {
     private readonly EdgeRuntime edge;
     private readonly StubResolver resolver;
     private readonly ActorSystem system;
+    private readonly DocumentWatcher? documents;
     private readonly List<IActorRef> listeners = [];
     private IActorRef? streams;
     private IActorRef? routes;
@@ -46,21 +48,30 @@ public sealed class EdgeNode : IAsyncDisposable
         var bouncer = new Bouncer(table, Ledger);
         var certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         var edgeLogs = new EdgeLogs(logs);
+        random ??= new Random();
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         edge = new EdgeRuntime(
             options,
             policy,
             time,
-            random ?? new Random(),
+            random,
             edgeLogs,
             Ledger,
             Streams,
             table,
+            new PartnerConnections(policy),
+            new Pings(table),
+            new RateTable(time),
             bouncer,
-            new StanzaPolicy(policy, table, time),
+            new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),
             certificates,
             new DialbackKeys(options.DialbackSecret),
             new OutboundConnector(options, policy, table, certificates, resolver, time));
+        Consents = ledger;
+        documents = options.Documents is { } store
+            ? new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, time, edgeLogs.Node)
+            : null;
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
 
@@ -69,6 +80,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>What policy refused, by partner and reason.</summary>
     public VerdictCounters Verdicts => edge.Stanzas.Counters;
+
+    /// <summary>The consents of local users; null: this node keeps none.</summary>
+    public ConsentLedger? Consents { get; }
 
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals => edge.Stanzas.Refusals;
@@ -82,9 +96,35 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where components and internal servers can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
 
-    /// <summary>Binds every listener, then accepts.</summary>
+    /// <summary>The policy in force.</summary>
+    public PolicySnapshot Policy => edge.Policy.Current;
+
+    /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
+    public PolicyState? PolicyState => documents?.State;
+
+    /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    /// <exception cref="PolicyException">Its documents cannot be used.</exception>
+    /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        if (Consents is not null)
+            await Consents.StartAsync(cancellation);
+        if (documents is not null)
+            await documents.StartAsync(cancellation);
+        Open();
+    }
+
+    /// <summary>As <see cref="StartAsync"/>, for a node without a store.</summary>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
+    {
+        if (documents is not null || Consents is not null)
+            throw new InvalidOperationException("a node with a store starts by StartAsync");
+        Open();
+    }
+
+    private void Open()
     {
         var options = edge.Options;
         var s2s = Bind(options.S2SListeners.Select(l => l.Address));
@@ -99,6 +139,7 @@ public sealed class EdgeNode : IAsyncDisposable
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
+        edge.Policy.Replaced = OnPolicyReplaced;
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
         for (var i = 0; i < s2s.Count; i++)
@@ -120,13 +161,34 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Looks at <see cref="EdgeOptions.CertificateSource"/> now and not at the next turn; what is bad there is said at once.</summary>
     public void RereadCertificates() => certificateWatch?.Tell(new CertificateWatchActor.Look(Asked: true));
 
-    /// <summary>Puts another policy in force; completes when it is. See <see cref="LivePolicy"/>.</summary>
+    /// <summary>
+    /// Puts another policy in force; completes when it is: what the new policy refuses is forwarded no more, what waited of it has been answered, and streams
+    /// that it does not allow are told so. Calls come into force in their order.
+    /// </summary>
     /// <param name="next">Compiled for the local domains of this node.</param>
     public Task PublishAsync(PolicySnapshot next)
     {
         ArgumentNullException.ThrowIfNull(next);
         return edge.Policy.PublishAsync(next);
     }
+
+    /// <summary>
+    /// Writes changes to the store and completes when they are in force on this node, see <see cref="PublishAsync"/>. Nothing is written that does not compile.
+    /// </summary>
+    /// <param name="changes">At most <see cref="StoreLimits.MaxChanges"/>; bodies in canonical form.</param>
+    /// <param name="who">See <see cref="Authorship"/>.</param>
+    /// <param name="why">See <see cref="Authorship"/>.</param>
+    /// <param name="cancellation">Once the batch is being written, it ends the wait alone.</param>
+    /// <exception cref="InvalidOperationException">The node has no store.</exception>
+    public Task<ApplyOutcome> ApplyAsync(IReadOnlyList<DocumentChange> changes, string who, string why, CancellationToken cancellation)
+        => WithStore().ApplyAsync(changes, who, why, cancellation);
+
+    /// <summary>What the policy would be with these changes: all that is wrong, and the snapshot that <see cref="ApplyAsync"/> would put in force.</summary>
+    /// <param name="changes">As for <see cref="ApplyAsync"/>; expected versions are not looked at.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="InvalidOperationException">The node has no store.</exception>
+    public Task<PolicyCompilation> CheckAsync(IReadOnlyList<DocumentChange> changes, CancellationToken cancellation)
+        => WithStore().CheckAsync(changes, cancellation);
 
     /// <summary>
     /// Leaves service within <see cref="StreamTimeouts.Drain"/>: accepts nothing new, delivers what is in flight or answers it, and ends every stream with
@@ -138,22 +200,17 @@ public sealed class EdgeNode : IAsyncDisposable
             return;
         stopped = true;
         NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
-        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain * 0.9, edge.Time); // the rest is for what ends without waiting
+        if (documents is not null)
+            await documents.DisposeAsync();
         foreach (var listener in listeners)
             system.Stop(listener);
-        streams?.Tell(StopReading.Instance);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 2, budget.Token);
-
-        var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
-        routes?.Tell(end);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 5, budget.Token);
-        streams?.Tell(end);
-        await StreamsGoneAsync(budget.Token);
+        var shutdown = new NodeShutdown(edge);
+        if (routes is not null && streams is not null)
+            await shutdown.RunAsync(routes, streams);
         await system.Terminate();
-        AnswerTheRest();
-
-        // A writer that was cut off in the middle of a segment answers for it on its own thread.
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 10, CancellationToken.None);
+        await shutdown.SettleAsync();
+        if (Consents is not null)
+            await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
@@ -161,6 +218,15 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private DocumentWatcher WithStore() => documents ?? throw new InvalidOperationException("this node takes its partners from its file");
+
+    private void OnPolicyReplaced(PolicyChange change)
+    {
+        new QueueSweep(edge.Routes, edge.Stanzas, edge.Bouncer, edge.Logs).Sweep(change.Now);
+        streams!.Tell(change);
+        routes!.Tell(change);
+    }
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
@@ -199,28 +265,6 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         return bound;
-    }
-
-    private async Task NothingInFlightAsync(TimeSpan atMost, CancellationToken budget)
-    {
-        var since = edge.Time.GetTimestamp();
-        while (Ledger.Read().InFlight > 0 && edge.Time.GetElapsedTime(since) < atMost && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private async Task StreamsGoneAsync(CancellationToken budget)
-    {
-        while (Streams.Count > 0 && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private void AnswerTheRest()
-    {
-        foreach (var route in edge.Routes.Pairs.Concat(edge.Routes.Components))
-        {
-            route.Queue.Close(BounceReason.Shutdown);
-            edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
-        }
     }
 }
 

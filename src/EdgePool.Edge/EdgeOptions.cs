@@ -1,8 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using EdgePool.Edge.Certificates;
+using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
+using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Partners;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
@@ -23,8 +26,17 @@ public sealed record EdgeOptions
     /// <summary>The organisation's domains and what stands behind each.</summary>
     public required IReadOnlyList<LocalDomain> LocalDomains { get; init; }
 
-    /// <summary>The partners and their terms when the node starts; <see cref="EdgeNode.PublishAsync"/> replaces them.</summary>
+    /// <summary>The partners and their terms when the node starts; with <see cref="Documents"/>, what holds until they are read: <see cref="PolicySnapshot.Closed"/>.</summary>
     public required PolicySnapshot Policy { get; init; }
+
+    /// <summary>The store whose documents are the policy; null: the policy is <see cref="Policy"/>, from the node's own file. It outlives the node.</summary>
+    public IDocumentStore? Documents { get; init; }
+
+    /// <summary>Where consents outlive the node; null: nobody can consent, and partners of type <see cref="PartnerType.PublicUnverified"/> reach no one. It outlives the node.</summary>
+    public IConsentJournal? Consents { get; init; }
+
+    /// <summary>How many consents there may be.</summary>
+    public ConsentLimits ConsentLimits { get; init; } = new();
 
     /// <summary>Where partners connect (port 5269).</summary>
     public required IReadOnlyList<S2SListenerOptions> S2SListeners { get; init; }

@@ -18,7 +18,8 @@ public interface IDocumentStore : IAsyncDisposable
     ValueTask<DocumentSet> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes all changes of a batch, as one revision, or none of them; durable when it returns. A batch that was written is told as written, never as cancelled.
+    /// Makes all changes of a batch, as one revision, or none of them; durable when it returns. A batch that was written is told as written, never as
+    /// cancelled.
     /// </summary>
     /// <param name="changes">At most <see cref="StoreLimits.MaxChanges"/>, no document twice. It must not change until the task ends.</param>
     /// <param name="who">See <see cref="Authorship"/>.</param>

@@ -14,10 +14,11 @@ internal static class StoreFiles
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>
-    /// Makes sure of the store's directory (0700 where it is new) and file (0600), and takes the lock, which lasts until the stream is closed or the process ends, however it ends.
+    /// Makes sure of the store's directory (0700 where it is new) and file (0600), and takes the lock, which lasts until the stream is closed or the
+    /// process ends, however it ends.
     /// </summary>
     /// <param name="path">The full path of the store.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.Permission"/>, <see cref="StoreFault.InUse"/>, <see cref="StoreFault.Foreign"/> or <see cref="StoreFault.Unavailable"/>.</exception>
+    /// <exception cref="StoreException">Another process has it, the system forbids it, or it is no file.</exception>
     public static FileStream Claim(string path)
     {
         if (Directory.Exists(path))

@@ -9,7 +9,7 @@ namespace EdgePool.Edge.Partners;
 /// <param name="PerPartner">Under one partner: a public provider with a hundred thousand contacts of ours has them all.</param>
 /// <param name="Total">Under all partners: 200 MB of memory.</param>
 /// <param name="Pending">Changes that wait for the journal: hours of work when it is down, and 30 MB.</param>
-internal sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
+public sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
 
 /// <summary>What became of a consent that was given.</summary>
 internal enum ConsentGift
@@ -27,7 +27,7 @@ internal enum ConsentGift
 /// <summary>One page of a listing.</summary>
 /// <param name="Consents">In the order of the UTF-8 bytes of local, then remote address.</param>
 /// <param name="More">There are others behind the last one.</param>
-internal sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
+public sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
 
 /// <summary>
 /// Which local user has taken up contact with which user of a public, unverified partner (POLICY.md section 4): what the stanza path asks. It holds all

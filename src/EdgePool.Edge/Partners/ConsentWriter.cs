@@ -9,7 +9,7 @@ namespace EdgePool.Edge.Partners;
 /// <param name="Pending">Changes that are not durable.</param>
 /// <param name="FailingSince">Since when it takes nothing; null: it does.</param>
 /// <param name="Failure">What it says.</param>
-internal sealed record ConsentJournalState(int Pending, DateTimeOffset? FailingSince, string Failure);
+public sealed record ConsentJournalState(int Pending, DateTimeOffset? FailingSince, string Failure);
 
 /// <summary>
 /// Brings the changes of a <see cref="ConsentTable"/> to the journal, in their order, in batches, one batch at a time. A journal that fails is asked
@@ -49,6 +49,8 @@ internal sealed class ConsentWriter : IAsyncDisposable
     /// <summary>Writes what waits, for at most <paramref name="patience"/>, and ends. What is left then is lost, and said in the log.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
+        if (stopping.IsCancellationRequested)
+            return;
         using var budget = new CancellationTokenSource(patience, time);
         await using var abandon = budget.Token.Register(abandoned.Cancel);
         await stopping.CancelAsync();

@@ -9,7 +9,7 @@ internal sealed class PartnerRules(RouteTable routes, LivePolicy policy) : INego
 {
     public bool Serves(DomainName local) => routes.IsLocal(local);
 
-    public NegotiationTerms? TermsFor(DomainPair pair) => policy.Current.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null;
+    public NegotiationTerms? TermsFor(DomainPair pair) => policy.Allowed(pair.Remote.Utf8)?.Terms;
 
     public bool IsOwn(DomainName domain) => routes.IsLocal(domain);
 }
@@ -20,7 +20,7 @@ internal sealed class PartnerRules(RouteTable routes, LivePolicy policy) : INego
 /// </summary>
 internal sealed class InternalRules(RouteTable routes, LivePolicy policy) : INegotiationRules
 {
-    public bool Serves(DomainName local) => routes.IsLocal(local) || policy.Current.Find(local) is { Enabled: true };
+    public bool Serves(DomainName local) => routes.IsLocal(local) || policy.Allowed(local.Utf8) is not null;
 
     public NegotiationTerms? TermsFor(DomainPair pair)
         => routes.Local(pair.Remote)?.BackEnd is BackEndOptions.Server server && !pair.Local.Equals(pair.Remote) ? server.Terms : null;

@@ -25,8 +25,8 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
 {
     private readonly IConsents asked = (IConsents?)consents ?? NoConsents.Instance;
 
-    /// <summary>The version that decisions are taken from now.</summary>
-    public PolicySnapshot Current => policy.Current;
+    /// <summary>The policy in force.</summary>
+    public LivePolicy Live => policy;
 
     /// <summary>What was refused, would have been, or lost payloads.</summary>
     public VerdictCounters Counters { get; } = new();
@@ -54,14 +54,28 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
             return VerdictReason.Allowed;
         if (passage.Partner is not { } partner)
             return VerdictReason.UnknownDomain;
-        var outward = passage.Direction == Direction.ToPartner;
-        var verdict = outward
-            ? passage.Snapshot.Judge(Direction.ToPartner, partner, in stanza, in from, in to, asked)
-            : passage.Snapshot.Judge(Direction.FromPartner, partner, in stanza, in to, in from, asked);
+        var verdict = Verdict(in passage, partner, in stanza, from, to);
         leaveOut = verdict.LeaveOut;
-        if (verdict is { Reason: VerdictReason.Allowed, LeaveOut.IsEmpty: true })
-            return outward && consents is not null ? Consent(in passage, partner, in stanza, from, to) : VerdictReason.Allowed;
-        return Settle(in passage, partner, verdict, in stanza, from, to);
+        if (verdict.Reason != VerdictReason.Allowed || !leaveOut.IsEmpty)
+            return Settle(in passage, partner, verdict, in stanza, from, to);
+        return Consent(in passage, partner, in stanza, from, to);
+    }
+
+    /// <summary>
+    /// What another version of the policy says of a stanza that waits in a queue, by its own addresses. Nothing is counted or kept. A stanza that would lose
+    /// payloads now is refused: it is rendered already.
+    /// </summary>
+    public (Direction Direction, VerdictReason Reason) Rejudge(PolicySnapshot now, in StanzaFrame stanza)
+    {
+        if (!JidSpan.TryParse(stanza.From, out var from) || !JidSpan.TryParse(stanza.To, out var to))
+            throw new InvalidOperationException("a queued stanza has no addresses: the renderer is broken");
+        var passage = Find(now, from.Domain, to.Domain);
+        if (passage.Inside)
+            return (passage.Direction, VerdictReason.Allowed);
+        if (passage.Partner is null)
+            return (passage.Direction, VerdictReason.UnknownDomain);
+        var verdict = Verdict(in passage, passage.Partner, in stanza, from, to);
+        return (passage.Direction, !verdict.Passes ? verdict.Reason : verdict.LeaveOut.IsEmpty ? VerdictReason.Allowed : VerdictReason.PayloadNotAllowed);
     }
 
     /// <summary>Keeps a refusal for the operator.</summary>
@@ -83,23 +97,28 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
             return verdict.Reason;
         if (!verdict.LeaveOut.IsEmpty)
             Counters.Strip(partner.Name);
-        return passage.Direction == Direction.ToPartner && consents is not null ? Consent(in passage, partner, in stanza, from, to) : VerdictReason.Allowed;
+        return Consent(in passage, partner, in stanza, from, to);
     }
+
+    private Verdict Verdict(in Passage passage, Partner partner, in StanzaFrame stanza, JidSpan from, JidSpan to)
+        => passage.Direction == Direction.ToPartner
+            ? passage.Snapshot.Judge(Direction.ToPartner, partner, in stanza, in from, in to, asked)
+            : passage.Snapshot.Judge(Direction.FromPartner, partner, in stanza, in to, in from, asked);
 
     /// <summary>
     /// POLICY.md section 4: the local user's message, <c>subscribe</c> or <c>subscribed</c> takes up contact; <c>unsubscribe</c> or <c>unsubscribed</c> drops it.
     /// </summary>
     private VerdictReason Consent(in Passage passage, Partner partner, in StanzaFrame stanza, JidSpan from, JidSpan to)
     {
-        if (partner.Type != PartnerType.PublicUnverified)
+        if (passage.Direction != Direction.ToPartner || partner.Type != PartnerType.PublicUnverified || consents is null)
             return VerdictReason.Allowed;
         switch (ContactOf(in stanza))
         {
-            case Contact.TakenUp when consents!.Give(from.Bare, to.Bare, partner.Name) == ConsentGift.Full:
+            case Contact.TakenUp when consents.Give(from.Bare, to.Bare, partner.Name) == ConsentGift.Full:
                 Note(in passage, partner.Name, VerdictReason.ConsentsFull, in stanza, from, to, observed: false);
                 return VerdictReason.ConsentsFull;
             case Contact.Dropped:
-                consents!.Revoke(from.Bare, to.Bare);
+                consents.Revoke(from.Bare, to.Bare);
                 break;
         }
 

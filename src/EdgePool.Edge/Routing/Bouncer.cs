@@ -7,14 +7,17 @@ using EdgePool.Xmpp.Stanzas;
 
 namespace EdgePool.Edge.Routing;
 
+/// <summary>Which way a queued stanza goes, and why policy refuses it.</summary>
+internal delegate (Direction Direction, VerdictReason Reason) RefusalTest(in StanzaFrame stanza);
+
 /// <summary>
 /// Ends accepted stanzas that cannot be delivered: an error goes back to the sender by the route of the opposite direction, or, where no error may be
 /// sent, the stanza is dropped. Either way the ledger has its line.
 /// </summary>
 internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 {
-    /// <summary>What we rendered was within the limits when it came; escapes may have made it longer.</summary>
-    private static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
+    /// <summary>Limits for reading stanzas back: what we rendered was within the limits when it came; escapes may have made it longer.</summary>
+    internal static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
 
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
     public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
@@ -57,17 +60,20 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
     {
         for (var i = 0; i < segment.Entries; i++)
         {
-            var xml = segment.Entry(i, out var own);
-            if (own)
-            {
-                ledger.ErrorLost();
-                continue;
-            }
+            if (TryReadBack(segment, i, rendered, out var stanza))
+                Refuse(in stanza, stanza.From, stanza.To, reason);
+        }
+    }
 
-            var framer = StreamFramer.Inside(rendered, Rendered);
-            if (framer.Read(xml.Span, out _, out var stanza) != FrameStatus.Element)
-                throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken");
-            Refuse(in stanza, stanza.From, stanza.To, reason);
+    /// <summary>Ends every stanza of a segment that policy has come to refuse.</summary>
+    public void Refuse(StanzaSegment segment, ContentNamespace rendered, RefusalTest why)
+    {
+        for (var i = 0; i < segment.Entries; i++)
+        {
+            if (!TryReadBack(segment, i, rendered, out var stanza))
+                continue;
+            var (direction, reason) = why(in stanza);
+            Refuse(in stanza, stanza.From, stanza.To, direction, reason);
         }
     }
 
@@ -81,12 +87,28 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         }
     }
 
+    // False: an answer of ours, which nobody answers.
+    private bool TryReadBack(StanzaSegment segment, int entry, ContentNamespace rendered, out StanzaFrame stanza)
+    {
+        var xml = segment.Entry(entry, out var own);
+        if (own)
+        {
+            ledger.ErrorLost();
+            stanza = default;
+            return false;
+        }
+
+        if (StreamFramer.Inside(rendered, Rendered).Read(xml.Span, out _, out stanza) != FrameStatus.Element)
+            throw new InvalidOperationException("a queued stanza does not read back: the renderer is broken");
+        return true;
+    }
+
     private static (StanzaErrorType Type, StanzaErrorCondition Condition) Answer(BounceReason reason) => reason switch
     {
         BounceReason.JidMalformed => (StanzaErrorType.Modify, StanzaErrorCondition.JidMalformed),
         BounceReason.RemoteServerNotFound => (StanzaErrorType.Cancel, StanzaErrorCondition.RemoteServerNotFound),
         BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
-        BounceReason.QueueFull => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
+        BounceReason.QueueFull or BounceReason.ConnectionLimit => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
         BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
         BounceReason.Policy => (StanzaErrorType.Cancel, StanzaErrorCondition.ServiceUnavailable), // where nobody knows the verdict any more
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without an answer"),

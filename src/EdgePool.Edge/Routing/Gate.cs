@@ -27,9 +27,9 @@ internal readonly record struct Admission
 /// </summary>
 internal abstract class Gate(RouteTable routes)
 {
-    /// <summary>The route from one domain to the other, or <c>remote-server-not-found</c>.</summary>
+    /// <summary>The route from one domain to the other, or <c>remote-server-not-found</c>; none for a domain whose partner policy refuses by now.</summary>
     protected Admission ByRoute(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
-        => routes.Find(from, to) is { } route ? Admission.Allow(route) : Admission.Refuse(BounceReason.RemoteServerNotFound);
+        => routes.IsServed(from) && routes.Find(from, to) is { } route ? Admission.Allow(route) : Admission.Refuse(BounceReason.RemoteServerNotFound);
 
     public abstract Admission Admit(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to);
 

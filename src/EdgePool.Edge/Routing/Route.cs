@@ -12,5 +12,8 @@ namespace EdgePool.Edge.Routing;
 /// <param name="Queue">What waits for it.</param>
 internal sealed record Route(DomainPair Pair, ContentNamespace Namespace, StanzaQueue Queue)
 {
+    /// <summary>It came to be in the name of a domain that was neither local nor a partner's: it counts against <see cref="RouteTable.MostUnserved"/>.</summary>
+    public bool Unserved { get; init; }
+
     public override string ToString() => $"{Pair.Local}→{Pair.Remote}";
 }

@@ -1,5 +1,7 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Routing;
 
@@ -17,7 +19,8 @@ internal sealed class RoutesActor : ReceiveActor
         this.edge = edge;
         Receive<Demand>(OnDemand);
         Receive<Terminated>(OnTerminated);
-        Receive<EndStream>(e => Array.ForEach([.. children.Values], child => child.Tell(e)));
+        Receive<EndStream>(ToAll);
+        Receive<PolicyChange>(ToAll);
     }
 
     private void OnDemand(Demand demand)
@@ -31,6 +34,8 @@ internal sealed class RoutesActor : ReceiveActor
 
         child.Forward(demand);
     }
+
+    private void ToAll(object message) => Array.ForEach([.. children.Values], child => child.Tell(message));
 
     private void OnTerminated(Terminated terminated)
     {
@@ -55,10 +60,16 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private const string SweepTimer = "sweep";
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>The wait for a place among the partner's streams.</summary>
+    private static readonly TimeSpan PlaceAgain = TimeSpan.FromSeconds(1);
+
     private readonly EdgeRuntime edge;
     private readonly Route route;
+    private OutboundTerms terms;
     private IActorRef? dial;
+    private readonly bool towardsPartner;
     private bool up;
+    private bool limited;
     private int failures;
     private long upSince;
     private long idleSince;
@@ -67,13 +78,17 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     public RouteActor(EdgeRuntime edge, Route route)
     {
         (this.edge, this.route) = (edge, route);
+        towardsPartner = !edge.Routes.IsLocal(route.Pair.Remote);
+        terms = edge.Connector.OutboundTermsFor(route.Pair);
         Receive<Demand>(_ => Dial());
         Receive<Retry>(_ => OnRetry());
-        Receive<DialUp>(_ => OnUp());
-        Receive<DialFailed>(OnFailed);
+        Receive<DialUp>(_ => OnUp(), _ => Sender.Equals(dial));
+        Receive<DialFailed>(OnFailed, _ => Sender.Equals(dial));
         Receive<Terminated>(OnTerminated);
         Receive<Sweep>(_ => OnSweep());
         Receive<EndStream>(OnEnd);
+        Receive<PolicyChange>(OnPolicy);
+        Receive<DialOver>(_ => LetGo(), _ => Sender.Equals(dial));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -91,8 +106,22 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (dial is not null || ending || Timers.IsTimerActive(RetryTimer))
             return;
+        if (terms.Terms is null)
+        {
+            Bounce(BounceReason.RemoteServerNotFound); // not so much as a DNS query
+            return;
+        }
+
+        var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
+        if (limited = towardsPartner && place is null)
+        {
+            route.Queue.Stall();
+            Timers.StartSingleTimer(RetryTimer, Retry.Instance, PlaceAgain);
+            return;
+        }
+
         var (runtime, goal) = (edge, new DialGoal.Carry(route));
-        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal))));
+        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place))));
     }
 
     /// <summary>Only for stanzas that wait: without any, the next one asks.</summary>
@@ -121,6 +150,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     /// <summary>The dial, and with it the stream, is gone. Who stayed up for a while starts again without delay; who flaps backs off.</summary>
     private void OnTerminated(Terminated terminated)
     {
+        if (!terminated.ActorRef.Equals(dial))
+            return; // it was let go before
         dial = null;
         idleSince = edge.Time.GetTimestamp();
         if (!up)
@@ -134,6 +165,39 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         if (edge.Time.GetElapsedTime(upSince) >= edge.Options.Timeouts.Pending)
             failures = 0;
         RetryLater();
+    }
+
+    /// <summary>
+    /// What policy says of this route has changed: a dial under way is dropped, and past failures count no more. A stream that is up judges itself; one that
+    /// leads elsewhere than policy says now is closed in order.
+    /// </summary>
+    private void OnPolicy(PolicyChange change)
+    {
+        if (up)
+            dial!.Tell(change);
+        var now = edge.Connector.OutboundTermsFor(route.Pair);
+        if (ending || now.Equals(terms))
+            return;
+        var moved = !Equals(now.Proxy, terms.Proxy);
+        terms = now;
+        failures = 0;
+        Timers.Cancel(RetryTimer);
+        if (up && !moved)
+            return;
+        var error = now.Terms is null ? new StreamError(StreamErrorCondition.PolicyViolation) : moved ? null : new StreamError(StreamErrorCondition.Reset);
+        dial?.Tell(new EndStream(StreamEndReason.PolicyChanged, error, moved ? "policy says to connect elsewhere" : "policy has changed while the stream came up"));
+        LetGo();
+    }
+
+    /// <summary>The stream says farewell, or never came up; it is not this route's any more.</summary>
+    private void LetGo()
+    {
+        dial = null;
+        up = false;
+        failures = 0;
+        idleSince = edge.Time.GetTimestamp();
+        if (!ending)
+            OnRetry();
     }
 
     private TimeSpan RetryLater()
@@ -150,14 +214,15 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         if (up)
             return;
         var before = route.Queue.Accepted;
+        var reason = limited ? BounceReason.ConnectionLimit : BounceReason.RemoteServerTimeout;
         while (route.Queue.TakeOlderThan(edge.Options.Timeouts.Pending) is { } segment)
         {
-            edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.RemoteServerTimeout);
+            edge.Bouncer.Refuse(segment, route.Namespace, reason);
             route.Queue.Release(segment);
         }
 
         if (before > route.Queue.Accepted)
-            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, nameof(BounceReason.RemoteServerTimeout));
+            StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, reason.ToString());
         if (dial is null && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
             Context.Stop(Self);
     }

@@ -41,16 +41,25 @@ internal sealed class RouteTable
     /// <summary>Called, on the source's thread, when a stanza waits on a pair route without a stream.</summary>
     public Action<Route>? Demanded { get; set; }
 
+    /// <summary>Called, on any thread, when the last accepted stanza of a queue has ended.</summary>
+    public Action? Drained { get; set; }
+
     public IEnumerable<Route> Pairs => pairs.Values;
+
+    /// <summary>The pair's route, if there is one already.</summary>
+    public Route? Known(DomainPair pair) => pairs.GetValueOrDefault(pair);
 
     public IEnumerable<Route> Components => components.Values;
 
     public bool IsLocal(DomainName domain) => local.ContainsKey(domain);
 
-    /// <summary>A canonical domain in UTF-8.</summary>
+    /// <param name="domain">Canonical, UTF-8.</param>
     public bool IsLocal(ReadOnlySpan<byte> domain) => localByUtf8.ContainsKey(domain);
 
     public LocalDomain? Local(DomainName domain) => local.GetValueOrDefault(domain);
+
+    /// <summary>A local domain, or that of a partner whom policy allows now (canonical, UTF-8).</summary>
+    public bool IsServed(ReadOnlySpan<byte> domain) => IsLocal(domain) || policy.Allowed(domain) is not null;
 
     public Route? Component(DomainName domain) => components.GetValueOrDefault(domain);
 
@@ -62,7 +71,7 @@ internal sealed class RouteTable
     {
         if (localByUtf8.TryGetValue(to, out var target))
             return target.BackEnd is BackEndOptions.Component ? components[target.Name] : PairRoute(from, target.Name);
-        if (!localByUtf8.TryGetValue(from, out var source) || policy.Current.Find(to) is not { Enabled: true })
+        if (!localByUtf8.TryGetValue(from, out var source) || policy.Allowed(to) is null)
             return null;
         return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
     }
@@ -73,7 +82,7 @@ internal sealed class RouteTable
         if (!route.Queue.TryRetire())
             return false;
         pairs.TryRemove(new KeyValuePair<DomainPair, Route>(route.Pair, route));
-        if (!IsServed(route.Pair.Local))
+        if (route.Unserved)
             Interlocked.Decrement(ref unserved);
         ledger.Release(route.Queue);
         return true;
@@ -86,10 +95,10 @@ internal sealed class RouteTable
         var pair = new DomainPair(localName, remote);
         if (pairs.TryGetValue(pair, out var known))
             return known;
-        var served = IsServed(localName);
+        var served = IsServed(localName.Utf8);
         if (pairs.Count >= limits.Routes || (!served && Volatile.Read(ref unserved) >= MostUnserved))
             return null;
-        var made = new PendingRoute(this, pair);
+        var made = new PendingRoute(this, pair, !served);
         var route = pairs.GetOrAdd(pair, made.Route);
         if (!ReferenceEquals(route, made.Route))
             ledger.Release(made.Route.Queue);
@@ -98,11 +107,9 @@ internal sealed class RouteTable
         return route;
     }
 
-    private bool IsServed(DomainName source) => IsLocal(source) || policy.Current.Find(source) is { Enabled: true };
-
     private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
     {
-        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand);
+        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand, () => Drained?.Invoke());
         ledger.Hold(queue, () => queue.Accepted);
         return new Route(pair, content, queue);
     }
@@ -110,8 +117,8 @@ internal sealed class RouteTable
     /// <summary>Ties a route to the demand that its own queue raises.</summary>
     private sealed class PendingRoute
     {
-        public PendingRoute(RouteTable table, DomainPair pair)
-            => Route = table.NewRoute(pair, ContentNamespace.Server, () => table.Demanded?.Invoke(Route!));
+        public PendingRoute(RouteTable table, DomainPair pair, bool unserved)
+            => Route = table.NewRoute(pair, ContentNamespace.Server, () => table.Demanded?.Invoke(Route!)) with { Unserved = unserved };
 
         public Route Route { get; }
     }

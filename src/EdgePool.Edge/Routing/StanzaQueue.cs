@@ -39,6 +39,7 @@ internal sealed class StanzaQueue
     private readonly QueueLimits limits;
     private readonly TimeProvider time;
     private readonly Action? demand;
+    private readonly Action? drained;
     private StanzaSegment? head;
     private StanzaSegment? tail;
     private StanzaSegment? spare;
@@ -56,8 +57,10 @@ internal sealed class StanzaQueue
     /// <param name="limits">How much may wait.</param>
     /// <param name="time">The clock for the age of what waits.</param>
     /// <param name="demand">Called once when the first stanza waits for a stream that is not up; null where nobody can be asked for one.</param>
-    public StanzaQueue(QueueLimits limits, TimeProvider time, Action? demand = null)
+    /// <param name="drained">Called whenever no accepted stanza waits any more; null where nobody cares.</param>
+    public StanzaQueue(QueueLimits limits, TimeProvider time, Action? demand = null, Action? drained = null)
     {
+        this.drained = drained;
         this.limits = limits;
         this.time = time;
         this.demand = demand;
@@ -76,6 +79,9 @@ internal sealed class StanzaQueue
         }
     }
 
+    /// <summary>True while a stream is up that writes it out.</summary>
+    public bool HasStream => Volatile.Read(ref kick) is not null;
+
     /// <summary>Bytes in the queue, those being written included.</summary>
     public int Bytes
     {
@@ -85,6 +91,9 @@ internal sealed class StanzaQueue
                 return bytes;
         }
     }
+
+    /// <summary>A stream takes what waits here.</summary>
+    public bool IsAttached => Volatile.Read(ref kick) is not null;
 
     /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
     public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
@@ -248,10 +257,45 @@ internal sealed class StanzaQueue
             return head is null || time.GetElapsedTime(head.Since) < age ? null : TakeHead();
     }
 
+    /// <summary>
+    /// Takes out of what waits the entries that are meant, in one segment; null when there is none. What a writer has taken stays with it. Give the segment back
+    /// with <see cref="Release"/>.
+    /// </summary>
+    /// <param name="meant">Called under the queue's lock: it looks at the entry alone.</param>
+    public StanzaSegment? TakeWhere(EntryTest meant)
+    {
+        var taken = new StanzaSegment();
+        lock (gate)
+        {
+            StanzaSegment? kept = null;
+            for (StanzaSegment? segment = head, next; segment is not null; segment = next)
+            {
+                next = segment.Next;
+                segment.MoveWhere(meant, taken);
+                if (segment.Entries > 0)
+                {
+                    kept = segment;
+                    continue;
+                }
+
+                if (kept is null)
+                    head = next;
+                else
+                    kept.Next = next;
+                segment.Clear();
+            }
+
+            tail = kept;
+        }
+
+        return taken.Entries > 0 ? taken : null;
+    }
+
     /// <summary>Gives back a segment whose stanzas have ended, one way or the other, and wakes paused sources when there is room.</summary>
     public void Release(StanzaSegment segment)
     {
         List<TaskCompletionSource>? wake = null;
+        bool empty;
         lock (gate)
         {
             bytes -= segment.Length;
@@ -263,9 +307,12 @@ internal sealed class StanzaQueue
             spare = segment;
             if (bytes <= limits.OutputBytes / 2)
                 wake = TakeWaiters();
+            empty = accepted == 0;
         }
 
         Wake(wake);
+        if (empty)
+            drained?.Invoke();
     }
 
     /// <summary>

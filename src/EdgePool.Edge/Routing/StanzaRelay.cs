@@ -13,11 +13,14 @@ namespace EdgePool.Edge.Routing;
 /// <summary>
 /// The stanza path of one stream: addresses → gate → route → verdict → queue. Used by the stream's pump alone, but for <see cref="Open"/> and
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
+/// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience) : IDisposable
 {
+    private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
+    private PolicySnapshot snapshot = policy.Live.Current;
     private volatile Gate? gate;
     private volatile bool closed;
 
@@ -29,6 +32,9 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
 
     /// <summary>The target that the last stanza filled; the pump waits for it before it reads on.</summary>
     public StanzaQueue? FullTarget { get; set; }
+
+    /// <summary>The meter that lets nothing more pass for now; the pump waits for it before it reads on.</summary>
+    public RateMeter? Exhausted { get; set; }
 
     /// <summary>Stanzas taken from this stream.</summary>
     public long Accepted { get; private set; }
@@ -42,6 +48,12 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
     /// <summary>Nothing more is taken from this stream.</summary>
     public void Close() => closed = true;
 
+    /// <summary>Stanzas follow, and nothing that waits, until <see cref="EndBatch"/>.</summary>
+    public void BeginBatch() => snapshot = reader.Begin();
+
+    /// <summary>What was relayed is queued, or was refused; <see cref="Flush"/> may follow.</summary>
+    public void EndBatch() => reader.End();
+
     /// <summary>Takes one stanza; null when it was queued, bounced or dropped, else what the stream's actor must decide.</summary>
     public PumpEvent? Relay(in StanzaFrame stanza)
     {
@@ -52,25 +64,27 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        var snapshot = policy.Current;
-        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage))
+        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage, out var meter))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
                 return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
             passage = policy.Find(snapshot, from.Domain, to.Domain);
+            meter = MeterOf(in passage, from.Domain);
             if (admission.Route is null)
             {
-                Accept(in stanza);
+                Accept(in stanza, meter);
                 RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce);
                 return null;
             }
 
             route = admission.Route;
-            memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
+            memo.Remember(admitting, from.Domain, to.Domain, route, in passage, meter);
         }
 
-        Accept(in stanza);
+        if (pings.Takes(in stanza, from, to))
+            return null;
+        Accept(in stanza, meter);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
             Enqueue(in stanza, route, from, to, leaveOut);
@@ -87,20 +101,30 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
         touched.Clear();
     }
 
-    public void Dispose() => Flush();
+    public void Dispose()
+    {
+        reader.Dispose();
+        Flush();
+    }
 
-    private void Accept(in StanzaFrame stanza)
+    private void Accept(in StanzaFrame stanza, RateMeter? meter)
     {
         Accepted++;
         AcceptedBytes += stanza.Bytes.Length;
         ledger.Accept();
+        if (meter is not null && meter.Take(1, stanza.Bytes.Length) > TimeSpan.Zero)
+            Exhausted = meter;
     }
+
+    /// <summary>What comes from partners is metered here; what goes to them, where it is written.</summary>
+    private RateMeter? MeterOf(in Passage passage, ReadOnlySpan<byte> from)
+        => passage is { Inside: false, Direction: Direction.FromPartner } ? rates.Find(passage.Snapshot, from, Direction.FromPartner) : null;
 
     private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
             return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated");
-        Accept(in stanza);
+        Accept(in stanza, MeterOf(policy.Find(snapshot, from.Domain, local.Utf8), from.Domain));
         bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
         return null;
     }
@@ -160,11 +184,12 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
         private Gate? gate;
         private Route? route;
         private Passage passage;
+        private RateMeter? rate;
 
         public bool TryFind(
-            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between)
+            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between, out RateMeter? meter)
         {
-            (found, between) = (route, passage);
+            (found, between, meter) = (route, passage, rate);
             return found is not null
                 && ReferenceEquals(gate, current)
                 && ReferenceEquals(between.Snapshot, inForce)
@@ -172,7 +197,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
                 && to.SequenceEqual(domains.AsSpan(fromLength, toLength));
         }
 
-        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between)
+        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between, RateMeter? meter)
         {
             var length = from.Length + to.Length;
             if (length > Longest)
@@ -181,7 +206,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Ledger l
                 domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
-            (fromLength, toLength, gate, route, passage) = (from.Length, to.Length, current, found, between);
+            (fromLength, toLength, gate, route, passage, rate) = (from.Length, to.Length, current, found, between, meter);
         }
 
         public void Forget() => (gate, route) = (null, null);

@@ -2,6 +2,11 @@ using System.Buffers;
 
 namespace EdgePool.Edge.Routing;
 
+/// <summary>Says whether an entry of a segment is meant.</summary>
+/// <param name="xml">The entry as it goes out.</param>
+/// <param name="own">An answer of ours, which the ledger does not count.</param>
+internal delegate bool EntryTest(ReadOnlySpan<byte> xml, bool own);
+
 /// <summary>
 /// Rendered stanzas in one contiguous pooled buffer, each whole, with the place where each ends: what one write to a target carries.
 /// Memory is rented with the first byte and returned by <see cref="Clear"/>.
@@ -49,6 +54,31 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         var start = index == 0 ? 0 : End(ends[index - 1]);
         own = ends[index] < 0;
         return bytes.AsMemory(start, End(ends[index]) - start);
+    }
+
+    /// <summary>Moves the entries that are meant to <paramref name="other"/>; those here and those there keep their order.</summary>
+    public void MoveWhere(EntryTest meant, StanzaSegment other)
+    {
+        var (entries, length) = (Entries, 0);
+        Entries = Accepted = 0;
+        for (var (i, start) = (0, 0); i < entries; i++)
+        {
+            var (own, end) = (ends[i] < 0, End(ends[i]));
+            var xml = bytes.AsSpan(start, end - start);
+            start = end;
+            if (meant(xml, own))
+            {
+                System.Buffers.BuffersExtensions.Write(other, xml);
+                other.EndEntry(own);
+                continue;
+            }
+
+            xml.CopyTo(bytes.AsSpan(length)); // to where it is, or before it
+            Length = length += xml.Length;
+            EndEntry(own);
+        }
+
+        Length = length;
     }
 
     public void Clear()

@@ -1,3 +1,4 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Dialback;
@@ -14,6 +15,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 {
     private readonly EdgeRuntime edge;
     private readonly DialGoal goal;
+    private readonly ConnectionPlace? place;
     private readonly CancellationTokenSource stopping = new();
     private readonly Queue<OutboundTarget> targets = [];
     private IActorRef? stream;
@@ -22,15 +24,20 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     private bool anyAddress;
     private bool done;
 
-    public DialActor(EdgeRuntime edge, DialGoal goal)
+    /// <param name="edge">What all actors share.</param>
+    /// <param name="goal">What the connection is for.</param>
+    /// <param name="place">The stream's place among its partner's; given back when the dial ends. Null where none is needed.</param>
+    public DialActor(EdgeRuntime edge, DialGoal goal, ConnectionPlace? place = null)
     {
-        (this.edge, this.goal) = (edge, goal);
+        (this.edge, this.goal, this.place) = (edge, goal, place);
         Receive<TargetPlan>(OnPlan);
         Receive<TargetFailed>(OnTargetFailed);
         Receive<DialUp>(OnUp);
         Receive<DialAnswered>(OnAnswered);
         Receive<ReceiveTimeout>(_ => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, "the authoritative server did not answer in time"));
-        Receive<EndStream>(end => stream?.Tell(end));
+        Receive<EndStream>(OnEnd);
+        Receive<PolicyChange>(OnPolicy);
+        Receive<DialOver>(over => Context.Parent.Tell(over));
         Receive<Terminated>(_ => OnStreamGone());
         Receive<Status.Failure>(failure => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, failure.Cause.Message));
     }
@@ -48,6 +55,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         stopping.Cancel();
         stopping.Dispose();
+        place?.Dispose();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
@@ -106,6 +114,25 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         done = true;
         Context.Parent.Tell(answered);
+    }
+
+    /// <summary>The stream ends, up or not, and no other target is tried.</summary>
+    private void OnEnd(EndStream end)
+    {
+        done = true;
+        if (stream is null)
+            Context.Stop(Self);
+        else
+            stream.Tell(end);
+    }
+
+    /// <summary>A lookup at a domain that is not allowed any more is dropped; a stream that is up judges itself.</summary>
+    private void OnPolicy(PolicyChange change)
+    {
+        if (goal is DialGoal.Verify && edge.Connector.TermsFor(goal.Pair) is null)
+            Fail(BounceReason.RemoteServerNotFound, mayHelp: false, "the domain is no longer allowed");
+        else
+            stream?.Tell(change);
     }
 
     private void Fail(BounceReason reason, bool mayHelp, string detail)

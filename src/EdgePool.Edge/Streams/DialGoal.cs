@@ -21,6 +21,12 @@ internal sealed class DialUp
     public static DialUp Instance { get; } = new();
 }
 
+/// <summary>The stream that was up ends, for policy has changed: what the route carries from now on is for another one.</summary>
+internal sealed class DialOver
+{
+    public static DialOver Instance { get; } = new();
+}
+
 /// <summary>No target of the domain would have us.</summary>
 /// <param name="Reason">What to answer the stanzas that wait.</param>
 /// <param name="MayHelpToTryAgain">False where only an operator, ours or theirs, can mend it.</param>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 
 namespace EdgePool.Edge.Streams;
@@ -17,6 +18,7 @@ internal sealed class InboundStreamsActor : ReceiveActor
         Receive<NewStream>(OnNew);
         Receive<EndStream>(ToAll);
         Receive<StopReading>(ToAll);
+        Receive<PolicyChange>(ToAll);
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();

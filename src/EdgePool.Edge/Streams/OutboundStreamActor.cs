@@ -1,3 +1,4 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -12,6 +13,7 @@ internal sealed class OutboundStreamActor : StreamActor
     private readonly DialGoal goal;
     private readonly OutboundTarget target;
     private readonly CancellationTokenSource stopping = new();
+    private long lastSpace;
     private bool succeeded;
     private bool attached;
     private bool noAddress;
@@ -75,9 +77,24 @@ internal sealed class OutboundStreamActor : StreamActor
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
 
+    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
+
+    protected override void KeepAlive(TimeSpan interval)
+    {
+        if (Writer.Silence < interval / 2 || (lastSpace != 0 && Edge.Time.GetElapsedTime(lastSpace) < interval / 2))
+            return;
+        lastSpace = Edge.Time.GetTimestamp();
+        Writer.Send(" "u8);
+    }
+
+    protected override NegotiationTerms? TermsFor(DomainPair pair) => Edge.Connector.TermsFor(pair);
+
     protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
     {
-        if (succeeded)
+        LetGo();
+        if (reason == StreamEndReason.PolicyChanged)
+            Context.Parent.Tell(DialOver.Instance);
+        if (succeeded || reason == StreamEndReason.PolicyChanged)
             return;
         StreamLog.TargetFailed(Edge.Logs.Streams, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
         Context.Parent.Tell(new TargetFailed(reason, detail, noAddress));
@@ -87,8 +104,7 @@ internal sealed class OutboundStreamActor : StreamActor
     {
         stopping.Cancel();
         stopping.Dispose();
-        if (attached)
-            _ = DetachAfterAsync(Writer);
+        LetGo();
     }
 
     protected override void LoseSegment(StanzaSegment segment)
@@ -104,6 +120,14 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+    }
+
+    /// <summary>The route is free for the next stream when the last write of this one has ended, however long its connection takes to close.</summary>
+    private void LetGo()
+    {
+        if (attached)
+            _ = DetachAfterAsync(Writer);
+        attached = false;
     }
 
     private static async Task DetachAfterAsync(StreamOutput writer)

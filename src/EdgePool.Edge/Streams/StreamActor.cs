@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
@@ -29,7 +31,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     private StreamOutput? writer;
     private StreamPump? pump;
     private TlsSession? tls;
+    private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
+    private bool leaving;
+    private PumpEvent? kept;
     private bool extended;
     private bool writerEnded;
     private bool pumpEnded;
@@ -38,7 +43,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -66,11 +71,13 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
-        Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), Edge.Options.Timeouts.Handshake);
-        Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Authentication);
+        var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
+        var handshake = Edge.Options.Timeouts.Handshake;
+        Timers.StartSingleTimer(HandshakeTimer, new Deadline(HandshakeTimer), handshake < establishment ? handshake : establishment);
+        Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), establishment);
         writer.Start();
         pump.Start();
     }
@@ -99,7 +106,13 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
                 break;
             case StopReading:
+                leaving = true;
                 Relay.Close();
+                break;
+            case PolicyChange change when !closing:
+                OnPolicy(change);
+                break;
+            case PolicyChange:
                 break;
             case Status.Failure failure:
                 throw new InvalidOperationException("the pump failed", failure.Cause);
@@ -132,11 +145,35 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
-    /// <summary>What a stanza of an authenticated pair may cost.</summary>
-    protected virtual FramerLimits LimitsFor(DomainPair pair) => Edge.Options.Limits.Authenticated;
+    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
+
+    /// <summary>What policy allows for a pair now.</summary>
+    protected abstract NegotiationTerms? TermsFor(DomainPair pair);
+
+    /// <summary>
+    /// What ends this stream under a new policy; null: it stands. Where other partners' pairs are on the stream, they are asked to come again.
+    /// </summary>
+    protected virtual StreamErrorCondition? EndsUnder(PolicyChange change)
+    {
+        var verdicts = proofs.ConvertAll(p => StreamStanding.EndsWith(TermsFor(p.Pair), p.Method, () => Certificate?.Proves(p.Pair.Remote) == CertificateVerdict.Valid));
+        return verdicts.TrueForAll(v => v is null) ? null
+            : verdicts.TrueForAll(v => v == StreamErrorCondition.PolicyViolation) ? StreamErrorCondition.PolicyViolation
+            : StreamErrorCondition.Reset;
+    }
 
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
+
+    /// <summary>The gateway's limits of now, for a stream with a partner; null: the node's own hold.</summary>
+    protected Gateway? Gateway => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound ? Edge.Policy.Current.Gateway : null;
+
+    /// <summary>Called every few seconds while the stream is up and a partner on it has keep-alive on; see <see cref="Streams.KeepAlive"/>.</summary>
+    /// <param name="interval">The gateway's.</param>
+    protected abstract void KeepAlive(TimeSpan interval);
+
+    /// <summary>What slows down the stanzas that go out on this stream; null: nothing.</summary>
+    protected virtual OutboundPace? Pace() => null;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
@@ -202,6 +239,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.Header header:
                 Decide(met, OnHeader(header.Value));
                 break;
+            case PumpEvent.Element { Value.Name: "message" or "presence" or "iq" } when leaving && !Pairs.IsEmpty:
+                kept = met; // not taken, and no fault of the peer's: the pump stands still until the farewell
+                break;
             case PumpEvent.Element element:
                 Decide(met, Negotiation!.OnElement(element.Value));
                 break;
@@ -211,6 +251,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address.Condition, address.Detail));
                 break;
+            case PumpEvent.OverRate:
+                Decide(met, OnOverRate());
+                break;
             case PumpEvent.EndTag:
                 Decide(met, CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream"));
                 break;
@@ -218,6 +261,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 throw new InvalidOperationException($"nobody decides on {met.GetType().Name}");
         }
     }
+
+    /// <summary>The partner has tried to send more than its rate for too long.</summary>
+    protected virtual IReadOnlyList<NegotiationEffect> OnOverRate()
+        => CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
 
     private void Take(TlsSession session)
     {
@@ -284,11 +331,26 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Timers.Cancel(HandshakeTimer);
         Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);
         Pairs = Pairs.Add(authenticated.Pair);
+        proofs.Add(authenticated);
         Info.Pairs = Pairs;
         Info.State = "established";
-        pump!.Limits = LimitsFor(authenticated.Pair);
+        pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
+        if (authenticated.SteppedDown)
+        {
+            Edge.Streams.CountStepDown();
+            StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
+        }
+
         Carry(OnAuthenticated(authenticated), deliver: false);
+    }
+
+    private void OnPolicy(PolicyChange change)
+    {
+        if (EndsUnder(change) is { } condition)
+            Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
+        else if (!Pairs.IsEmpty)
+            pump!.Limits = LimitsOfNow();
     }
 
     /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
@@ -301,6 +363,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         LogEnd(close.Reason, close.Error, close.Detail);
         OnEnding(close.Reason, close.Error, close.Detail);
+        kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
         {
             Context.Stop(Self);
@@ -328,7 +391,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
-        if (error is not null && reason != StreamEndReason.Shutdown)
+        if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
             StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
             StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
@@ -384,8 +447,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
         if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
-        else if (pump.Silence > Edge.Options.Timeouts.Idle && writer.Silence > Edge.Options.Timeouts.Idle)
+        else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
+        else if (Gateway is { } gateway && Edge.Policy.Current is var policy && Pairs.Any(p => policy.Find(p.Remote) is { EnableKeepAlive: true }))
+            KeepAlive(gateway.KeepAliveInterval);
     }
 
     private static async Task ReportEndAsync(Task ended, IActorRef self)

@@ -20,6 +20,9 @@ public enum BounceReason
     /// <summary>The queue towards the target is full: <c>resource-constraint</c>.</summary>
     QueueFull,
 
+    /// <summary>The partner, or the gateway, has as many streams as it may, so none could be opened in time: <c>resource-constraint</c>.</summary>
+    ConnectionLimit,
+
     /// <summary>The stream broke while the stanza was being written; it may have arrived: <c>remote-server-timeout</c>.</summary>
     StreamLost,
 

@@ -24,6 +24,15 @@ internal static partial class NodeLog
     [LoggerMessage(2011, LogLevel.Warning, "Listener {Address} refused {Peer}: {Reason}")]
     public static partial void ConnectionRefused(ILogger logger, EndPoint address, string peer, string reason);
 
+    [LoggerMessage(2030, LogLevel.Information, "Policy of revision {Revision} is in force: {Partners} partners")]
+    public static partial void PolicyInForce(ILogger logger, long revision, int partners);
+
+    [LoggerMessage(2031, LogLevel.Error, "Documents of revision {Revision} cannot be used: {Problem}; the policy of revision {InForce} stays in force")]
+    public static partial void PolicyHeldBack(ILogger logger, long revision, string problem, long inForce);
+
+    [LoggerMessage(2032, LogLevel.Error, "The store cannot be followed: {Problem}; the policy of revision {InForce} stays in force, next attempt in {Wait}")]
+    public static partial void StoreFailed(ILogger logger, string problem, long inForce, TimeSpan wait);
+
     [LoggerMessage(2020, LogLevel.Information, "Component {Domain} is connected")]
     public static partial void ComponentUp(ILogger logger, string domain);
 

@@ -5,6 +5,7 @@ using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Service;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.Streams;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
@@ -50,8 +51,12 @@ internal sealed class OutboundConnector(EdgeOptions options, LivePolicy policy, 
     {
         BackEndOptions.Server server => server.Terms,
         BackEndOptions.Component => null,
-        _ => policy.Current.Find(pair.Remote) is { Enabled: true } partner ? partner.Terms : null,
+        _ => policy.Allowed(pair.Remote.Utf8)?.Terms,
     };
+
+    /// <summary>All that policy says now of connecting to the pair's remote side.</summary>
+    public OutboundTerms OutboundTermsFor(DomainPair pair)
+        => new(TermsFor(pair), routes.IsLocal(pair.Remote) ? null : policy.Current.Find(pair.Remote)?.Proxy, TrustFor(pair.Remote));
 
     /// <summary>The roots that the certificate of <paramref name="domain"/> may end in.</summary>
     public TrustAnchors TrustFor(DomainName domain) => routes.Local(domain)?.BackEnd is BackEndOptions.Server server

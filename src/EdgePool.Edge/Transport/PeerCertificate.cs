@@ -21,7 +21,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     private readonly Func<DomainName, TrustAnchors> trustFor;
     private readonly TimeProvider time;
     private (TrustAnchors Trust, bool Trusted)? judged;
-    private (DomainName Domain, CertificateVerdict Verdict)? last;
+    private (DomainName Domain, TrustAnchors Trust, CertificateVerdict Verdict)? last;
 
     /// <param name="leaf">The peer's certificate; it belongs to the TLS stream. Null: it showed none.</param>
     /// <param name="intermediates">What else the peer sent, DER.</param>
@@ -42,14 +42,15 @@ internal sealed class PeerCertificate : IPeerCertificate
             return CertificateVerdict.None;
         if (time.GetUtcNow().UtcDateTime > leaf.NotAfter.ToUniversalTime())
             return CertificateVerdict.Untrusted;
-        if (last is not { } said || !said.Domain.Equals(domain))
-            last = said = (domain, Judge(leaf, domain));
+        var trust = trustFor(domain);
+        if (last is not { } said || !said.Domain.Equals(domain) || !Roots.Same(said.Trust, trust))
+            last = said = (domain, trust, Judge(leaf, domain, trust));
         return said.Verdict;
     }
 
-    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain)
+    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain, TrustAnchors trust)
     {
-        if (!EndsIn(trustFor(domain)))
+        if (!EndsIn(trust))
             return CertificateVerdict.Untrusted;
         return CertificateIdentity.Matches(certificate, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
     }
@@ -59,7 +60,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     {
         if (leaf is null)
             return false;
-        if (judged is not { } known || !ReferenceEquals(known.Trust, roots))
+        if (judged is not { } known || !Roots.Same(known.Trust, roots))
             judged = known = (roots, (roots.Roots.Count > 0 && Builds(leaf, roots, system: false)) || (roots.System && Builds(leaf, roots, system: true)));
         return known.Trusted;
     }

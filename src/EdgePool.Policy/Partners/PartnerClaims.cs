@@ -51,12 +51,12 @@ internal sealed class PartnerClaims(int capacity, IReadOnlySet<DomainName> local
             return;
         }
 
-        if (owners.TryAdd(domain.Utf8, draft.Partner, out var owner) || problems.IsFull)
+        if (!owners.TryAdd(domain.Utf8, draft.Partner, out var owner))
         {
-            return;
+            // Looking for the place takes time, and what is not told needs none.
+            var place = problems.IsFull ? "" : PlaceOf(domain, owner!);
+            Error(additional, $"{domain} is already at {place}", "keep it once: a domain belongs to one partner");
         }
-
-        Error(additional, $"{domain} is already at {PlaceOf(domain, owner!)}", "keep it once: a domain belongs to one partner");
     }
 
     private void ClaimOpen()

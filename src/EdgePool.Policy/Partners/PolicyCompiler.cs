@@ -1,5 +1,7 @@
 using System.Globalization;
+using EdgePool.Policy.Access;
 using EdgePool.Policy.Documents;
+using EdgePool.Policy.Tables;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Policy.Partners;
@@ -43,7 +45,18 @@ public static class PolicyCompiler
             problems.Add(own.All);
         }
 
-        return problems.ToCompilation(new PolicyParts { Partners = claims.Partners, ByDomain = claims.Table(), LocalDomains = local });
+        return problems.ToCompilation(new PolicyParts { Partners = claims.Partners, ByDomain = claims.Table(), LocalDomains = local, Locals = Locals(local) });
+    }
+
+    private static Utf8Table<LocalDomainPolicy> Locals(HashSet<DomainName> domains)
+    {
+        var locals = new Utf8Table<LocalDomainPolicy>.Builder(domains.Count);
+        foreach (var domain in domains)
+        {
+            locals.TryAdd(domain.Utf8, new LocalDomainPolicy(Site: null, Access: null));
+        }
+
+        return locals.Build();
     }
 
     /// <summary>Compiles the documents of a store. What nobody wrote takes its default, so no documents at all are a closed federation.</summary>

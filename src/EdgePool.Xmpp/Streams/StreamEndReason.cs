@@ -24,6 +24,9 @@ public enum StreamEndReason
     /// <summary>Nothing flowed for too long.</summary>
     IdleTimeout,
 
+    /// <summary>The partner gave no sign of life within the keep-alive interval.</summary>
+    KeepAliveTimeout,
+
     /// <summary>The peer sent a stream error.</summary>
     StreamErrorReceived,
 
@@ -92,6 +95,9 @@ public enum StreamEndReason
 
     /// <summary>Another stream took, or holds, its place.</summary>
     Conflict,
+
+    /// <summary>The partner, or the gateway, has as many streams as it may.</summary>
+    ConnectionLimit,
 
     /// <summary>We lack the resources.</summary>
     ResourceConstraint,

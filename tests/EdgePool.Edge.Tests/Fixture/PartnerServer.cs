@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Threading.Channels;
 using System.Xml.Linq;
 using EdgePool.Testing.Certificates;
@@ -102,9 +103,9 @@ internal sealed class PartnerServer : IAsyncDisposable
                     // Until the stream ends.
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or DialogueException)
+            catch (Exception e) when (e is OperationCanceledException or IOException or DialogueException or AuthenticationException or InvalidOperationException)
             {
-                // The other side is gone, or the server is closed.
+                // The other side is gone, perhaps in the middle of STARTTLS, or the server is closed.
             }
         }
     }

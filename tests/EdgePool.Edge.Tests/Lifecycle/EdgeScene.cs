@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.Json;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Logging;
@@ -63,6 +65,27 @@ internal sealed class EdgeScene : IAsyncDisposable
     /// <summary>A policy of these partners, who trust and are trusted by the scene's authority.</summary>
     public static PolicySnapshot Policy(params PartnerDocument[] partners)
         => PolicyCompiler.Compile(partners, [DomainName.Parse("edge.example"), DomainName.Parse("other.example"), DomainName.Parse("inside.example")]).Snapshot!;
+
+    /// <summary>
+    /// A policy as a store has it: p1.example and p2.example federate, every local user may, the gateway is as written.
+    /// </summary>
+    /// <param name="gateway">The gateway's document.</param>
+    /// <param name="p1">The document of p1.example but for its trust.</param>
+    public PolicySnapshot StorePolicy(string gateway = "{}", string p1 = "")
+    {
+        var common = $$"""
+            "partnerType": "Federated", "trust": {"system": false, "ca": [{{JsonSerializer.Serialize(Authority.Root.ExportCertificatePem())}}]}
+            """;
+        PolicyDocument[] documents =
+        [
+            new(DocumentKinds.Gateway, DocumentKinds.GatewayName, 1, gateway),
+            new(DocumentKinds.Partner, "p1.example", 2, "{" + common + (p1.Length == 0 ? "" : ", ") + p1 + "}"),
+            new(DocumentKinds.Partner, "p2.example", 3, "{" + common + "}"),
+            new(DocumentKinds.AccessPolicy, "global", 4, """{"enableFederationAccess": true, "enableXmppAccess": true}"""),
+        ];
+        var compiled = PolicyCompiler.Compile(documents, 4, [DomainName.Parse("edge.example"), DomainName.Parse("other.example"), DomainName.Parse("inside.example")]);
+        return compiled.Snapshot ?? throw new InvalidOperationException(string.Join('\n', compiled.Problems));
+    }
 
     /// <summary>A listener where the DNS says that the partner is; more than one come in the order of the calls.</summary>
     public ScriptedListener Serve(string domain)

@@ -20,6 +20,9 @@ internal static class RoutingOptions
         return new RouteTable(options, new LivePolicy(options.Policy), time, ledger);
     }
 
+    /// <summary>A snapshot that is another one at each call.</summary>
+    public static PolicySnapshot NoPartners() => PolicyCompiler.Compile([], []).Snapshot!;
+
     public static EdgeOptions Create(StreamLimits? limits = null, bool open = false)
     {
         LocalDomain[] local =

@@ -17,7 +17,7 @@ internal static class CertAssignCommand
         var key = new Option<string?>("--key") { Description = "Its key. Default: it is in FILE.", HelpName = "FILE" };
         var config = new Option<string>("--config", "-c") { Description = "The node's configuration file (YAML): the files that it names are replaced.", HelpName = "FILE", Required = true };
         var place = new Option<string?>("--in-place-of") { Description = "Which certificate of the node's file, where it names several that would do.", HelpName = "FILE" };
-        var command = new Command("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.") { file, key, config, place };
+        var command = new NotedCommand("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.", CertHelp.Assign) { file, key, config, place };
         command.SetAction(result =>
         {
             var streams = result.InvocationConfiguration;
