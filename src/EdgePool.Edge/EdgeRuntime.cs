@@ -23,6 +23,7 @@ internal sealed record EdgeRuntime(
     Pings Pings,
     Bouncer Bouncer,
     StanzaPolicy Stanzas,
+    PresenceKeeper Presence,
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,

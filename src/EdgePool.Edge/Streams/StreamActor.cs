@@ -41,7 +41,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
