@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
@@ -10,7 +11,6 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Dialback;
-using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
@@ -62,6 +62,7 @@ public sealed class EdgeNode : IAsyncDisposable
             table,
             new PartnerConnections(policy),
             new Pings(table),
+            new RateTable(time),
             bouncer,
             stanzas,
             new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, random), stanzas, table, components, Ledger, time, options.Timeouts.Pending),
@@ -198,24 +199,15 @@ public sealed class EdgeNode : IAsyncDisposable
         NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
-        using var budget = new CancellationTokenSource(edge.Options.Timeouts.Drain * 0.9, edge.Time); // the rest is for what ends without waiting
         foreach (var listener in listeners)
             system.Stop(listener);
-        streams?.Tell(StopReading.Instance);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 2, budget.Token);
-
-        var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
-        routes?.Tell(end);
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 5, budget.Token);
-        streams?.Tell(end);
-        await StreamsGoneAsync(budget.Token);
+        var shutdown = new NodeShutdown(edge);
+        if (routes is not null && streams is not null)
+            await shutdown.RunAsync(routes, streams);
         await system.Terminate();
-        AnswerTheRest();
+        await shutdown.SettleAsync();
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
-
-        // A writer that was cut off in the middle of a segment answers for it on its own thread.
-        await NothingInFlightAsync(edge.Options.Timeouts.Drain / 10, CancellationToken.None);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
@@ -271,28 +263,6 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         return bound;
-    }
-
-    private async Task NothingInFlightAsync(TimeSpan atMost, CancellationToken budget)
-    {
-        var since = edge.Time.GetTimestamp();
-        while (Ledger.Read().InFlight > 0 && edge.Time.GetElapsedTime(since) < atMost && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private async Task StreamsGoneAsync(CancellationToken budget)
-    {
-        while (Streams.Count > 0 && !budget.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), edge.Time, CancellationToken.None);
-    }
-
-    private void AnswerTheRest()
-    {
-        foreach (var route in edge.Routes.Pairs.Concat(edge.Routes.Components))
-        {
-            route.Queue.Close(BounceReason.Shutdown);
-            edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
-        }
     }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using Microsoft.Extensions.Logging;
 
@@ -32,6 +33,9 @@ public sealed class ConsentLedger
 
     /// <summary>How the journal does.</summary>
     public ConsentJournalState State => writer.State;
+
+    /// <summary>What policy asks.</summary>
+    public IConsents Standing => Table;
 
     internal ConsentTable Table { get; }
 

@@ -41,6 +41,9 @@ internal sealed class RouteTable
     /// <summary>Called, on the source's thread, when a stanza waits on a pair route without a stream.</summary>
     public Action<Route>? Demanded { get; set; }
 
+    /// <summary>Called, on any thread, when the last accepted stanza of a queue has ended.</summary>
+    public Action? Drained { get; set; }
+
     public IEnumerable<Route> Pairs => pairs.Values;
 
     /// <summary>The pair's route, if there is one already.</summary>
@@ -106,7 +109,7 @@ internal sealed class RouteTable
 
     private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
     {
-        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand);
+        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand, () => Drained?.Invoke());
         ledger.Hold(queue, () => queue.Accepted);
         return new Route(pair, content, queue);
     }

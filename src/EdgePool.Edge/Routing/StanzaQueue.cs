@@ -39,6 +39,7 @@ internal sealed class StanzaQueue
     private readonly QueueLimits limits;
     private readonly TimeProvider time;
     private readonly Action? demand;
+    private readonly Action? drained;
     private StanzaSegment? head;
     private StanzaSegment? tail;
     private StanzaSegment? spare;
@@ -56,8 +57,10 @@ internal sealed class StanzaQueue
     /// <param name="limits">How much may wait.</param>
     /// <param name="time">The clock for the age of what waits.</param>
     /// <param name="demand">Called once when the first stanza waits for a stream that is not up; null where nobody can be asked for one.</param>
-    public StanzaQueue(QueueLimits limits, TimeProvider time, Action? demand = null)
+    /// <param name="drained">Called whenever no accepted stanza waits any more; null where nobody cares.</param>
+    public StanzaQueue(QueueLimits limits, TimeProvider time, Action? demand = null, Action? drained = null)
     {
+        this.drained = drained;
         this.limits = limits;
         this.time = time;
         this.demand = demand;
@@ -75,6 +78,9 @@ internal sealed class StanzaQueue
                 return accepted;
         }
     }
+
+    /// <summary>True while a stream is up that writes it out.</summary>
+    public bool HasStream => Volatile.Read(ref kick) is not null;
 
     /// <summary>Bytes in the queue, those being written included.</summary>
     public int Bytes
@@ -289,6 +295,7 @@ internal sealed class StanzaQueue
     public void Release(StanzaSegment segment)
     {
         List<TaskCompletionSource>? wake = null;
+        bool empty;
         lock (gate)
         {
             bytes -= segment.Length;
@@ -300,9 +307,12 @@ internal sealed class StanzaQueue
             spare = segment;
             if (bytes <= limits.OutputBytes / 2)
                 wake = TakeWaiters();
+            empty = accepted == 0;
         }
 
         Wake(wake);
+        if (empty)
+            drained?.Invoke();
     }
 
     /// <summary>

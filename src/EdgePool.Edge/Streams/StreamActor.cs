@@ -33,6 +33,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     private TlsSession? tls;
     private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
+    private bool leaving;
+    private PumpEvent? kept;
     private bool extended;
     private bool writerEnded;
     private bool pumpEnded;
@@ -41,7 +43,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -69,7 +71,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
@@ -104,6 +106,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
                 break;
             case StopReading:
+                leaving = true;
                 Relay.Close();
                 break;
             case PolicyChange change when !closing:
@@ -169,6 +172,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <param name="interval">The gateway's.</param>
     protected abstract void KeepAlive(TimeSpan interval);
 
+    /// <summary>What slows down the stanzas that go out on this stream; null: nothing.</summary>
+    protected virtual OutboundPace? Pace() => null;
+
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
 
@@ -233,6 +239,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.Header header:
                 Decide(met, OnHeader(header.Value));
                 break;
+            case PumpEvent.Element { Value.Name: "message" or "presence" or "iq" } when leaving && !Pairs.IsEmpty:
+                kept = met; // not taken, and no fault of the peer's: the pump stands still until the farewell
+                break;
             case PumpEvent.Element element:
                 Decide(met, Negotiation!.OnElement(element.Value));
                 break;
@@ -242,6 +251,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address.Condition, address.Detail));
                 break;
+            case PumpEvent.OverRate:
+                Decide(met, OnOverRate());
+                break;
             case PumpEvent.EndTag:
                 Decide(met, CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream"));
                 break;
@@ -249,6 +261,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 throw new InvalidOperationException($"nobody decides on {met.GetType().Name}");
         }
     }
+
+    /// <summary>The partner has tried to send more than its rate for too long.</summary>
+    protected virtual IReadOnlyList<NegotiationEffect> OnOverRate()
+        => CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
 
     private void Take(TlsSession session)
     {
@@ -320,6 +336,12 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Info.State = "established";
         pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
+        if (authenticated.SteppedDown)
+        {
+            Edge.Streams.CountStepDown();
+            StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
+        }
+
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 
@@ -341,6 +363,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         LogEnd(close.Reason, close.Error, close.Detail);
         OnEnding(close.Reason, close.Error, close.Detail);
+        kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
         {
             Context.Stop(Self);

@@ -49,4 +49,7 @@ internal static partial class StreamLog
 
     [LoggerMessage(1024, LogLevel.Debug, "Stream {Stream}: dialback of {Pair} was refused with {Condition}")]
     public static partial void DialbackRefused(ILogger logger, long stream, string pair, string condition);
+
+    [LoggerMessage(1025, LogLevel.Information, "Stream {Stream}: {Pair} came to no better than {Method}, though policy allows it to")]
+    public static partial void SteppedDown(ILogger logger, long stream, string pair, AuthenticationMethod method);
 }

@@ -95,6 +95,7 @@ public sealed class StreamRegistry
     private readonly Lock gate = new();
     private long lastNumber;
     private long dialbackRefusals;
+    private long stepDowns;
 
     /// <summary>The streams of this moment.</summary>
     public IReadOnlyCollection<StreamInfo> All => [.. streams.Values];
@@ -108,13 +109,25 @@ public sealed class StreamRegistry
     /// <summary>Requests for dialback that policy does not allow, answered with an error, since the start.</summary>
     public long DialbackRefusals => Interlocked.Read(ref dialbackRefusals);
 
+    /// <summary>Pairs authenticated by less than the best method that policy allows, since the start.</summary>
+    public long StepDowns => Interlocked.Read(ref stepDowns);
+
+    internal void CountStepDown() => Interlocked.Increment(ref stepDowns);
+
     internal void CountDialbackRefusal() => Interlocked.Increment(ref dialbackRefusals);
 
     internal long NextNumber() => Interlocked.Increment(ref lastNumber);
 
     internal void Add(StreamInfo stream) => streams[stream.Number] = stream;
 
-    internal void Remove(StreamInfo stream) => streams.TryRemove(stream.Number, out _);
+    internal void Remove(StreamInfo stream)
+    {
+        if (streams.TryRemove(stream.Number, out _) && streams.IsEmpty)
+            Emptied?.Invoke();
+    }
+
+    /// <summary>Called, on any thread, when the last stream is gone.</summary>
+    internal Action? Emptied { get; set; }
 
     /// <summary>Takes one of <paramref name="limit"/> places for unauthenticated connections of an address.</summary>
     internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using EdgePool.Policy.Documents;
+using EdgePool.Server.Cli.Certificates;
+using EdgePool.Server.Cli.Documents;
+using EdgePool.Server.Cli.Nodes;
+using EdgePool.Server.Cli.Policies;
 using EdgePool.Server.Configuration;
 
 namespace EdgePool.Server.Cli;
@@ -17,7 +21,8 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, DemoHandler demo, InvocationConfiguration streams)
     {
-        var result = Commands(demo).Parse(arguments);
+        // An argument that begins with @ is all users of a domain, not a file with more arguments.
+        var result = Commands(demo).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             return Misunderstood(result, streams.Error);
@@ -44,7 +49,21 @@ internal static class CommandLine
         {
             RunCommand.Create(ConfigurationEnvironment.System),
             new Command("check", "Check something without running it.") { CheckConfigCommand.Create(ConfigurationEnvironment.System) },
+            CertCommand.Create(ConfigurationEnvironment.System),
             DemoCommand.Create(demo),
+            ApplyCommand.CreateApply(TimeProvider.System),
+            ApplyCommand.CreateDiff(TimeProvider.System),
+            GetCommand.Create(),
+            HistoryCommands.CreateDelete(),
+            HistoryCommands.CreateHistory(),
+            HistoryCommands.CreateRevert(),
+            PartnerCommand.Create(),
+            PolicyCommand.Create(),
+            GatewayCommand.Create(),
+            ConsentCommand.Create(),
+            StatusCommand.Create(),
+            StreamsCommand.Create(),
+            WhyCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpNotes((HelpAction)help.Action!);

@@ -16,9 +16,12 @@ internal static class ConfigurationReport
     }
 
     /// <summary>For a command that cannot go on with these errors.</summary>
-    public static int ExitCodeOf(ConfigurationResult result)
+    public static int ExitCodeOf(ConfigurationResult result) => ExitCodeOf(result.Problems);
+
+    /// <summary>For a command that cannot go on with these errors.</summary>
+    public static int ExitCodeOf(IEnumerable<ConfigurationProblem> problems)
     {
-        var kinds = result.Errors.Select(error => error.Kind).ToHashSet();
+        var kinds = problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(error => error.Kind).ToHashSet();
         return kinds switch
         {
             _ when kinds.Contains(ProblemKind.Machine) => ExitCode.Unavailable,

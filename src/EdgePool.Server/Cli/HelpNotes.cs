@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using EdgePool.Server.Cli.Certificates;
 
 namespace EdgePool.Server.Cli;
 
@@ -12,15 +13,25 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool demo --duration 20s                    see it work, nothing to install
           edgepool check config --config edgepool.yaml    what is wrong with a configuration
           edgepool run --config edgepool.yaml             run a node
+          edgepool cert request --config edgepool.yaml    ask an authority for its certificate
+
+          edgepool policy set global --enable-federation-access --enable-xmpp-access     let all users federate …
+          edgepool partner add partner.example --partner-type Federated                  … with this partner
+          edgepool why anna@contoso.example bob@partner.example                          does it pass, and if not, why
+          edgepool apply -f cluster-config/documents --dry-run                           the same from files: what would change
+          edgepool get partners; edgepool history partner partner.example --diff         what there is, who changed it and why
+
+        Commands that speak to a node (all but run, check, cert and demo) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
+        at /var/lib/edgepool/edgepool.sock. When one that changes something returns, the change is in force, on streams that are up as well.
 
         Exit codes:
           0   it did what was asked
-          1   the check found errors, or the demo lost something
+          1   the answer is no: errors in a check or in documents, a refused stanza, no such document, a certificate that does not serve; or the demo lost something
           2   the command line is not understood
-          66  there is no such configuration file
-          69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support
+          66  there is no such file
+          69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support, the node
           70  a fault of EdgePool itself
-          77  the operating system forbids it: a file that may not be read, a port below 1024
+          77  the operating system forbids it: a file or socket that may not be used, a port below 1024
           78  the configuration, or a file that it names, is wrong
         """;
 
@@ -62,11 +73,12 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = parseResult.CommandResult.Command.Name switch
+        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command switch
         {
-            "run" => Run,
-            "check" or "config" => Check,
-            "demo" => Demo,
+            NotedCommand noted => noted.Notes,
+            { Name: "run" } => Run,
+            { Name: "check" or "config" } => Check,
+            { Name: "demo" } => Demo,
             _ => Root,
         };
         parseResult.InvocationConfiguration.Output.WriteLine(notes);

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using System.Reflection;
-using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Logging;
+using EdgePool.Server.Running;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Cli;
@@ -65,31 +64,26 @@ internal static class RunCommand
         AppDomain.CurrentDomain.UnhandledException += (_, fault) => Die((Exception)fault.ExceptionObject, error);
         TaskScheduler.UnobservedTaskException += (_, fault) => ServerLog.Unobserved(log, fault.Exception);
 
-        EdgeNode node;
+        RunningNode node;
         try
         {
-            node = new EdgeNode(options.Edge, logs, time);
-            node.Start();
+            node = await RunningNode.StartAsync(options, logs, time);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (StartFault.Of(fault) is { } told)
         {
-            error.WriteLine($"edgepool: no name servers: {fault.Message} — name them in the configuration (dns: servers), or mend the file");
-            return ExitCode.Unavailable;
-        }
-        catch (ListenException fault)
-        {
-            return CannotListen(fault, error);
+            error.WriteLine($"edgepool: {told.Message}");
+            return told.ExitCode;
         }
 
         ServerLog.SignalReceived(log, (await termination.Received).ToString());
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
 
-    private static async Task<int> StopAsync(EdgeNode node, TimeSpan limit, ILogger log, TimeProvider time)
+    private static async Task<int> StopAsync(RunningNode node, TimeSpan limit, ILogger log, TimeProvider time)
     {
         try
         {
-            await node.StopAsync().WaitAsync(limit, time);
+            await node.DisposeAsync().AsTask().WaitAsync(limit, time);
             return ExitCode.Success;
         }
         catch (TimeoutException)
@@ -104,18 +98,5 @@ internal static class RunCommand
     {
         InternalError.Write(fault, error);
         Environment.Exit(ExitCode.Internal);
-    }
-
-    private static int CannotListen(ListenException fault, TextWriter error)
-    {
-        var (what, remedy, code) = fault.Error switch
-        {
-            SocketError.AddressAlreadyInUse => ("the port is in use", $"end the other process (ss -ltnp 'sport = :{fault.Address.Port}' names it), or choose another port under listeners", ExitCode.Unavailable),
-            SocketError.AddressNotAvailable => ("this machine has no such address", "write one of its own (ip address lists them), or 0.0.0.0", ExitCode.Unavailable),
-            SocketError.AccessDenied => ("the system forbids it", "use a port above 1023, or grant CAP_NET_BIND_SERVICE", ExitCode.Permission),
-            _ => (fault.Error.ToString(), "check the address under listeners", ExitCode.Unavailable),
-        };
-        error.WriteLine($"edgepool: cannot listen on {fault.Address}: {what} — {remedy}");
-        return code;
     }
 }

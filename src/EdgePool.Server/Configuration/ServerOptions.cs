@@ -7,4 +7,20 @@ namespace EdgePool.Server.Configuration;
 /// <param name="Edge">What the node runs on.</param>
 /// <param name="Log">What is logged, and how.</param>
 /// <param name="RandomDialbackSecret">Nobody gave a dialback secret, so one was made for this start.</param>
-internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret);
+/// <param name="Management">Where the store is and where operators reach the node.</param>
+internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret, ManagementSettings Management);
+
+/// <summary>What operators' commands need. All paths are absolute.</summary>
+/// <param name="StoreDirectory">The directory of the document store (store mode); null: partners are in the node's file (file mode).</param>
+/// <param name="Socket">The Unix socket of the management interface; null: there is none.</param>
+internal sealed record ManagementSettings(string? StoreDirectory, string? Socket)
+{
+    /// <summary>The socket's name inside the store's directory, where nothing else is written.</summary>
+    public const string SocketName = "edgepool.sock";
+
+    /// <summary>A node in file mode that nobody talks to.</summary>
+    public static ManagementSettings None { get; } = new(StoreDirectory: null, Socket: null);
+
+    /// <summary>Partners, policies and consents are in a store.</summary>
+    public bool HasStore => StoreDirectory is not null;
+}

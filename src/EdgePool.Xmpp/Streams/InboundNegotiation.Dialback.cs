@@ -88,8 +88,9 @@ public sealed partial class InboundNegotiation
     private Step Prove(DomainPair pair, int waiting, AuthenticationMethod method)
     {
         pairs.Prove(pair);
+        var steppedDown = settings.Rules.TermsFor(pair)?.IsStepDown(method) ?? false;
         return new Step(InboundState.Authenticated,
-            [new NegotiationEffect.Authenticated(pair, method), .. Enumerable.Repeat(ResultAnswer(pair, DialbackOutcome.Valid), waiting)]);
+            [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = steppedDown }, .. Enumerable.Repeat(ResultAnswer(pair, DialbackOutcome.Valid), waiting)]);
     }
 
     // As authoritative server: the peer asks whether a key is ours. Needs no authentication; the key proves itself.

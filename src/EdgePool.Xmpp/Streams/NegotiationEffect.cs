@@ -26,7 +26,11 @@ public abstract record NegotiationEffect
     /// <summary>Stanzas of this pair may flow from now on.</summary>
     /// <param name="Pair">The pair.</param>
     /// <param name="Method">How it was proven.</param>
-    public sealed record Authenticated(DomainPair Pair, AuthenticationMethod Method) : NegotiationEffect;
+    public sealed record Authenticated(DomainPair Pair, AuthenticationMethod Method) : NegotiationEffect
+    {
+        /// <summary>Policy allows a better method, and the peer could not, or would not, use it; count it.</summary>
+        public bool SteppedDown { get; init; }
+    }
 
     /// <summary>Ask the authoritative server of the pair's remote domain about a key, and answer by OnVerification, whatever happens.</summary>
     /// <param name="Pair">The pair that the peer wants.</param>

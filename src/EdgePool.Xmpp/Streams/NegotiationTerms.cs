@@ -55,6 +55,14 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>SASL EXTERNAL is allowed.</summary>
     public bool AllowsSasl => Methods.HasFlag(AuthenticationMethods.SaslOverTls);
 
+    /// <summary>A way is allowed that goes before the one that was used.</summary>
+    public bool IsStepDown(AuthenticationMethod used) => used switch
+    {
+        AuthenticationMethod.DialbackOverTls or AuthenticationMethod.DialbackByCertificate => AllowsSasl,
+        AuthenticationMethod.DialbackOverTcp => OffersTls,
+        _ => false,
+    };
+
     /// <summary>Dialback is allowed on a stream with, or without, TLS.</summary>
     public bool AllowsDialback(bool tls) => tls
         ? Methods.HasFlag(AuthenticationMethods.TlsDialback)

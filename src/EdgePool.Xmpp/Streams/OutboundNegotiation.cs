@@ -228,7 +228,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     }
 
     private Step Established(AuthenticationMethod method)
-        => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method)]);
+        => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
 
     private StreamEndReason? Unproven() => certificate?.Proves(pair.Remote) switch
     {

@@ -50,6 +50,7 @@ public sealed class AddressWireTests(EdgeFixture fixture) : HostileTests<EdgeFix
         Refused("POL-03", From("a@sub.p1.example"), "invalid-from"),
         Refused("POL-04", From("a@sub.p1.example"), "invalid-from") with { Wildcard = true },
         Refused("POL-04 the other way", From("a@p1.example"), "invalid-from") with { From = "sub.p1.example" },
+        Ok("POL-08", "<iq from='a@p1.example' to='b@edge.example/r' type='result' id='nobody asked'/>"),
         new("POL-10", "<message from='a@p1.example' to='nobody@away.example' type='error' id='1'/>", Error: null) { To = "away.example", Dropped = 1 },
         new("POL-10 result", "<iq from='a@p1.example' to='nobody@away.example' type='result' id='1'/>", Error: null) { To = "away.example", Dropped = 1 },
         new("POL-10 presence", "<presence from='a@p1.example' to='nobody@away.example'/>", Error: null) { To = "away.example", Dropped = 1 },

@@ -93,6 +93,81 @@ public sealed class ShutdownTests
         Assert.True(scene.Account is { Balances: true, InFlight: 0 });
     }
 
+    // What a partner's stanza waits for never comes up: the partner hears of it on our stream to it, and only then that this node shuts down.
+    [Fact]
+    public async Task Stop_StanzasOfAPartnerThatWait_AreAnsweredBeforeTheFarewell()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var back = await S2SDialogue.OpenAsync(scene, scene.Node.InternalEndPoints[0], "inside.example", "p1.example");
+        await back.SendAsync(S2SDialogue.Message("u@inside.example", "b@p1.example", 3));
+        await using var fromInside = await server.AcceptAsync(scene, "p1.example", "inside.example");
+        await fromInside.ExpectAsync("message[@id='3']");
+        await using var toInside = await scene.PartnerAsync("p1.example", "inside.example");
+        await toInside.SendAsync(S2SDialogue.Message("b@p1.example", "u@inside.example", 4));
+        await using var undecided = await scene.Inside.AcceptAsync();
+        await scene.UntilAsync(() => scene.Account.InFlight == 1, "a stanza that waits");
+
+        var stopping = scene.StopAsync(stepMilliseconds: 20);
+
+        await fromInside.ExpectAsync("message[@id='4' and @type='error' and @from='u@inside.example']/error[@type='wait']/stanzas:service-unavailable");
+        await fromInside.ExpectAsync("stream:error/streams:system-shutdown");
+        foreach (var peer in new[] { back, fromInside, toInside, undecided })
+            await peer.DisposeAsync();
+        Assert.InRange(await stopping, TimeSpan.Zero, Drain);
+        Assert.True(scene.Account is { Balances: true, InFlight: 0, ErrorsLost: 0, ErrorsSent: 1 }, scene.Account.ToString());
+    }
+
+    // A slow target's stanzas are answered too, all but those that are being written.
+    [Fact]
+    public async Task Stop_StanzasToASlowTarget_AreAnsweredBeforeTheFarewell()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.SilentComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("b@edge.example", "a@p1.example", 1));
+        await using var outbound = await server.AcceptAsync(scene, "p1.example");
+        await outbound.ExpectAsync("message[@id='1']");
+        await using var inbound = await scene.PartnerAsync("p1.example");
+        _ = inbound.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 1_500, bodyBytes: 8 * 1024));
+        await scene.UntilAsync(() => scene.Account.InFlight >= 120, "a full queue");
+
+        var stopping = scene.StopAsync(stepMilliseconds: 20);
+
+        var answered = 0;
+        while (await outbound.HearAsync() is { Element.Name.LocalName: "message" })
+            answered++;
+        foreach (var peer in new[] { component, outbound, inbound })
+            await peer.DisposeAsync();
+        await stopping;
+        Assert.True(scene.Account is { Balances: true, InFlight: 0 }, scene.Account.ToString());
+        Assert.Equal(scene.Account.BouncedBy[BounceReason.Shutdown], answered);
+    }
+
+    // A stanza that comes while the node leaves is not taken, and no fault of its sender: it hears system-shutdown, as everybody.
+    [Fact]
+    public async Task Stop_StanzasThatComeMeanwhile_AreNotTaken()
+    {
+        await using var scene = EdgeScene.Start();
+        await using var component = await scene.SilentComponentAsync();
+        await using var slow = await scene.PartnerAsync("p1.example");
+        await using var late = await scene.PartnerAsync("p2.example");
+        _ = slow.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 1_500, bodyBytes: 8 * 1024));
+        await scene.UntilAsync(() => scene.Account.InFlight >= 120, "a full queue");
+
+        var stopping = scene.Node.StopAsync();
+        for (var i = 0; i < 100; i++)
+            await late.SendAsync(S2SDialogue.Message("a@p2.example", "b@edge.example", i));
+        var farewell = late.ExpectStreamErrorAsync("system-shutdown");
+
+        await scene.UntilAsync(() => farewell.IsCompleted, "the farewell", TimeSpan.FromMilliseconds(20));
+        await farewell;
+        foreach (var peer in new[] { component, slow, late })
+            await peer.DisposeAsync();
+        await scene.UntilAsync(() => stopping.IsCompleted, "the stop", TimeSpan.FromMilliseconds(50));
+        Assert.True(scene.Account is { Balances: true, InFlight: 0 }, scene.Account.ToString());
+    }
+
     [Fact]
     public async Task Stop_Idle_IsQuickAndLeavesNoTimer()
     {

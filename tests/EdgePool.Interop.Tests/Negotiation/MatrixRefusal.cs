@@ -22,8 +22,8 @@ internal sealed record MatrixRefusal(StreamEndReason Reason, string? PeerSays)
     {
         (ServerKind.Prosody, PeerAbility.Unproven, _) => new(StreamEndReason.CertificateUntrusted, "policy-violation") { Sent = "policy-violation" },
 
-        // It has no TLS, is offered no dialback, and asks for it.
-        (ServerKind.Prosody, PeerAbility.Plain, _) => new(StreamEndReason.StreamErrorReceived, "dialback authentication failed")
+        // It is offered STARTTLS, or SASL EXTERNAL, alone, and asks for dialback all the same.
+        (ServerKind.Prosody, PeerAbility.Plain or PeerAbility.DialbackOnly, _) => new(StreamEndReason.StreamErrorReceived, "dialback authentication failed")
         {
             Received = "not-authorized",
             DialbackAnswer = "policy-violation",
@@ -52,7 +52,7 @@ internal sealed record MatrixRefusal(StreamEndReason Reason, string? PeerSays)
         // We end it right behind the handshake, before a stream is opened that an error could go on.
         (ServerKind.Prosody, PeerAbility.Unproven, _) => new(StreamEndReason.CertificateUntrusted, PeerSays: null),
         (ServerKind.Prosody, PeerAbility.Plain, _) => new(StreamEndReason.TlsNotOffered, "policy-violation") { Sent = "policy-violation" },
-        (ServerKind.Prosody, PeerAbility.ExternalOnly, _) => new(StreamEndReason.NoAllowedMethod, "policy-violation") { Sent = "policy-violation" },
+        (ServerKind.Prosody, PeerAbility.ExternalOnly or PeerAbility.DialbackOnly, _) => new(StreamEndReason.NoAllowedMethod, "policy-violation") { Sent = "policy-violation" },
 
         (ServerKind.Ejabberd, PeerAbility.Unproven, _) => new(StreamEndReason.CertificateUntrusted, "Connection failed: connection closed"),
         (ServerKind.Ejabberd, PeerAbility.Plain, _) => new(StreamEndReason.TlsNotOffered, "Stream closed by peer: policy-violation") { Sent = "policy-violation" },

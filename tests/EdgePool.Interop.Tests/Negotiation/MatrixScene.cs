@@ -38,8 +38,12 @@ public abstract class MatrixScene : IAsyncDisposable
     /// <summary>The server that can do this.</summary>
     internal XmppServer ServerOf(PeerAbility peer) => (peer is PeerAbility.ExternalOnly ? strict : lenient)!;
 
-    /// <summary>Logs alice in at a partner.</summary>
-    internal Task<UserClient> ConnectAsync(string row, PeerAbility peer) => ServerOf(peer).ConnectAsync(domain: MatrixRow.DomainOf(row, peer));
+    /// <summary>Logs alice in at a partner, or the component that speaks for her.</summary>
+    internal async Task<StanzaClient> ConnectAsync(string row, PeerAbility peer)
+    {
+        var (server, domain) = (ServerOf(peer), MatrixRow.DomainOf(row, peer));
+        return peer is PeerAbility.DialbackOnly ? await server.ConnectComponentAsync(domain) : await server.ConnectAsync(domain: domain);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -79,10 +83,15 @@ public abstract class MatrixScene : IAsyncDisposable
             External = true,
             Dialback = !insists,
             RequireTls = insists,
+            WireLog = true,
             FurtherDomains =
             [
                 .. Domains().Where(d => d.Peer is PeerAbility.ExternalOnly == insists)
-                    .Select(d => new ServedDomain(d.Name, d.Peer is PeerAbility.Unproven ? unknown : known) { Tls = d.Peer is not PeerAbility.Plain }),
+                    .Select(d => new ServedDomain(d.Name, d.Peer is PeerAbility.Unproven ? unknown : known) 
+                    {
+                        Tls = d.Peer is not PeerAbility.Plain,
+                        External = d.Peer is not PeerAbility.DialbackOnly,
+                    }),
             ],
         };
         var servers = new[] { false, true }.Select(insists => PartnerScenario.ServerAsync(Kind, Options(insists))).ToArray();
@@ -101,9 +110,9 @@ public abstract class MatrixScene : IAsyncDisposable
         Component = Keep(await ComponentClient.ConnectAsync(Edge.Setup.Internal, LocalDomainName, EdgeSetup.ComponentSecret));
     }
 
-    private static IEnumerable<(string Name, PeerAbility Peer)> Domains() =>
+    private IEnumerable<(string Name, PeerAbility Peer)> Domains() =>
         from row in MatrixRow.All
-        from peer in Enum.GetValues<PeerAbility>()
+        from peer in Kind is ServerKind.Prosody ? Enum.GetValues<PeerAbility>() : MatrixRow.AnyServer
         select (MatrixRow.DomainOf(row.Id, peer), peer);
 
     private T Keep<T>(T part)

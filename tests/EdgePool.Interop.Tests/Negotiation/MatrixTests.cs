@@ -1,5 +1,6 @@
 using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Partners;
+using EdgePool.Interop.Tests.Servers;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Streams;
 
@@ -21,6 +22,7 @@ public abstract class MatrixTests(MatrixScene scene)
     private const int EndedUnauthenticated = 1012;
     private const int TargetFailed = 1020;
     private const int DialbackRefused = 1024;
+    private const int SteppedDown = 1025;
 
     // RFC 6120 section 13.8, XEP-0178, XEP-0220: SASL EXTERNAL over TLS goes before dialback over TLS, and that before dialback without TLS.
     [Theory]
@@ -29,9 +31,9 @@ public abstract class MatrixTests(MatrixScene scene)
     {
         await scene.StartAsync();
         await using var alice = await scene.ConnectAsync(row, peer);
-        await alice.SendAsync($"<message to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
-        await scene.Component.WaitForAsync($"message[@id='in' and @from='{alice.Jid}' and not(@type='error')]/body[.='in']");
-        await scene.Component.SendAsync($"<message from='{MatrixScene.Bot}' to='{alice.Jid}' id='out'><body>out</body></message>");
+        await alice.SendAsync($"<message from='{AliceAt(row, peer)}' to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
+        await scene.Component.WaitForAsync($"message[@id='in' and @from='{AliceAt(row, peer)}' and not(@type='error')]/body[.='in']");
+        await scene.Component.SendAsync($"<message from='{MatrixScene.Bot}' to='{AliceAt(row, peer)}' id='out'><body>out</body></message>");
         await alice.WaitForAsync("message[@id='out' and not(@type='error')]/body[.='out']");
         await AssertMethodAsync(row, peer, method, inbound: true);
         await AssertMethodAsync(row, peer, method, inbound: false);
@@ -46,7 +48,7 @@ public abstract class MatrixTests(MatrixScene scene)
         await using var alice = await scene.ConnectAsync(row, peer);
         var (domain, expected) = (MatrixRow.DomainOf(row, peer), MatrixRefusal.OfInbound(scene.Kind, peer, MatrixRow.Of(row).HasTls));
         var (since, refusals) = (scene.Edge.Events.Count, scene.Edge.Events.Count(e => e.Id == DialbackRefused));
-        await alice.SendAsync($"<message to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
+        await alice.SendAsync($"<message from='{AliceAt(row, peer)}' to='{MatrixScene.Bot}' id='in'><body>in</body></message>");
         await alice.WaitForAsync($"message[@type='error' and @id='in' and @from='{MatrixScene.Bot}']/error/stanzas:remote-server-timeout");
 
         var opened = await scene.Edge.FindAsync(e => e.Id == Accepted, $"{domain} connects", since);
@@ -54,6 +56,13 @@ public abstract class MatrixTests(MatrixScene scene)
         await AssertPeerSaysAsync(peer, domain, MatrixScene.LocalDomainName, expected.PeerSays);
         var refused = scene.Edge.Events.Where(e => e.Id == DialbackRefused).Skip(refusals).Select(e => (e["pair"], e["condition"]));
         Assert.Equal(expected.DialbackAnswer is { } condition ? [(PairWith(row, peer), condition)] : [], refused);
+        if (expected.DialbackAnswer is not null && scene.ServerOf(peer) is ProsodyServer prosody)
+        {
+            Assert.Matches(
+                $"RECV: <result(?=[^>]* from='{MatrixScene.LocalDomainName}')(?=[^>]* to='{domain}')(?=[^>]* type='error')[^>]*><error [^>]*><{expected.DialbackAnswer} ",
+                prosody.Wire);
+        }
+
         Assert.Empty(scene.Edge.MethodsOf(PairWith(row, peer), inbound: true));
     }
 
@@ -75,6 +84,8 @@ public abstract class MatrixTests(MatrixScene scene)
         await AssertPeerSaysAsync(peer, MatrixScene.LocalDomainName, domain, expected.PeerSays);
         Assert.Empty(scene.Edge.MethodsOf(pair, inbound: false));
     }
+
+    private static string AliceAt(string row, PeerAbility peer) => $"alice@{MatrixRow.DomainOf(row, peer)}/test";
 
     private static string PairWith(string row, PeerAbility peer) => $"{MatrixScene.LocalDomainName}-{MatrixRow.DomainOf(row, peer)}";
 
@@ -102,11 +113,29 @@ public abstract class MatrixTests(MatrixScene scene)
         Assert.Equal((side, method), (side, first["method"]));
         Assert.Equal(method == "DialbackOverTcp" ? "none" : "Tls13", first["tls"]);
         Assert.Equal([method], scene.Edge.MethodsOf(pair, inbound).Distinct());
+        if (method != MatrixRow.Of(row).Best[(int)PeerAbility.Everything])
+            await scene.Edge.FindAsync(e => e.Id == SteppedDown && e["stream"] == first["stream"] && e["method"] == method, $"{side} {pair} stepped down");
+        else
+            Assert.DoesNotContain(scene.Edge.Events, e => e.Id == SteppedDown && e["pair"] == pair);
     }
 }
 
 /// <summary>The matrix with Prosody 0.12.</summary>
-public sealed class ProsodyMatrixTests(ProsodyMatrixScene scene) : MatrixTests(scene), IClassFixture<ProsodyMatrixScene>;
+public sealed class ProsodyMatrixTests(ProsodyMatrixScene scene) : MatrixTests(scene), IClassFixture<ProsodyMatrixScene>
+{
+    [Theory]
+    [MemberData(nameof(MatrixRow.MetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithAPeerWithoutExternal_StepsDownAsFarAsPolicyLetsIt(string row, PeerAbility peer, string method) =>
+        Row_WithAPeerThatCanMeetIt_UsesTheBestMethodOfBothEachWay(row, peer, method);
+
+    [Theory]
+    [MemberData(nameof(MatrixRow.UnmetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithoutDialbackAndAPeerWithoutExternal_LetsNoStreamIn(string row, PeerAbility peer) => Row_WithAPeerThatCannotMeetIt_LetsNoStreamIn(row, peer);
+
+    [Theory]
+    [MemberData(nameof(MatrixRow.UnmetWithoutExternal), MemberType = typeof(MatrixRow))]
+    public Task Row_WithoutDialbackAndAPeerWithoutExternal_LetsNoStreamOut(string row, PeerAbility peer) => Row_WithAPeerThatCannotMeetIt_LetsNoStreamOut(row, peer);
+}
 
 /// <summary>The matrix with ejabberd 23.01.</summary>
 public sealed class EjabberdMatrixTests(EjabberdMatrixScene scene) : MatrixTests(scene), IClassFixture<EjabberdMatrixScene>;

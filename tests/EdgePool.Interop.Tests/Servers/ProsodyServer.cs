@@ -28,6 +28,9 @@ internal sealed class ProsodyServer : XmppServer
         }
     }
 
+    /// <summary>What its streams have said and heard so far, each element behind <c>SEND:</c> or <c>RECV:</c>.</summary>
+    public string Wire => File.ReadAllText(Path.Combine(Folder, "wire.log"));
+
     protected override Task<ServerProcess> LaunchAsync() =>
         ServerProcess.StartAsync("prosody " + Domain, "prosody", ["--config", Path.Combine(Folder, "prosody.cfg.lua"), "-F"], Folder);
 
@@ -45,9 +48,10 @@ internal sealed class ProsodyServer : XmppServer
 
     private static string Host(ServedDomain domain) =>
         $$"""
-        VirtualHost "{{domain.Name}}"
+        {{(domain.External ? "VirtualHost" : "Component")}} "{{domain.Name}}"
+            component_secret = "{{XmppServerOptions.Password}}"
             ssl = { certificate = "{{domain.Certificate.CertificateFile}}"; key = "{{domain.Certificate.KeyFile}}" }
-            modules_disabled = { {{(domain.Tls ? "" : "\"tls\"")}} }
+            modules_disabled = { {{(domain.Tls ? "" : "\"tls\";")}}{{(domain.External ? "" : "\"saslauth\";")}} }
         """;
 
     // libunbound takes its server as forwarder with a port; its own rules would answer .test itself (RFC 6761), so tests use .example.
@@ -57,15 +61,15 @@ internal sealed class ProsodyServer : XmppServer
         run_as_root = true
         pidfile = "{{Folder}}/prosody.pid"
         data_path = "{{Folder}}/data"
-        log = { { levels = { min = "{{(Options.Verbose ? "debug" : "info")}}" }, to = "console" } }
+        log = { { levels = { min = "{{(Options.Verbose ? "debug" : "info")}}" }, to = "console" }{{(Options.WireLog ? ", { levels = { min = \"debug\" }, to = \"file\", filename = \"wire.log\" }" : "")}} }
         interfaces = { "{{Options.Address}}" }
         local_interfaces = { "{{Options.Address}}" }
         s2s_ports = { 5269 }
         c2s_ports = { 5222 }
         c2s_direct_tls_ports = { }
         s2s_direct_tls_ports = { {{(Options.DirectTls ? "5270" : "")}} }
-        component_ports = { {{(Options.Components.Count > 0 ? "5347" : "")}} }
-        modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.Dialback ? ", \"dialback\"" : "")}} }
+        component_ports = { {{(Options.Components.Count > 0 || Options.FurtherDomains.Any(d => !d.External) ? "5347" : "")}} }
+        modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.WireLog ? ", \"stanza_debug\"" : "")}}{{(Options.Dialback ? ", \"dialback\"" : "")}} }
         c2s_require_encryption = false
         allow_unencrypted_plain_auth = true
         s2s_require_encryption = {{(Options.RequireTls ? "true" : "false")}}

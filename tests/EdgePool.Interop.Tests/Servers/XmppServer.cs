@@ -9,6 +9,9 @@ internal sealed record ServedDomain(string Name, IssuedCertificate Certificate)
 {
     /// <summary>Whether it offers and uses STARTTLS.</summary>
     public bool Tls { get; init; } = true;
+
+    /// <summary>False: served without SASL EXTERNAL. That takes SASL from Prosody's users too, so the domain is a component's; ejabberd 23.01 cannot do it.</summary>
+    public bool External { get; init; } = true;
 }
 
 /// <summary>How a real server is set up; its ports are the standard ones at an address of its own.</summary>
@@ -52,6 +55,9 @@ internal sealed record XmppServerOptions
 
     /// <summary>Takes servers over direct TLS (XEP-0368) on port 5270 too.</summary>
     public bool DirectTls { get; init; }
+
+    /// <summary>Prosody keeps every element of its streams in a file, for tests that ask what was on the wire.</summary>
+    public bool WireLog { get; init; }
 
     /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
     public bool Verbose { get; init; }
@@ -122,6 +128,9 @@ internal abstract class XmppServer : IAsyncDisposable
 
     /// <summary>Every domain that it serves.</summary>
     protected IEnumerable<string> Domains => Options.FurtherDomains.Select(d => d.Name).Prepend(Domain);
+
+    /// <summary>Connects the component of a domain.</summary>
+    public Task<ComponentClient> ConnectComponentAsync(string domain) => ComponentClient.ConnectAsync(ComponentEndPoint, domain, XmppServerOptions.Password);
 
     /// <summary>The anchor file to configure: the one asked for, or one that vouches for nobody.</summary>
     protected string AnchorFile()

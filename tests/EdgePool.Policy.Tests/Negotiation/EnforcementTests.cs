@@ -97,16 +97,24 @@ public sealed class EnforcementTests
             _ => default(AuthenticationMethod?),
         };
         Assert.True(expected == trial.Method, $"{where}: authenticated by {trial.Method}, not {expected}");
-        Assert.True(trial.Looked == expected is AuthenticationMethod.DialbackOverTls or AuthenticationMethod.DialbackOverTcp, where);
-        var told = (trial.Answer, expected) switch
+        var steppedDown = expected switch
         {
-            ("", AuthenticationMethod.SaslExternal) => false,
-            ("", _) => true, // the stream has ended before, or an authoritative server is asked
-            (var answer, AuthenticationMethod.SaslExternal) => answer.StartsWith("<success", StringComparison.Ordinal),
-            var (answer, _) => answer.StartsWith("<failure", StringComparison.Ordinal) || answer.Contains("type='error'><error type='cancel'><policy-violation ", StringComparison.Ordinal),
+            AuthenticationMethod.DialbackOverTls => allowed.Sasl,
+            AuthenticationMethod.DialbackOverTcp => allowed.Tls,
+            _ => false,
         };
-        Assert.True(told, $"{where} is answered {trial.Answer}");
+        Assert.True(trial.SteppedDown == steppedDown, where);
+        Assert.True(trial.Looked == expected is AuthenticationMethod.DialbackOverTls or AuthenticationMethod.DialbackOverTcp, where);
+        Assert.True(IsTold(trial, expected), $"{where} is answered {trial.Answer}");
     }
+
+    private static bool IsTold(InboundTrial trial, AuthenticationMethod? expected) => (trial.Answer, expected) switch
+    {
+        ("", AuthenticationMethod.SaslExternal) => false,
+        ("", _) => trial.Looked || trial.Ended,
+        (var answer, AuthenticationMethod.SaslExternal) => answer.StartsWith("<success", StringComparison.Ordinal),
+        var (answer, _) => answer.StartsWith("<failure", StringComparison.Ordinal) || answer.Contains("type='error'><error type='cancel'><policy-violation ", StringComparison.Ordinal),
+    };
 
     private static void AssertOffers(string where, string sent, bool startTls, bool required, bool external, bool dialback)
     {

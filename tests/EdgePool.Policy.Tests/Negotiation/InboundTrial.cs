@@ -46,8 +46,14 @@ internal sealed class InboundTrial
     /// <summary>An authoritative server would have been asked.</summary>
     public bool Looked { get; private set; }
 
+    /// <summary>We ended the stream.</summary>
+    public bool Ended => negotiation.State is InboundState.Closed;
+
     /// <summary>How the pair was authenticated; null: it was not.</summary>
     public AuthenticationMethod? Method { get; private set; }
+
+    /// <summary>Policy allowed better than <see cref="Method"/>.</summary>
+    public bool SteppedDown { get; private set; }
 
     /// <summary>Plays it. <paramref name="between"/> runs before each move of the peer.</summary>
     public static InboundTrial Play(INegotiationRules rules, string remote, InboundPeer peer, Action? between = null)
@@ -98,5 +104,8 @@ internal sealed class InboundTrial
     }
 
     private void Note(IEnumerable<NegotiationEffect> effects)
-        => Method = effects.OfType<NegotiationEffect.Authenticated>().Select(a => (AuthenticationMethod?)a.Method).SingleOrDefault();
+    {
+        var authenticated = effects.OfType<NegotiationEffect.Authenticated>().SingleOrDefault();
+        (Method, SteppedDown) = (authenticated?.Method, authenticated?.SteppedDown ?? false);
+    }
 }

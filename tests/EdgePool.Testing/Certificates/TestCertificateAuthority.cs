@@ -59,6 +59,24 @@ public sealed class TestCertificateAuthority : IDisposable
         return result;
     }
 
+    /// <summary>What a real authority makes of a signing request: the names, usage and purposes that are asked for, signed. PEM of the certificate alone.</summary>
+    /// <param name="requestPem">The request; its signature must be its key's.</param>
+    /// <param name="lifetime">How long it is valid from now; null: 90 days.</param>
+    /// <param name="byIntermediate">Issued by <see cref="Intermediate"/>.</param>
+    public string Sign(string requestPem, TimeSpan? lifetime = null, bool byIntermediate = false)
+    {
+        var request = CertificateRequest.LoadSigningRequestPem(
+            requestPem, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions, RSASignaturePadding.Pkcs1);
+        var issuer = byIntermediate ? Intermediate : Root;
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
+        using var key = issuer.GetECDsaPrivateKey()!;
+        var now = DateTimeOffset.UtcNow;
+        using var certificate = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now.AddHours(-1), now + (lifetime ?? TimeSpan.FromDays(90)), RandomNumberGenerator.GetBytes(16));
+        return certificate.ExportCertificatePem() + "\n";
+    }
+
     public void Dispose()
     {
         lock (issued)

@@ -36,7 +36,7 @@ public class ReceivingServerTests
         C: {Request("p1.example")}
         * verify edge.example<-p1.example s1 KEY
         verified: p1.example s1 valid
-        * authenticated edge.example<-p1.example DialbackOverTcp
+        * authenticated edge.example<-p1.example DialbackOverTcp stepped down
         S: {Valid("p1.example")}
         """);
 
@@ -213,7 +213,7 @@ public class ReceivingServerTests
         * verify edge.example<-p1.example s1 ONE
         C: {Request("p1.example", key: "TWO")}
         verified: p1.example s1 valid
-        * authenticated edge.example<-p1.example DialbackOverTcp
+        * authenticated edge.example<-p1.example DialbackOverTcp stepped down
         S: {Valid("p1.example")}
         S: {Valid("p1.example")}
         verified: p1.example s1 valid
@@ -322,7 +322,7 @@ public class ReceivingServerTests
         C: {Request("p2.example")}
         * verify edge.example<-p2.example s2 KEY
         verified: p2.example s2 valid
-        * authenticated edge.example<-p2.example DialbackOverTls
+        * authenticated edge.example<-p2.example DialbackOverTls stepped down
         S: {Valid("p2.example")}
         """); // XEP-0220 section 2.6
 }

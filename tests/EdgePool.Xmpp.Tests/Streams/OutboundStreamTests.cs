@@ -99,7 +99,7 @@ public class OutboundStreamTests
             C: <stream:stream id='R' from='p1.example'>
             {Result("R")}
             C: <db:result from='p1.example' to='edge.example' type='valid'/>
-            * authenticated edge.example<-p1.example DialbackOverTcp
+            * authenticated edge.example<-p1.example DialbackOverTcp stepped down
             """);
     }
 
@@ -111,7 +111,7 @@ public class OutboundStreamTests
         C: <stream:features>{Dialback}</stream:features>
         {Result("R")}
         C: <db:result from='p1.example' to='edge.example' type='valid'/>
-        * authenticated edge.example<-p1.example DialbackOverTcp
+        * authenticated edge.example<-p1.example DialbackOverTcp stepped down
         """);
 
     [Fact]
@@ -154,7 +154,7 @@ public class OutboundStreamTests
         C: <stream:features>{External}{Dialback}</stream:features>
         {Result("R")}
         C: <db:result from='p1.example' to='edge.example' type='valid'/>
-        * authenticated edge.example<-p1.example DialbackOverTls
+        * authenticated edge.example<-p1.example DialbackOverTls stepped down
         """);
 
     [Theory] // XEP-0178 section 3 step 10: EXTERNAL not offered, or nothing to offer in turn

@@ -188,7 +188,7 @@ public class StartTlsTests
         {
             stream.Play("""
                 verified: p1.example s1 valid
-                * authenticated edge.example<-p1.example DialbackOverTcp
+                * authenticated edge.example<-p1.example DialbackOverTcp stepped down
                 S: <db:result from='edge.example' to='p1.example' type='valid'/>
                 """);
         }

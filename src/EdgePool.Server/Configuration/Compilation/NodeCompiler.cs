@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgePool.Dns.Resolving;
 using EdgePool.Edge;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
@@ -12,7 +11,7 @@ namespace EdgePool.Server.Configuration.Compilation;
 /// Compiles the written document into what the node runs on. Each part is compiled even when another failed, so that one run tells everything;
 /// the result is used only when nothing failed.
 /// </summary>
-internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment environment, ProblemList problems)
+internal sealed class NodeCompiler(string folder, NamedFiles files, ConfigurationEnvironment environment, ProblemList problems)
 {
     private const int DialbackSecretBytes = 32;
     private const int LongestName = 63;
@@ -28,6 +27,7 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
         var anchors = document.Trust is null ? TrustAnchors.SystemOnly : trust.Read(document.Trust, "trust") ?? TrustAnchors.SystemOnly;
         var domains = new DomainCompiler(secrets, trust, anchors, problems).Compile(document.Domains);
         var listeners = new ListenerCompiler(trust, problems);
+        var dns = new DnsCompiler(problems);
         var options = new EdgeOptions
         {
             NodeName = document.Name ?? "",
@@ -38,18 +38,21 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
             Certificates = Certificates(document.Certificates),
             Trust = anchors,
             DialbackSecret = DialbackSecret(document.DialbackSecret),
-            DnsServers = listeners.DnsServers(document.DnsServers),
+            DnsServers = dns.Servers(document.Dns.Servers),
+            DeniedNetworks = dns.Networks(document.Dns.DenyNetworks, "denyNetworks"),
+            AllowedNetworks = dns.Networks(document.Dns.AllowNetworks, "allowNetworks"),
             ResolvConfFile = environment.ResolvConfFile,
             Limits = document.Limits,
             Timeouts = document.Timeouts,
         };
-        if (document.DnsServers.Count == 0)
+        if (document.Dns.Servers.Count == 0)
         {
-            CheckNameServers();
+            dns.CheckMachine(environment.ResolvConfFile);
         }
 
         CoherenceCheck.Run(options, document, problems);
-        return new ServerOptions(options, document.Log, document.DialbackSecret is null);
+        var management = new ManagementCompiler(folder, problems).Compile(document);
+        return new ServerOptions(options, document.Log, document.DialbackSecret is null, management);
     }
 
     private void CheckName(string? name)
@@ -60,29 +63,6 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
         }
     }
 
-    /// <summary>Where the file names no name server, the machine has to.</summary>
-    private void CheckNameServers()
-    {
-        var file = environment.ResolvConfFile;
-        string? fault = null;
-        try
-        {
-            if (ResolvConf.Load(file).Servers.IsEmpty)
-            {
-                fault = $"{file} names none";
-            }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            fault = Shown.Of(unreadable.Message, 160);
-        }
-
-        if (fault is not null)
-        {
-            problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
-        }
-    }
-
     private List<EdgeCertificate> Certificates(IReadOnlyList<CertificateDocument> written)
         => [.. written
             .Select((certificate, index) => certificates.Read(certificate, string.Create(CultureInfo.InvariantCulture, $"certificates[{index}]")))
@@ -90,10 +70,13 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
 
     private PolicySnapshot Policy(NodeDocument document, IEnumerable<DomainName> localDomains)
     {
+        if (document.Store is not null)
+        {
+            return PolicySnapshot.Closed;
+        }
+
         var partners = document.Partners
-            .Select((written, index) => written.Trust is null
-                ? written.Partner
-                : written.Partner with { Trust = trust.Read(written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}].trust")) })
+            .Select((written, index) => Partner(written.Partner, written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}]")))
             .ToList();
         var compilation = PolicyCompiler.Compile(partners, localDomains);
         foreach (var problem in compilation.Problems)
@@ -102,6 +85,17 @@ internal sealed class NodeCompiler(NamedFiles files, ConfigurationEnvironment en
         }
 
         return compilation.Snapshot ?? PolicySnapshot.Closed;
+    }
+
+    /// <summary>A partner of the file. Nobody's consent is kept without a store, so it is federated unless it is said to be a public provider that vouches for its users.</summary>
+    private PartnerDocument Partner(PartnerDocument written, TrustDocument? roots, string path)
+    {
+        if (written.PartnerType is PartnerType.PublicUnverified)
+        {
+            problems.Error(path + ".partnerType", "the consents that PublicUnverified needs are kept in a store", "add store: { directory: /var/lib/edgepool } and move the partner there with 'edgepool apply', or write Federated or PublicVerified");
+        }
+
+        return roots is null ? written : written with { Trust = trust.Read(roots, path + ".trust") };
     }
 
     private string DialbackSecret(SecretDocument? written)

@@ -22,10 +22,16 @@ internal sealed record NodeDocument
 
     public SecretDocument? DialbackSecret { get; init; }
 
-    public IReadOnlyList<string> DnsServers { get; init; } = [];
+    public DnsDocument Dns { get; init; } = new([], [], []);
 
     /// <summary>The partners, each with the trust that is still to be read from files.</summary>
     public IReadOnlyList<(PartnerDocument Partner, TrustDocument? Trust)> Partners { get; init; } = [];
+
+    /// <summary>The store that the node takes partners and policies from; null: they are in this file.</summary>
+    public StoreDocument? Store { get; init; }
+
+    /// <summary>The socket of the management interface; null: the default.</summary>
+    public string? ManagementSocket { get; init; }
 
     public StreamLimits Limits { get; init; } = new();
 
@@ -33,6 +39,9 @@ internal sealed record NodeDocument
 
     public LogSettings Log { get; init; } = new();
 }
+
+/// <summary>Name servers, and networks that names may, or may not, lead to.</summary>
+internal sealed record DnsDocument(IReadOnlyList<string> Servers, IReadOnlyList<string> DenyNetworks, IReadOnlyList<string> AllowNetworks);
 
 /// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
 internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server);
@@ -74,6 +83,9 @@ internal sealed record CertificateDocument(string? Certificate, string? Key);
 
 /// <summary>Roots: the machine's, and those of files.</summary>
 internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files);
+
+/// <summary>The store of a node that takes its partners and policies from one.</summary>
+internal sealed record StoreDocument(string? Directory);
 
 /// <summary>Where a secret is: in a file or in an environment variable, never in the configuration.</summary>
 internal sealed record SecretDocument(string? File, string? Variable);

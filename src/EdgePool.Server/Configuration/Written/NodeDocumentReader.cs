@@ -28,13 +28,20 @@ internal static class NodeDocumentReader
             Certificates = top.Sections("certificates", Certificate),
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
-            DnsServers = top.Section("dns", Servers)?.Value ?? [],
+            Dns = top.Section("dns", Dns) ?? new DnsDocument([], [], []),
+            Store = top.Section("store", Store),
+            ManagementSocket = top.Section("management", Management)?.Value,
             Partners = [.. top.Sections("partners", Partner).Select(written => written.Value)],
             Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
             Timeouts = top.Section("timeouts", LimitsReader.Timeouts) ?? new StreamTimeouts(),
             Log = top.Section("log", Log) ?? new LogSettings(),
         };
         document = Listeners(document, top);
+        if (document.Store is not null)
+        {
+            top.Refuse("partners", "this node takes its partners from its store", "remove partners here; 'edgepool apply -f FILE' and 'edgepool partner add' put them into the store");
+        }
+
         top.Close();
         return document;
     }
@@ -86,7 +93,7 @@ internal static class NodeDocumentReader
         return new SecretDocument(secret.Text("secretFile"), secret.Text("secretEnv"));
     }
 
-    private static Written<IReadOnlyList<string>> Servers(MappingReader dns) => new(dns.Texts("servers"));
+    private static DnsDocument Dns(MappingReader dns) => new(dns.Texts("servers"), dns.Texts("denyNetworks"), dns.Texts("allowNetworks"));
 
     private static Written<(PartnerDocument, TrustDocument?)> Partner(MappingReader partner) => new((
         new PartnerDocument
@@ -100,12 +107,17 @@ internal static class NodeDocumentReader
             SupportDialback = partner.Flag("supportDialback"),
             LyncCompat = partner.Flag("lyncCompat"),
             RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
+            DialbackWithoutDialback = partner.Flag("dialbackWithoutDialback"),
             ProxyFqdn = partner.Text("proxyFqdn"),
             Enabled = partner.Flag("enabled"),
             DisabledReason = partner.Text("disabledReason"),
             MaxStanzaBytes = partner.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
         },
         partner.Section("trust", Trust)));
+
+    private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
+
+    private static Written<string?> Management(MappingReader management) => new(management.RequiredText("socket", "/run/edgepool/edgepool.sock"));
 
     private static LogSettings Log(MappingReader log)
     {

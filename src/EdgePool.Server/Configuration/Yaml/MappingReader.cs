@@ -17,6 +17,9 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
     /// <summary>The key is written, whatever its value.</summary>
     public bool Has(string key) => Find(key) is not null;
 
+    /// <summary>The key is known, and read by somebody else.</summary>
+    public void Known(string key) => known.Add(key);
+
     /// <summary>A text.</summary>
     public string? Text(string key) => Find(key) is { } value ? TextOf(value, $"a text for {key}") : null;
 

@@ -23,14 +23,29 @@ internal sealed class YamlFile
         this.problems = problems;
     }
 
+    /// <summary>Parses a text of several documents, each a mapping, with <c>---</c> between them; empty ones are left out. What is wrong goes to <paramref name="problems"/>.</summary>
+    public static IReadOnlyList<YamlMapping> ParseAll(string text, ProblemList problems)
+    {
+        var documents = new List<YamlMapping>();
+        Guarded<object>(text, problems, file =>
+        {
+            file.Documents(documents);
+            return null;
+        });
+        return documents;
+    }
+
     /// <summary>Parses a text; null when it holds no mapping. What is wrong goes to <paramref name="problems"/>.</summary>
-    public static YamlMapping? Parse(string text, ProblemList problems)
+    public static YamlMapping? Parse(string text, ProblemList problems) => Guarded(text, problems, file => file.Document());
+
+    private static T? Guarded<T>(string text, ProblemList problems, Func<YamlFile, T?> read)
+        where T : class
     {
         using var reader = new StringReader(text);
         var events = new Parser(reader);
         try
         {
-            return new YamlFile(events, problems).Document();
+            return read(new YamlFile(events, problems));
         }
         catch (YamlException fault)
         {
@@ -47,6 +62,26 @@ internal sealed class YamlFile
 
     private static void NotYaml(ProblemList problems, Mark at, string why)
         => problems.Error(At(at), $"this is not YAML: {OneLine(why)}", "correct the indentation, quotes or brackets here or just above");
+
+    private void Documents(List<YamlMapping> documents)
+    {
+        parser.Consume<StreamStart>();
+        while (parser.TryConsume<DocumentStart>(out _))
+        {
+            values = 0;
+            var root = Value("", depth: 1);
+            parser.Consume<DocumentEnd>();
+            switch (root)
+            {
+                case YamlMapping mapping:
+                    documents.Add(mapping);
+                    break;
+                case not YamlText { IsNull: true }:
+                    problems.Error(root.At, $"the document is {root.Kind}", "write kind, name and spec, each on a line of its own");
+                    break;
+            }
+        }
+    }
 
     private YamlMapping? Document()
     {
@@ -89,7 +124,7 @@ internal sealed class YamlFile
         RefuseTricks();
         if (parser.TryConsume<AnchorAlias>(out var alias))
         {
-            return new YamlText(At(alias.Start), path, "", IsNull: true);
+            return new YamlText(At(alias.Start), path, "", IsNull: true, Plain: true);
         }
 
         if (parser.Accept<SequenceStart>(out _))
@@ -141,8 +176,8 @@ internal sealed class YamlFile
 
     private static YamlText Text(string path, Scalar scalar)
     {
-        var isNull = scalar.Style is ScalarStyle.Plain && scalar.Value is "" or "~" or "null";
-        return new YamlText(At(scalar.Start), path, scalar.Value, isNull && scalar.Style is ScalarStyle.Plain);
+        var plain = scalar.Style is ScalarStyle.Plain;
+        return new YamlText(At(scalar.Start), path, scalar.Value, IsNull: plain && scalar.Value is ("" or "~" or "null"), plain);
     }
 
     private void RefuseTricks()

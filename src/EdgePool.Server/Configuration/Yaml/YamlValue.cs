@@ -14,7 +14,8 @@ internal abstract record YamlValue(Position At, string Path)
 /// <param name="Path">Its name from the top.</param>
 /// <param name="Text">The value without quotes.</param>
 /// <param name="IsNull">Nothing is written, or an unquoted <c>null</c> or <c>~</c>.</param>
-internal sealed record YamlText(Position At, string Path, string Text, bool IsNull) : YamlValue(At, Path)
+/// <param name="Plain">It is written without quotes, so that it may be a number or a flag.</param>
+internal sealed record YamlText(Position At, string Path, string Text, bool IsNull, bool Plain = true) : YamlValue(At, Path)
 {
     public override string Kind => IsNull ? "nothing" : "a single value";
 }

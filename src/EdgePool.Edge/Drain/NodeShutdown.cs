@@ -1,0 +1,109 @@
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Drain;
+
+/// <summary>
+/// A node's last <see cref="StreamTimeouts.Drain"/>: what is in flight is delivered, or answered while its sender can still hear the answer, and every
+/// stream ends with <c>system-shutdown</c>. Each step ends when nothing is in flight, or when its part of the time is over:
+/// <list type="number">
+/// <item>no stream reads further stanzas; half of the time is for deliveries;</item>
+/// <item>what waits for a stream that did not come up is answered; another fifth is for slow targets;</item>
+/// <item>what waits for them all the same is answered, and a tenth is for the answers;</item>
+/// <item>the streams end, each with what waits for it before the farewell.</item>
+/// </list>
+/// </summary>
+/// <remarks>Not guaranteed: that an answer reaches a sender whose own stream takes nothing, or to whom no stream is up. It is counted as lost.</remarks>
+internal sealed class NodeShutdown(EdgeRuntime edge)
+{
+    private readonly TimeSpan drain = edge.Options.Timeouts.Drain;
+    private readonly SemaphoreSlim changed = new(0, 1);
+
+    /// <summary>Runs the steps until every stream is gone, or nine tenths of the time are over: the rest is for what ends without waiting.</summary>
+    /// <param name="routes"><c>/edge/routes</c>.</param>
+    /// <param name="streams"><c>/edge/streams</c>.</param>
+    public async Task RunAsync(IActorRef routes, IActorRef streams)
+    {
+        using var budget = new CancellationTokenSource(drain * 0.9, edge.Time);
+        edge.Routes.Drained = Changed;
+        edge.Streams.Emptied = Changed;
+        streams.Tell(StopReading.Instance);
+        await UntilAsync(NothingInFlight, drain / 2, budget.Token);
+        if (!NothingInFlight())
+        {
+            Answer(static route => !route.Queue.HasStream);
+            await UntilAsync(NothingInFlight, drain / 5, budget.Token);
+            Answer(static _ => true);
+            await UntilAsync(NothingWaitsForAStream, drain / 10, budget.Token);
+        }
+
+        var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
+        routes.Tell(end);
+        streams.Tell(end);
+        await UntilAsync(() => edge.Streams.Count == 0, drain, budget.Token);
+    }
+
+    /// <summary>Behind the end of every stream: what is left has no way to be delivered. A writer that was cut off answers on its own thread.</summary>
+    public async Task SettleAsync()
+    {
+        foreach (var route in All)
+        {
+            route.Queue.Close(BounceReason.Shutdown);
+            edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
+        }
+
+        await UntilAsync(NothingInFlight, drain / 10, CancellationToken.None);
+    }
+
+    private IEnumerable<Route> All => edge.Routes.Pairs.Concat(edge.Routes.Components);
+
+    private bool NothingInFlight() => edge.Ledger.Read().InFlight == 0;
+
+    private bool NothingWaitsForAStream() => All.All(static route => route.Queue.Bytes == 0 || !route.Queue.HasStream);
+
+    /// <summary>First all is taken, then answered: an answer may go to a queue that is emptied here, and is not to be taken out again.</summary>
+    private void Answer(Func<Route, bool> which)
+    {
+        var taken = new List<(Route Route, StanzaSegment Segment)>();
+        foreach (var route in All.Where(which))
+        {
+            while (route.Queue.Take() is { } segment)
+                taken.Add((route, segment));
+        }
+
+        foreach (var (route, segment) in taken)
+        {
+            edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.Shutdown);
+            route.Queue.Release(segment);
+        }
+    }
+
+    private void Changed()
+    {
+        try
+        {
+            changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // There is a signal already.
+        }
+    }
+
+    private async Task UntilAsync(Func<bool> condition, TimeSpan atMost, CancellationToken budget)
+    {
+        using var over = new CancellationTokenSource(atMost, edge.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, budget);
+        try
+        {
+            while (!condition())
+                await changed.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Its part of the time is over.
+        }
+    }
+}

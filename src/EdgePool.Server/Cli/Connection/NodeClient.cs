@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using EdgePool.Server.Configuration;
+using EdgePool.Server.Management.Wire;
+
+namespace EdgePool.Server.Cli.Connection;
+
+/// <summary>Speaks to a node over its management socket. Whatever goes wrong is a <see cref="CommandFailure"/> that says what to do.</summary>
+internal sealed class NodeClient : IDisposable
+{
+    /// <summary>An apply waits until it is in force, which may take as long as a stanza that is being written.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly HttpClient client;
+    private readonly string socket;
+
+    /// <summary>A client of the node behind a socket.</summary>
+    public NodeClient(string socket)
+    {
+        this.socket = socket;
+        client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri("http://edgepool"),
+            Timeout = Patience,
+        };
+    }
+
+    /// <summary>Asks for something that must be there.</summary>
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+        => (await AskAsync(HttpMethod.Get, path, content: null, type, cancellation))!;
+
+    /// <summary>Asks for something of any length.</summary>
+    public async Task<Stream> StreamAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            return response.IsSuccessStatusCode
+                ? await response.Content.ReadAsStreamAsync(cancellation)
+                : throw new NodeFailure(await FailureOfAsync(response, cancellation));
+        }
+        catch (HttpRequestException fault)
+        {
+            throw Unreachable(fault);
+        }
+    }
+
+    /// <summary>Sends a request with a body.</summary>
+    public async Task<TReply> PostAsync<TRequest, TReply>(
+        string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType, CancellationToken cancellation)
+        => (await AskAsync(HttpMethod.Post, path, JsonContent.Create(request, requestType), replyType, cancellation))!;
+
+    /// <summary>Asks to take something away.</summary>
+    public async Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
+        => (await AskAsync(HttpMethod.Delete, path, content: null, type, cancellation))!;
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    private async Task<T?> AskAsync<T>(
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        try
+        {
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (response.IsSuccessStatusCode)
+            {
+                return await response.Content.ReadFromJsonAsync(type, cancellation);
+            }
+
+            throw new NodeFailure(await FailureOfAsync(response, cancellation));
+        }
+        catch (HttpRequestException fault)
+        {
+            throw Unreachable(fault);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailure(ExitCode.Unavailable, $"the node at {socket} does not answer — see its log (journalctl -u edgepool)");
+        }
+        catch (JsonException)
+        {
+            throw new CommandFailure(ExitCode.Unavailable, $"what answers at {socket} is not understood — use an edgepool of the node's version");
+        }
+    }
+
+    private static async Task<Failure> FailureOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentType?.MediaType is "application/json"
+            && await response.Content.ReadFromJsonAsync(WireJson.Default.Failure, cancellation) is { } failure)
+        {
+            return failure;
+        }
+
+        var code = response.StatusCode is HttpStatusCode.RequestEntityTooLarge ? FailureCode.TooLarge : FailureCode.Internal;
+        return new Failure(code, $"the node answered {(int)response.StatusCode}", "see its log (journalctl -u edgepool)");
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+            return new NetworkStream(connection, ownsSocket: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private CommandFailure Unreachable(HttpRequestException fault)
+    {
+        var shown = Shown.Of(socket, 200);
+        const string Name = "or name the socket of another with --socket, EDGEPOOL_SOCKET or --config FILE";
+        return (fault.InnerException as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.AccessDenied => new CommandFailure(
+                ExitCode.Permission, $"user {Environment.UserName} may not use {shown} — run the command as root or as the node's own user"),
+            SocketError.ConnectionRefused => new CommandFailure(
+                ExitCode.Unavailable, $"no node answers at {shown}: it has ended — start it (systemctl start edgepool), {Name}"),
+            _ when !File.Exists(socket) => new CommandFailure(
+                ExitCode.Unavailable, $"no node answers at {shown}: there is no such socket — start the node (systemctl start edgepool), {Name}"),
+            _ => new CommandFailure(
+                ExitCode.Unavailable, $"the node at {shown} broke off: {Shown.Of(fault.InnerException?.Message ?? fault.Message, 120)} — see its log (journalctl -u edgepool)"),
+        };
+    }
+}
+
+/// <summary>The node said no.</summary>
+internal sealed class NodeFailure(Failure failure) : Exception(failure.What)
+{
+    /// <summary>Its answer.</summary>
+    public Failure Failure { get; } = failure;
+}

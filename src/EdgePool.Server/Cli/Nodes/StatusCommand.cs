@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Management.Wire;
+
+namespace EdgePool.Server.Cli.Nodes;
+
+/// <summary><c>edgepool status</c>: a node at a glance.</summary>
+internal static class StatusCommand
+{
+    private const string Notes = """
+        Examples:
+          edgepool status
+          edgepool status --json | jq .ledger
+
+        Exit codes: 0 the newest policy is in force and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
+        """;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Write JSON." };
+        var command = NodeCommand.Create("status", "Show a node: its policy, streams and ledger.", Notes, async (context, cancellation) =>
+        {
+            var status = await context.Node.GetAsync("/v1/status", WireJson.Default.StatusView, cancellation);
+            if (context.Arguments.GetValue(json))
+            {
+                context.Output.WriteLine(JsonSerializer.Serialize(status, WireJson.Shown.StatusView));
+            }
+            else
+            {
+                Write(status, context.Output);
+            }
+
+            return status is { Policy.Problem: null, Ledger.Balances: true } ? ExitCode.Success : ExitCode.Failed;
+        });
+        command.Options.Add(json);
+        return command;
+    }
+
+    private static void Write(StatusView status, TextWriter output)
+    {
+        var ledger = status.Ledger;
+        var started = status.Started.ToString("u", CultureInfo.InvariantCulture);
+        var policy = status.Mode is "store" ? FormattableString.Invariant($"version {status.Policy.Version} of the store") : "the node's file";
+        output.WriteLine($"node      {status.Node}, EdgePool {status.Product}, in service since {started}");
+        output.WriteLine($"domains   {string.Join(", ", status.LocalDomains)}");
+        output.WriteLine(FormattableString.Invariant($"policy    {policy}, {status.Policy.Partners} partners"));
+        if (status.Policy.Problem is { } problem)
+        {
+            output.WriteLine($"          a newer version is not in force: {problem}");
+        }
+
+        output.WriteLine($"streams   {(status.Streams.Count == 0 ? "none" : string.Join(", ", status.Streams.Select(kind => FormattableString.Invariant($"{kind.Value} {kind.Key}"))))}");
+        output.WriteLine(FormattableString.Invariant(
+            $"stanzas   {ledger.Accepted} accepted = {ledger.Delivered} delivered + {ledger.Bounced} bounced + {ledger.Dropped} dropped + {ledger.InFlight} in flight"));
+    }
+}

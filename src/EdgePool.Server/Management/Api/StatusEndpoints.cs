@@ -1,0 +1,68 @@
+using System.Reflection;
+using EdgePool.Edge.Partners;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Partners;
+using EdgePool.Server.Management.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace EdgePool.Server.Management.Api;
+
+/// <summary><c>/v1/status</c> and <c>/v1/streams</c>: what the node is doing.</summary>
+internal static class StatusEndpoints
+{
+    private static readonly string Product = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
+    {
+        routes.MapGet("/v1/status", context => Reply.OkAsync(context, Status(node), WireJson.Default.StatusView));
+        routes.MapGet("/v1/streams", context => Reply.OkAsync(context, Streams(node), WireJson.Default.StreamList));
+    }
+
+    private static StatusView Status(ManagedNode node)
+    {
+        var edge = node.Options.Edge;
+        var policy = node.Node.Policy;
+        return new StatusView(
+            edge.NodeName,
+            Product,
+            node.Options.Management.HasStore ? "store" : "file",
+            node.Started,
+            [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
+            new PolicyView(policy.Version, policy.Partners.Count, Problem(node.Node.PolicyState)),
+            node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
+            Ledger(node.Node.Ledger.Read()));
+    }
+
+    /// <summary>Why the policy in force is not the store's newest; null: it is, or there is no store.</summary>
+    private static string? Problem(PolicyState? state) => state switch
+    {
+        { IsHeldBack: true, Problems: var problems } when problems.FirstOrDefault(problem => problem.Severity is ProblemSeverity.Error) is { } first
+            => $"{first.Path}: {first.What} — {first.Remedy}",
+        { StoreFault: { } fault } => fault,
+        _ => null,
+    };
+
+    private static LedgerView Ledger(LedgerSnapshot ledger) => new(
+        ledger.Accepted,
+        ledger.Delivered,
+        ledger.Bounced,
+        ledger.Dropped,
+        ledger.InFlight,
+        ledger.Balances,
+        ledger.BouncedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal),
+        ledger.DroppedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal));
+
+    private static StreamList Streams(ManagedNode node) => new([.. node.Node.Streams.All.OrderBy(stream => stream.Number).Select(View)]);
+
+    private static StreamView View(StreamInfo stream) => new(
+        stream.Number,
+        stream.Kind.ToString(),
+        stream.Peer,
+        stream.State,
+        stream.Tls,
+        [.. stream.Pairs.Select(pair => pair.ToText())],
+        stream.StanzasIn,
+        stream.StanzasOut);
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace EdgePool.Server.Management.Wire;
+
+/// <summary>Documents to be written, all or none.</summary>
+/// <param name="Documents">At most 10,000.</param>
+/// <param name="DryRun">Tells what would change, and changes nothing.</param>
+/// <param name="Why">The reason, in the operator's words.</param>
+internal sealed record ApplyRequest(IReadOnlyList<WrittenView> Documents, bool DryRun = false, string Why = "");
+
+/// <summary>A document to be taken back to one of its versions.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="DryRun">Tells what would change, and changes nothing.</param>
+/// <param name="Why">The reason, in the operator's words.</param>
+internal sealed record RevertRequest(long Version, bool DryRun = false, string Why = "");
+
+/// <summary>What an edit did, or would do.</summary>
+/// <param name="Revision">The store's revision in force with it.</param>
+/// <param name="Results">One for each document, in the order asked for.</param>
+/// <param name="Warnings">What works, but likely not as meant.</param>
+internal sealed record EditReply(long Revision, IReadOnlyList<EditResult> Results, IReadOnlyList<DocumentProblem> Warnings);
+
+/// <summary>What an edit did to one document.</summary>
+/// <param name="Kind">The document's kind.</param>
+/// <param name="Name">Its name, in canonical form.</param>
+/// <param name="Action">One of <see cref="EditAction"/>.</param>
+/// <param name="Version">Its version now; 0: there is none.</param>
+/// <param name="Before">What it said, where it changes.</param>
+/// <param name="After">What it says, where it changes.</param>
+internal sealed record EditResult(string Kind, string Name, string Action, long Version, JsonElement? Before, JsonElement? After);
+
+/// <summary>The closed set of what an edit does to a document.</summary>
+internal static class EditAction
+{
+    /// <summary>There was none.</summary>
+    public const string Created = "created";
+
+    /// <summary>It says something else now.</summary>
+    public const string Changed = "changed";
+
+    /// <summary>It said that already.</summary>
+    public const string Unchanged = "unchanged";
+
+    /// <summary>It is gone.</summary>
+    public const string Deleted = "deleted";
+}

@@ -1,0 +1,90 @@
+using EdgePool.Server.Cli;
+using EdgePool.Server.Cli.Connection;
+using Xunit;
+
+namespace EdgePool.Server.Tests.Management;
+
+/// <summary>How commands find their node, and what they say when they do not.</summary>
+public sealed class NodeCommandTests
+{
+    [Fact]
+    public async Task Status_OfARunningNode_ShowsItAndExits0()
+    {
+        await using var node = await NodeFixture.StartAsync();
+
+        var (code, output, error) = await node.RunAsync("status");
+
+        Assert.Equal((ExitCode.Success, ""), (code, error));
+        Assert.Contains("node      edge-1, EdgePool ", output, StringComparison.Ordinal);
+        Assert.Contains("stanzas   0 accepted = 0 delivered + 0 bounced + 0 dropped + 0 in flight", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_ByConfig_TakesTheSocketFromTheFile()
+    {
+        await using var node = await NodeFixture.StartAsync("store: { directory: store }\nmanagement: { socket: there.sock }");
+
+        var (code, output, _) = await NodeFixture.CommandAsync("status", "--json", "--config", Path.Combine(node.Folder.Path, "edgepool.yaml"));
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("\"node\": \"edge-1\"", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(node.Folder.Path, "there.sock")));
+    }
+
+    [Fact]
+    public async Task FileMode_WithASocket_IsServed()
+    {
+        await using var node = await NodeFixture.StartAsync("management: { socket: store/edgepool.sock }\npartners: [ { domain: partner.example } ]");
+
+        var (code, output, _) = await node.RunAsync("status");
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("policy    the node's file, 1 partners", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Config_OfANodeWithoutSocket_SaysWhatToWrite()
+    {
+        await using var node = await NodeFixture.StartAsync("partners: [ { domain: partner.example } ]");
+
+        var (code, _, error) = await NodeFixture.CommandAsync("streams", "--config", Path.Combine(node.Folder.Path, "edgepool.yaml"));
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains("has no management socket — write management: { socket: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Socket_NotThere_SaysWhereAndExits69()
+    {
+        var (code, _, error) = await NodeFixture.CommandAsync("status", "--socket", "/nowhere/edgepool.sock");
+
+        Assert.Equal(ExitCode.Unavailable, code);
+        Assert.Equal($"edgepool: no node answers at /nowhere/edgepool.sock: there is no such socket — start the node (systemctl start edgepool), or name the socket of another with --socket, {SocketOptions.Variable} or --config FILE\n", error);
+    }
+
+    [Fact]
+    public async Task Socket_OfADeadNode_SaysSoAndExits69()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.StopNodeAsync();
+        using (var dead = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        {
+            dead.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(node.Socket + "x"));
+            File.Move(node.Socket + "x", node.Socket);
+        }
+
+        var (code, _, error) = await node.RunAsync("status");
+
+        Assert.Equal(ExitCode.Unavailable, code);
+        Assert.Contains("it has ended — start it", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Config_NotThere_Exits66()
+    {
+        var (code, _, error) = await NodeFixture.CommandAsync("status", "--config", "/nowhere/edgepool.yaml");
+
+        Assert.Equal(ExitCode.NoConfiguration, code);
+        Assert.Contains("/nowhere/edgepool.yaml: error: there is no such file", error, StringComparison.Ordinal);
+    }
+}
