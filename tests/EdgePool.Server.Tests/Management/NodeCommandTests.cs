@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Cli.Connection;
 using Xunit;
@@ -67,9 +69,9 @@ public sealed class NodeCommandTests
     {
         await using var node = await NodeFixture.StartAsync();
         await node.StopNodeAsync();
-        using (var dead = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
-            dead.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(node.Socket + "x"));
+            dead.Bind(new UnixDomainSocketEndPoint(node.Socket + "x"));
             File.Move(node.Socket + "x", node.Socket);
         }
 
@@ -86,5 +88,41 @@ public sealed class NodeCommandTests
 
         Assert.Equal(ExitCode.NoConfiguration, code);
         Assert.Contains("/nowhere/edgepool.yaml: error: there is no such file", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status", "", 0, "edgepool: the node at ")]
+    [InlineData("status", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{", 0, " broke off: ")]
+    [InlineData("status", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]", 0, " is not understood — use an edgepool of the node's version")]
+    [InlineData("status", "SSH-2.0-OpenSSH_9.2\r\n", 0, " broke off: ")]
+    [InlineData("consent export", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{}\n", 0, " broke off: ")]
+    [InlineData("streams", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 1, "edgepool: the node answered 502 — see its log")]
+    public async Task Answer_ThatIsNone_IsToldInOneLine(string line, string answer, int faults, string expected)
+    {
+        var folder = Directory.CreateTempSubdirectory("edgepool-answer-").FullName;
+        var path = Path.Combine(folder, "s");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        using var ended = new CancellationTokenSource();
+        var serving = Task.Run(async () =>
+        {
+            // A client whose connection ends before an answer begins may ask once more.
+            while (true)
+            {
+                using var asked = await listener.AcceptAsync(ended.Token);
+                await asked.ReceiveAsync(new byte[4096]);
+                await asked.SendAsync(Encoding.ASCII.GetBytes(answer));
+            }
+        });
+
+        var (code, _, error) = await NodeFixture.CommandAsync([.. line.Split(' '), "--socket", path]);
+
+        await ended.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
+        Assert.Equal(faults == 0 ? ExitCode.Unavailable : ExitCode.Internal, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Directory.Delete(folder, recursive: true);
     }
 }

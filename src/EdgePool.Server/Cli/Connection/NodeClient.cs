@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EdgePool.Server.Configuration;
@@ -38,17 +39,24 @@ internal sealed class NodeClient : IDisposable
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
         => (await AskAsync(HttpMethod.Get, path, content: null, type, cancellation))!;
 
-    /// <summary>Asks for something of any length.</summary>
-    public async Task<Stream> StreamAsync(string path, CancellationToken cancellation)
+    /// <summary>Asks for lines, however many.</summary>
+    public async Task EachLineAsync(string path, Action<string> take, CancellationToken cancellation)
     {
         try
         {
-            var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            return response.IsSuccessStatusCode
-                ? await response.Content.ReadAsStreamAsync(cancellation)
-                : throw new NodeFailure(await FailureOfAsync(response, cancellation));
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new NodeFailure(await FailureOfAsync(response, cancellation));
+            }
+
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8);
+            while (await reader.ReadLineAsync(cancellation) is { } line)
+            {
+                take(line);
+            }
         }
-        catch (HttpRequestException fault)
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
             throw Unreachable(fault);
         }
@@ -83,7 +91,7 @@ internal sealed class NodeClient : IDisposable
 
             throw new NodeFailure(await FailureOfAsync(response, cancellation));
         }
-        catch (HttpRequestException fault)
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
             throw Unreachable(fault);
         }
@@ -124,7 +132,7 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
-    private CommandFailure Unreachable(HttpRequestException fault)
+    private CommandFailure Unreachable(Exception fault)
     {
         var shown = Shown.Of(socket, 200);
         const string Name = "or name the socket of another with --socket, EDGEPOOL_SOCKET or --config FILE";

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Cli.Connection;
@@ -76,13 +75,7 @@ internal static class ConsentCommand
         var partner = Partner();
         var command = NodeCommand.Create("export", "Write all consents, one JSON object a line.", Notes, async (context, cancellation) =>
         {
-            await using var lines = await context.Node.StreamAsync("/v1/consents/export?" + Canonical(context.Arguments.GetValue(partner)), cancellation);
-            using var reader = new StreamReader(lines, Encoding.UTF8);
-            while (await reader.ReadLineAsync(cancellation) is { } line)
-            {
-                context.Output.WriteLine(line);
-            }
-
+            await context.Node.EachLineAsync("/v1/consents/export?" + Canonical(context.Arguments.GetValue(partner)), context.Output.WriteLine, cancellation);
             return ExitCode.Success;
         });
         command.Arguments.Add(partner);
