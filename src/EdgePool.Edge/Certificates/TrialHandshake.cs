@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net.Security;
-using System.Security.Authentication;
 using EdgePool.Edge.Transport;
 
 namespace EdgePool.Edge.Certificates;
@@ -24,7 +23,7 @@ internal static class TrialHandshake
             new SslClientAuthenticationOptions
             {
                 TargetHost = "trial.invalid",
-                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetRawCertData().AsSpan().SequenceEqual(ours.Certificate.RawDataMemory.Span) is true,
                 EnabledSslProtocols = TlsUpgrade.Protocols,
             },
             limit.Token);
