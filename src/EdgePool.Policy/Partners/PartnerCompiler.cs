@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Xmpp.Addressing;
@@ -39,6 +37,9 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
         }
 
         var type = Type(document.PartnerType ?? defaultType, document.PartnerType);
+        var terms = Terms(document);
+        var trust = new TrustCompiler(problems, prefix);
+        var anchors = trust.Anchors(document);
         var partner = new Partner
         {
             Name = domain?.Ascii ?? PartnerDocument.AnyDomain,
@@ -46,8 +47,9 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
             AdditionalDomains = additional,
             Description = Text(document.Description, "description"),
             Type = type,
-            Terms = Terms(document),
-            Trust = document.Trust ?? Trust(document.TrustText),
+            Terms = terms,
+            Trust = anchors,
+            Certificates = trust.Rules(document, anchors, terms),
             Proxy = Proxy(document.ProxyFqdn),
             Enabled = document.Enabled ?? true,
             DisabledReason = Text(document.DisabledReason, "disabledReason"),
@@ -141,46 +143,17 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
             problems.Error(prefix + "requireTrustedCertificate", "there is no certificate without TLS", "set tlsNegotiation: Required, or requireTrustedCertificate: false");
         }
 
-        return new NegotiationTerms(ruling.Methods) { RequireTrustedCertificate = proven, DialbackWithoutDialback = document.DialbackWithoutDialback ?? false };
-    }
-
-    private TrustAnchors? Trust(WrittenTrust? written)
-    {
-        if (written is null)
+        if (document.TlsMinVersion is not null && ruling.IsValid && ruling.Methods == AuthenticationMethods.TcpDialback)
         {
-            return null;
+            problems.Error(prefix + "tlsMinVersion", "TLS is not used with this partner", "set tlsNegotiation: Required, or remove tlsMinVersion");
         }
 
-        var system = written.System ?? written.Ca.Count == 0;
-        if (!system && written.Ca.Count == 0)
+        return new NegotiationTerms(ruling.Methods)
         {
-            problems.Error(prefix + "trust", "this trusts nobody", "list certificates under ca, or write system: true");
-        }
-
-        var roots = new X509Certificate2Collection();
-        for (var i = 0; i < written.Ca.Count; i++)
-        {
-            if (!TryImport(roots, written.Ca[i]))
-            {
-                problems.Error(DocumentProblems.Item(prefix + "trust.ca", i), "there is no certificate in PEM here", "write the text from -----BEGIN CERTIFICATE----- to its end");
-            }
-        }
-
-        return new TrustAnchors(system, [.. roots]);
-    }
-
-    private static bool TryImport(X509Certificate2Collection roots, string pem)
-    {
-        var before = roots.Count;
-        try
-        {
-            roots.ImportFromPem(pem);
-            return roots.Count > before;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
+            RequireTrustedCertificate = proven,
+            DialbackWithoutDialback = document.DialbackWithoutDialback ?? false,
+            MinimumTls = document.TlsMinVersion ?? TlsVersion.Tls12,
+        };
     }
 
     private ProxyAddress? Proxy(string? text)

@@ -26,7 +26,7 @@ public sealed class StreamStandingTests
     {
         var terms = new NegotiationTerms(allowed) { RequireTrustedCertificate = trustedCertificate };
 
-        Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, method, () => proven));
+        Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, method, TlsVersion.Tls13, () => proven));
     }
 
     [Fact]
@@ -34,8 +34,8 @@ public sealed class StreamStandingTests
     {
         var terms = new NegotiationTerms(All) { DialbackWithoutDialback = true };
 
-        Assert.Null(StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, static () => true));
-        Assert.Equal(StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, static () => false));
+        Assert.Null(StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, TlsVersion.Tls13, static () => true));
+        Assert.Equal(StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, TlsVersion.Tls13, static () => false));
     }
 
     [Theory]
@@ -43,5 +43,5 @@ public sealed class StreamStandingTests
     [InlineData(AuthenticationMethod.DialbackOverTcp, StreamErrorCondition.PolicyViolation)]
     [InlineData(AuthenticationMethod.ComponentHandshake, null)]
     public void EndsWith_NoTerms_EndsAllButComponents(AuthenticationMethod method, StreamErrorCondition? condition)
-        => Assert.Equal(condition, StreamStanding.EndsWith(terms: null, method, static () => true));
+        => Assert.Equal(condition, StreamStanding.EndsWith(terms: null, method, tls: null, static () => true));
 }

@@ -134,7 +134,7 @@ public sealed class PeerCertificateTests : IDisposable
             issued.Certificate,
             [],
             judged: null,
-            domain => domain.Equals(Partner) ? new TrustAnchors(System: false, [authority.Root]) : new TrustAnchors(System: false, []),
+            domain => new(domain.Equals(Partner) ? new TrustAnchors(System: false, [authority.Root]) : new TrustAnchors(System: false, [])),
             time);
 
         Assert.Equal(CertificateVerdict.Valid, shown.Proves(Partner));
@@ -152,7 +152,7 @@ public sealed class PeerCertificateTests : IDisposable
             (trusted ? authority : foreign).Issue("p1.example", "p2.example").Certificate,
             [],
             (shared, trusted),
-            domain => domain.Equals(Partner) ? shared : own,
+            domain => new(domain.Equals(Partner) ? shared : own),
             time);
 
         Assert.Equal(verdict, shown.Proves(Partner));
@@ -166,7 +166,7 @@ public sealed class PeerCertificateTests : IDisposable
 
     [Fact]
     public void Proves_NoCertificate_IsNone()
-        => Assert.Equal(CertificateVerdict.None, new PeerCertificate(leaf: null, [], judged: null, _ => TrustAnchors.SystemOnly, time).Proves(Partner));
+        => Assert.Equal(CertificateVerdict.None, new PeerCertificate(leaf: null, [], judged: null, _ => new(TrustAnchors.SystemOnly), time).Proves(Partner));
 
     [Fact]
     public void Proves_AtBothEndsOfItsLife()
@@ -188,13 +188,13 @@ public sealed class PeerCertificateTests : IDisposable
 
         Assert.True(shown.EndsIn(new TrustAnchors(System: false, [authority.Root])));
         Assert.False(shown.EndsIn(new TrustAnchors(System: false, [])));
-        Assert.False(new PeerCertificate(leaf: null, [], judged: null, _ => TrustAnchors.SystemOnly, time).EndsIn(new TrustAnchors(System: false, [authority.Root])));
+        Assert.False(new PeerCertificate(leaf: null, [], judged: null, _ => new(TrustAnchors.SystemOnly), time).EndsIn(new TrustAnchors(System: false, [authority.Root])));
     }
 
     private CertificateVerdict Judge(IssuedCertificate issued) => Judge(issued.Certificate, [.. issued.Intermediates], authority.Root);
 
     private CertificateVerdict Judge(X509Certificate2 leaf, X509Certificate2[] intermediates, X509Certificate2 root)
-        => new PeerCertificate(leaf, [.. intermediates.Select(i => i.RawData)], judged: null, _ => new TrustAnchors(System: false, [root]), time).Proves(Partner);
+        => new PeerCertificate(leaf, [.. intermediates.Select(i => i.RawData)], judged: null, _ => new(new TrustAnchors(System: false, [root])), time).Proves(Partner);
 
-    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, [.. issued.Intermediates.Select(i => i.RawData)], judged: null, _ => trust, time);
+    private PeerCertificate Shown(IssuedCertificate issued, TrustAnchors trust) => new(issued.Certificate, [.. issued.Intermediates.Select(i => i.RawData)], judged: null, _ => new(trust), time);
 }

@@ -6,8 +6,12 @@ namespace EdgePool.Xmpp.Tests.Streams;
 /// <summary>A certificate that proves some names; <c>none</c>: no certificate; <c>untrusted</c>: a chain to nowhere.</summary>
 internal sealed class FakeCertificate(params string[] names) : IPeerCertificate
 {
+    public TlsVersion Version { get; init; } = TlsVersion.Tls13;
+
     public CertificateVerdict Proves(DomainName domain) => names switch
     {
+        ["pin-mismatch"] => CertificateVerdict.PinMismatch,
+        ["key-changed"] => CertificateVerdict.KeyChanged,
         ["none"] => CertificateVerdict.None,
         ["untrusted"] => CertificateVerdict.Untrusted,
         _ => names.Contains(domain.Ascii, StringComparer.Ordinal) ? CertificateVerdict.Valid : CertificateVerdict.WrongName,
