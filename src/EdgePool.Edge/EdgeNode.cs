@@ -48,7 +48,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var edgeLogs = new EdgeLogs(logs);
         var trust = new PeerTrust(options, policy, table, PeerKeys, time, edgeLogs.Streams);
         random ??= new Random();
-        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node) : null;
+        var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         edge = new EdgeRuntime(
             options,
             policy,
@@ -60,6 +60,7 @@ public sealed class EdgeNode : IAsyncDisposable
             table,
             new PartnerConnections(policy),
             new Pings(table),
+            new RateTable(time),
             bouncer,
             new StanzaPolicy(policy, table, time, ledger?.Table),
             new ComponentSessions(table, bouncer, edgeLogs),

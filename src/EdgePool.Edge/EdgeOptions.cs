@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
+using EdgePool.Edge.Partners;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
@@ -30,6 +31,9 @@ public sealed record EdgeOptions
 
     /// <summary>Where consents outlive the node; null: nobody can consent, and partners of type <see cref="PartnerType.PublicUnverified"/> reach no one. It outlives the node.</summary>
     public IConsentJournal? Consents { get; init; }
+
+    /// <summary>How many consents there may be.</summary>
+    public ConsentLimits ConsentLimits { get; init; } = new();
 
     /// <summary>Where partners connect (port 5269).</summary>
     public required IReadOnlyList<S2SListenerOptions> S2SListeners { get; init; }

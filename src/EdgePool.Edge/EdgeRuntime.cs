@@ -21,6 +21,7 @@ internal sealed record EdgeRuntime(
     RouteTable Routes,
     PartnerConnections Connections,
     Pings Pings,
+    RateTable Rates,
     Bouncer Bouncer,
     StanzaPolicy Stanzas,
     ComponentSessions Components,

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using EdgePool.Benchmarks.Framing;
 using EdgePool.Benchmarks.Relay;
+using EdgePool.Benchmarks.Verdicts;
 using EdgePool.Benchmarks.Store;
 
 const string Usage = """
@@ -9,6 +10,7 @@ const string Usage = """
       relay [options]     what a stanza, a handshake and an idle stream cost the edge, in minutes; relay --help
       store               what an embedded store with 50,000 documents and 200,000 consents takes, in seconds
       --quick             framer against System.Xml.XmlReader, in seconds
+      --quick verdict     policy: verdicts beside 10 and beside 50,000 partners, and loading those, in seconds
       anything else       BenchmarkDotNet, for example --filter '*Framing*' or --list flat
     """;
 
@@ -21,6 +23,8 @@ switch (args)
     case ["--help" or "-h" or "help"]:
         Console.WriteLine(Usage);
         return 0;
+    case ["--quick", "verdict"]:
+        return QuickVerdicts.Run(Console.Out);
     case [.. var all] when all.Contains("--quick"):
         return QuickFraming.Run(Console.Out);
     default:

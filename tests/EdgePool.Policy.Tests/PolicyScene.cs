@@ -57,6 +57,21 @@ internal sealed class PolicyScene(PolicySnapshot snapshot)
         return Judge(direction, in frame, local, remote);
     }
 
+    /// <summary>Judges what is rendered for a component and waits in its queue.</summary>
+    public Verdict FromPartnerRendered(string stanza)
+    {
+        var framer = StreamFramer.Inside(ContentNamespace.Component, FramerLimits.Authenticated);
+        Assert.Equal(FrameStatus.Element, framer.Read(Encoding.UTF8.GetBytes(stanza), out _, out var frame));
+        return Judge(Direction.FromPartner, in frame, "alice@contoso.example", "bob@p.example");
+    }
+
+    /// <summary>The document that a verdict rests on.</summary>
+    public string? SourceOf(VerdictReason reason, string local, string remote)
+    {
+        var localJid = Span(local);
+        return Snapshot.SourceOf(reason, Snapshot.Find(Span(remote).Domain), in localJid)?.Path;
+    }
+
     public Explanation Explain(Direction direction, string stanza, string local, string remote)
     {
         var framer = Framer("");

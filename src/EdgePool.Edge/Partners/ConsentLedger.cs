@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using Microsoft.Extensions.Logging;
 
@@ -20,10 +21,10 @@ public sealed class ConsentLedger
     private readonly ConsentWriter writer;
     private readonly ILogger log;
 
-    internal ConsentLedger(IConsentJournal journal, TimeProvider time, Random random, ILogger log, ConsentLimits? limits = null)
+    internal ConsentLedger(IConsentJournal journal, TimeProvider time, Random random, ILogger log, ConsentLimits limits)
     {
         (this.journal, this.log) = (journal, log);
-        Table = new ConsentTable(limits ?? new ConsentLimits(), time);
+        Table = new ConsentTable(limits, time);
         writer = new ConsentWriter(Table, journal, time, random, log);
     }
 
@@ -32,6 +33,9 @@ public sealed class ConsentLedger
 
     /// <summary>How the journal does.</summary>
     public ConsentJournalState State => writer.State;
+
+    /// <summary>What policy asks.</summary>
+    public IConsents Standing => Table;
 
     internal ConsentTable Table { get; }
 

@@ -9,7 +9,7 @@ namespace EdgePool.Edge.Partners;
 /// <param name="PerPartner">Under one partner: a public provider with a hundred thousand contacts of ours has them all.</param>
 /// <param name="Total">Under all partners: 200 MB of memory.</param>
 /// <param name="Pending">Changes that wait for the journal: hours of work when it is down, and 30 MB.</param>
-internal sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
+public sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
 
 /// <summary>What became of a consent that was given.</summary>
 internal enum ConsentGift

@@ -15,7 +15,7 @@ namespace EdgePool.Edge.Routing;
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience) : IDisposable
 {
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
@@ -32,6 +32,9 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
 
     /// <summary>The target that the last stanza filled; the pump waits for it before it reads on.</summary>
     public StanzaQueue? FullTarget { get; set; }
+
+    /// <summary>The meter that lets nothing more pass for now; the pump waits for it before it reads on.</summary>
+    public RateMeter? Exhausted { get; set; }
 
     /// <summary>Stanzas taken from this stream.</summary>
     public long Accepted { get; private set; }
@@ -61,26 +64,27 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
         var admitting = gate!;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting);
-        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage))
+        if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage, out var meter))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
                 return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
             passage = policy.Find(snapshot, from.Domain, to.Domain);
+            meter = MeterOf(in passage, from.Domain);
             if (admission.Route is null)
             {
-                Accept(in stanza);
+                Accept(in stanza, meter);
                 RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce);
                 return null;
             }
 
             route = admission.Route;
-            memo.Remember(admitting, from.Domain, to.Domain, route, in passage);
+            memo.Remember(admitting, from.Domain, to.Domain, route, in passage, meter);
         }
 
         if (pings.Takes(in stanza, from, to))
             return null;
-        Accept(in stanza);
+        Accept(in stanza, meter);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
             Enqueue(in stanza, route, from, to, leaveOut);
@@ -103,18 +107,24 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
         Flush();
     }
 
-    private void Accept(in StanzaFrame stanza)
+    private void Accept(in StanzaFrame stanza, RateMeter? meter)
     {
         Accepted++;
         AcceptedBytes += stanza.Bytes.Length;
         ledger.Accept();
+        if (meter is not null && meter.Take(1, stanza.Bytes.Length) > TimeSpan.Zero)
+            Exhausted = meter;
     }
+
+    /// <summary>What comes from partners is metered here; what goes to them, where it is written.</summary>
+    private RateMeter? MeterOf(in Passage passage, ReadOnlySpan<byte> from)
+        => passage is { Inside: false, Direction: Direction.FromPartner } ? rates.Find(passage.Snapshot, from, Direction.FromPartner) : null;
 
     private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
             return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated");
-        Accept(in stanza);
+        Accept(in stanza, MeterOf(policy.Find(snapshot, from.Domain, local.Utf8), from.Domain));
         bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
         return null;
     }
@@ -174,11 +184,12 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
         private Gate? gate;
         private Route? route;
         private Passage passage;
+        private RateMeter? rate;
 
         public bool TryFind(
-            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between)
+            Gate current, PolicySnapshot inForce, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, [NotNullWhen(true)] out Route? found, out Passage between, out RateMeter? meter)
         {
-            (found, between) = (route, passage);
+            (found, between, meter) = (route, passage, rate);
             return found is not null
                 && ReferenceEquals(gate, current)
                 && ReferenceEquals(between.Snapshot, inForce)
@@ -186,7 +197,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
                 && to.SequenceEqual(domains.AsSpan(fromLength, toLength));
         }
 
-        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between)
+        public void Remember(Gate current, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Route found, in Passage between, RateMeter? meter)
         {
             var length = from.Length + to.Length;
             if (length > Longest)
@@ -195,7 +206,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
                 domains = new byte[length];
             from.CopyTo(domains);
             to.CopyTo(domains.AsSpan(from.Length));
-            (fromLength, toLength, gate, route, passage) = (from.Length, to.Length, current, found, between);
+            (fromLength, toLength, gate, route, passage, rate) = (from.Length, to.Length, current, found, between, meter);
         }
 
         public void Forget() => (gate, route) = (null, null);

@@ -4,6 +4,8 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Components;
 using EdgePool.Xmpp.Dialback;
@@ -132,7 +134,11 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         }
 
         if (role.Internal is null && !TryTakePlace(pair.Remote))
+        {
+            Note(pair, VerdictReason.ConnectionLimit);
             return CloseWith(StreamEndReason.ConnectionLimit, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams"), $"{pair.Remote.Ascii} has as many streams as it may");
+        }
+
         if (!Edge.Pairs.TryEnter(pair, this))
             return CloseWith(StreamEndReason.LimitExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams for this pair of domains"), "too many streams for one pair");
         entered.Add(pair);
@@ -268,6 +274,27 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
 
     private void Answer(DomainPair pair, string streamId, DialbackOutcome outcome)
         => Perform(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
+
+    protected override IReadOnlyList<NegotiationEffect> OnOverRate()
+    {
+        var observed = Edge.Policy.Current.Find(Pairs[0].Remote) is { Mode: PartnerMode.Observe };
+        Note(Pairs[0], VerdictReason.RateExceeded, observed);
+        return observed ? [] : base.OnOverRate();
+    }
+
+    /// <summary>Keeps a refusal of this stream for the operator.</summary>
+    private void Note(DomainPair pair, VerdictReason reason, bool observed = false)
+    {
+        var policy = Edge.Policy.Current;
+        if (policy.Find(pair.Remote) is not { } partner)
+            return;
+        if (observed)
+            Edge.Stanzas.Counters.Observe(partner.Name, reason);
+        else
+            Edge.Stanzas.Counters.Refuse(partner.Name, reason);
+        Edge.Stanzas.Refusals.Add(new PolicyRefusal(
+            Edge.Time.GetUtcNow(), partner.Name, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed));
+    }
 
     /// <summary>One place for each partner on the stream.</summary>
     private bool TryTakePlace(DomainName remote)

@@ -1,3 +1,4 @@
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -75,6 +76,8 @@ internal sealed class OutboundStreamActor : StreamActor
         succeeded = true;
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
+
+    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
 
     protected override void KeepAlive(TimeSpan interval)
     {

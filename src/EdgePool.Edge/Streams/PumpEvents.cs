@@ -26,6 +26,9 @@ internal abstract record PumpEvent
     /// <summary>A stanza breaks a rule of addressing.</summary>
     public sealed record BadAddress(StreamErrorCondition Condition, string Detail) : PumpEvent;
 
+    /// <summary>The peer has tried to send more than its rate for too long.</summary>
+    public sealed record OverRate : PumpEvent;
+
     /// <summary>TLS is up on the connection.</summary>
     public sealed record Secured(TlsSession Tls) : PumpEvent;
 

@@ -43,7 +43,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Ledger, edge.Options.Timeouts.Stalled);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -71,7 +71,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
@@ -178,6 +178,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <param name="interval">The gateway's.</param>
     protected abstract void KeepAlive(TimeSpan interval);
 
+    /// <summary>What slows down the stanzas that go out on this stream; null: nothing.</summary>
+    protected virtual OutboundPace? Pace() => null;
+
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
 
@@ -254,6 +257,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address.Condition, address.Detail));
                 break;
+            case PumpEvent.OverRate:
+                Decide(met, OnOverRate());
+                break;
             case PumpEvent.EndTag:
                 Decide(met, CloseWith(StreamEndReason.PeerClosed, error: null, "the peer ended the stream"));
                 break;
@@ -261,6 +267,10 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 throw new InvalidOperationException($"nobody decides on {met.GetType().Name}");
         }
     }
+
+    /// <summary>The partner has tried to send more than its rate for too long.</summary>
+    protected virtual IReadOnlyList<NegotiationEffect> OnOverRate()
+        => CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
 
     private void Take(TlsSession session)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -9,19 +10,23 @@ namespace EdgePool.Edge.Streams;
 
 /// <summary>
 /// The one writer of a stream: control elements first, then whole segments of the attached route's queue, one write each. It runs on the thread that
-/// wakes it, until the connection takes no more.
+/// wakes it, until the connection takes no more. Towards a partner with a rate it stands still, between segments, as long as the rate demands;
+/// what is control, and what is delivered before a farewell, does not wait.
 /// </summary>
 /// <remarks>
 /// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to the route.
 /// </remarks>
-internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed)
+internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed, OutboundPace? pace = null)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
 
     /// <summary>Segments written in a row on the thread that woke the writer; that thread has a stream of its own to serve.</summary>
     public const int SegmentsInPlace = 16;
+
+    /// <summary>Timers are no finer.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock gate = new();
     private readonly WakeSignal wake = new();
@@ -34,6 +39,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private Route? route;
     private Action? kick;
     private byte[]? farewell;
+    private ITimer? pacing;
     private bool deliverFirst;
     private bool stopped;
 
@@ -152,7 +158,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                     return;
                 }
 
-                if (farewell is null && (route is null || !await WriteSegmentAsync(route)) && NothingToControl())
+                if (farewell is null && (route is null || MustPause() || !await WriteSegmentAsync(route)) && NothingToControl())
                 {
                     inPlace = 0;
                     await wake.WaitAsync();
@@ -171,8 +177,19 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 drained?.TrySetResult();
             }
 
+            pacing?.Dispose();
             ended.TrySetResult();
         }
+    }
+
+    /// <summary>True while the partner's rate lets nothing go; the writer is woken when it does.</summary>
+    private bool MustPause()
+    {
+        if (pace is null || pace.Wait() is not { Ticks: > 0 } wait)
+            return false;
+        pacing ??= time.CreateTimer(static writer => ((StreamOutput)writer!).wake.Set(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        pacing.Change(wait > ShortestPause ? wait : ShortestPause, Timeout.InfiniteTimeSpan);
+        return true;
     }
 
     private async ValueTask WriteControlAsync()
@@ -208,6 +225,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     {
         if (target.Queue.Take() is not { } segment)
             return false;
+        pace?.Take(segment.Entries, segment.Length);
         try
         {
             await WriteAsync(segment.Memory);

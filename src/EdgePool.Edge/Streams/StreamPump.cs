@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Framing;
@@ -19,6 +20,9 @@ namespace EdgePool.Edge.Streams;
 /// </remarks>
 internal sealed class StreamPump
 {
+    /// <summary>How long a peer may go on trying to send more than its rate (POL-18).</summary>
+    public static readonly TimeSpan OverRateAtMost = TimeSpan.FromSeconds(30);
+
     private const int ReadBytes = 32 * 1024;
 
     private readonly IActorRef actor;
@@ -35,6 +39,7 @@ internal sealed class StreamPump
     private int end;
     private long lastRead;
     private long elementSince;
+    private long? overRateSince;
 
     public StreamPump(IActorRef actor, SocketStream transport, StreamOutput writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
     {
@@ -48,7 +53,7 @@ internal sealed class StreamPump
     public FramerLimits Limits { get; set; } = FramerLimits.Unauthenticated;
 
     /// <summary>How long ago the last byte came; zero while a full target keeps us from reading.</summary>
-    public TimeSpan Silence => relay.FullTarget is null ? time.GetElapsedTime(Interlocked.Read(ref lastRead)) : TimeSpan.Zero;
+    public TimeSpan Silence => relay.FullTarget is null && relay.Exhausted is null ? time.GetElapsedTime(Interlocked.Read(ref lastRead)) : TimeSpan.Zero;
 
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
@@ -143,9 +148,35 @@ internal sealed class StreamPump
                 continue;
             }
 
+            if (relay.Exhausted is { } meter)
+            {
+                if (!await RateAllowsAsync(meter))
+                    return await AskAsync(new PumpEvent.OverRate());
+                continue;
+            }
+
             if (!await FillAsync())
                 return await AskAsync(new PumpEvent.Closed(framer.InsideElement));
         }
+    }
+
+    /// <summary>
+    /// Stands still as long as the partner's rate demands. False: the peer has had more to say than it may for <see cref="OverRateAtMost"/> on end. It has
+    /// caught up, and the time begins anew, when a read finds nothing waiting.
+    /// </summary>
+    private async Task<bool> RateAllowsAsync(RateMeter meter)
+    {
+        overRateSince ??= time.GetTimestamp();
+        if (time.GetElapsedTime(overRateSince.Value) >= OverRateAtMost)
+        {
+            overRateSince = null; // whoever lets it go on is asked again
+            return false;
+        }
+
+        await Task.Delay(meter.Wait(), time, stopping.Token);
+        Interlocked.Exchange(ref lastRead, time.GetTimestamp());
+        relay.Exhausted = null;
+        return true;
     }
 
     /// <summary>Everything complete in the buffer; null when more bytes, or room in a target, are needed.</summary>
@@ -174,7 +205,7 @@ internal sealed class StreamPump
                         return new PumpEvent.Element(frame.ToElement());
                     if (relay.Relay(in frame) is { } refused)
                         return refused;
-                    if (relay.FullTarget is not null)
+                    if (relay.FullTarget is not null || relay.Exhausted is not null)
                         return null;
                     break;
             }
@@ -191,15 +222,23 @@ internal sealed class StreamPump
         if (start == end)
         {
             ReturnBuffer();
-            _ = await stream.ReadAsync(Memory<byte>.Empty);
+            _ = await Waiting(stream.ReadAsync(Memory<byte>.Empty));
         }
 
         MakeRoom();
-        var count = await stream.ReadAsync(buffer.AsMemory(end));
+        var count = await Waiting(stream.ReadAsync(buffer.AsMemory(end)));
         end += count;
         transport.Earn(count);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
+    }
+
+    /// <summary>Notes whether the peer had nothing more to say by now.</summary>
+    private ValueTask<int> Waiting(ValueTask<int> read)
+    {
+        if (!read.IsCompleted)
+            overRateSince = null;
+        return read;
     }
 
     [MemberNotNull(nameof(buffer))]

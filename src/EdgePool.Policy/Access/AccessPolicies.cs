@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Policy.Tables;
@@ -27,13 +28,14 @@ public sealed class AccessPolicies
     /// <param name="bare">The user's canonical bare address.</param>
     /// <param name="domain">What applies to all users of the domain: <see cref="LocalDomainPolicy.Access"/>.</param>
     internal AppliedPolicy Of(ReadOnlySpan<byte> bare, AppliedPolicy domain)
-        => users.Count != 0 && users.TryGetValue(bare, out var granted) ? granted! : domain;
+        => users.Count != 0 && users.TryGetValue(bare, out var granted) ? granted : domain;
 }
 
 /// <summary>A policy with what makes it apply.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Grant">The grant; null: by site, or global.</param>
-public sealed record AppliedPolicy(AccessPolicy Policy, PolicyDocument? Grant = null);
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct AppliedPolicy(AccessPolicy Policy, PolicyDocument? Grant = null);
 
 /// <summary>What applies to all users of a local domain.</summary>
 /// <param name="Site">Where they are; null: at no site.</param>

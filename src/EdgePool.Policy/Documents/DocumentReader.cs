@@ -191,6 +191,7 @@ public static class DocumentReader
         DenyLocalUsers = rules.Texts("denyLocalUsers", MostRules),
         StripStatus = rules.Flag("stripStatus"),
         SecurityLabel = rules.Choice<SecurityLabelRule>("securityLabel"),
+        Raw = rules.Raw,
     };
 
     private static AccessPolicyDocument AccessPolicy(JsonMapping keys) => new()

@@ -10,13 +10,18 @@ namespace EdgePool.Policy.Documents;
 /// </summary>
 internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProblems problems)
 {
-    private readonly List<string> asked = new(32);
+    private readonly List<string> asked = new(8);
     private int found;
+
+    /// <summary>The mapping as it stands in the body.</summary>
+    public string Raw => mapping.GetRawText();
 
     /// <summary>Where something in this mapping is: <c>rules.iq</c>.</summary>
     public string At(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
-    public string? Text(string key) => Find(key) is { } value ? TextOf(value, At(key), $"a text for {key}") : null;
+    private string At(string key, int index) => index < 0 ? At(key) : DocumentProblems.Item(At(key), index);
+
+    public string? Text(string key) => Find(key) is { } value && Understood(value, key, out var text) ? text : null;
 
     public bool? Flag(string key) => Scalar(key, "true or false", text => text switch
     {
@@ -48,19 +53,19 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
     /// <summary>One of an enumeration's words, in any case.</summary>
     public T? Choice<T>(string key)
         where T : struct, Enum
-        => Find(key) is { } value ? Word<T>(value, At(key)) : null;
+        => Find(key) is { } value ? Word<T>(value, key, index: -1) : null;
 
     /// <summary>A list of an enumeration's words; null when it is not written.</summary>
     public IReadOnlyList<T>? Choices<T>(string key)
         where T : struct, Enum
-        => Items(key, (item, at) => Word<T>(item, at) is { } word ? (T?)word : null)?.OfType<T>().ToArray();
+        => Items(key, (item, index) => Word<T>(item, key, index))?.OfType<T>().ToArray();
 
     /// <summary>A list of texts, or a single one; null when it is not written.</summary>
     /// <param name="key">The key.</param>
     /// <param name="most">Longest list.</param>
     public IReadOnlyList<string>? Texts(string key, int most)
     {
-        var texts = Items(key, (item, at) => TextOf(item, at, $"a text in {key}"))?.OfType<string>().ToArray();
+        var texts = Items(key, (item, index) => Understood(item, key, out var text, index) ? text : null)?.OfType<string>().ToArray();
         if (texts?.Length > most)
         {
             problems.Error(At(key), Of($"{key} has {texts.Length} entries"), Of($"write at most {most}"));
@@ -85,7 +90,7 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
             return [];
         }
 
-        var sections = Items(key, (item, at) => SectionOf(item, at, read))?.OfType<T>().ToArray() ?? [];
+        var sections = Items(key, (item, index) => SectionOf(item, At(key, index), read))?.OfType<T>().ToArray() ?? [];
         if (sections.Length > most)
         {
             problems.Error(At(key), Of($"{key} has {sections.Length} entries"), Of($"write at most {most}"));
@@ -143,7 +148,8 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
         return section;
     }
 
-    private List<T>? Items<T>(string key, Func<JsonElement, string, T> read)
+    /// <summary>The items of a list, or of a single value, whose index is then -1.</summary>
+    private List<T>? Items<T>(string key, Func<JsonElement, int, T> read)
     {
         if (Find(key) is not { } value)
         {
@@ -153,14 +159,14 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
         var items = new List<T>();
         if (value.ValueKind is not JsonValueKind.Array)
         {
-            items.Add(read(value, At(key)));
+            items.Add(read(value, -1));
             return items;
         }
 
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            items.Add(read(item, DocumentProblems.Item(At(key), index++)));
+            items.Add(read(item, index++));
         }
 
         return items;
@@ -181,55 +187,57 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
     private T? Scalar<T>(string key, string form, Func<string, T?> parse)
         where T : struct
     {
-        if (Find(key) is not { } value || TextOf(value, At(key), form) is not { } text)
+        if (Find(key) is not { } value || !Understood(value, key, out var text))
         {
             return null;
         }
 
-        if (parse(text) is { } parsed)
+        if (parse(text!) is { } parsed)
         {
             return parsed;
         }
 
-        problems.Error(At(key), $"{key}: '{DocumentProblems.Shown(text)}' is not understood", $"write {form}");
+        problems.Error(At(key), $"{key}: '{DocumentProblems.Shown(text!)}' is not understood", $"write {form}");
         return null;
     }
 
-    private T? Word<T>(JsonElement value, string at)
+    private T? Word<T>(JsonElement value, string key, int index)
         where T : struct, Enum
     {
-        var words = Words.Of<T>();
-        if (TextOf(value, at, "one of " + string.Join(", ", words)) is not { } text)
+        if (!Understood(value, key, out var text, index))
         {
             return null;
         }
 
-        if (Words.TryParse<T>(text) is { } word)
+        if (Words.TryParse<T>(text!) is { } word)
         {
             return word;
         }
 
+        var words = Words.Of<T>();
         var form = "write one of " + string.Join(", ", words);
-        var remedy = Spelling.Nearest(text, words) is { } near ? $"did you mean '{near}'? Or {form}" : form;
-        problems.Error(at, $"'{DocumentProblems.Shown(text)}' is not understood", remedy);
+        var remedy = Spelling.Nearest(text!, words) is { } near ? $"did you mean '{near}'? Or {form}" : form;
+        problems.Error(At(key, index), $"'{DocumentProblems.Shown(text!)}' is not understood", remedy);
         return null;
     }
 
-    private string? TextOf(JsonElement value, string at, string form)
+    /// <summary>Takes the text of a scalar; false, reported, when the value is none.</summary>
+    private bool Understood(JsonElement value, string key, out string? text, int index = -1)
     {
-        switch (value.ValueKind)
+        text = value.ValueKind switch
         {
-            case JsonValueKind.String when ValidText(value) is { } text:
-                return text;
-            case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
-                return value.GetRawText();
-            case JsonValueKind.String:
-                problems.Error(at, $"{at} is no valid text", "write whole characters");
-                return null;
-            default:
-                problems.Error(at, $"{at} is {KindOf(value)}", $"write {form}, or remove the key");
-                return null;
+            JsonValueKind.String => ValidText(value),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            _ => null,
+        };
+        if (text is not null)
+        {
+            return true;
         }
+
+        var what = value.ValueKind is JsonValueKind.String ? "no valid text" : KindOf(value);
+        problems.Error(At(key, index), $"{At(key, index)} is {what}", "write a single value here, or remove the key");
+        return false;
     }
 
     /// <summary>Null for half a surrogate pair, which JSON can write but no text can hold.</summary>

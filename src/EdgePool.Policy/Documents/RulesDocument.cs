@@ -26,6 +26,9 @@ public sealed record RulesDocument
     /// <summary>The status note is taken out of presence that goes to the partner. Default false; always so for public partners.</summary>
     public bool? StripStatus { get; init; }
 
+    /// <summary>The rules as they stand in the body: partners with the same text have the same rules, and share them when compiled.</summary>
+    internal string? Raw { get; init; }
+
     /// <summary>Whether messages need a security label (XEP-0258). Default <see cref="SecurityLabelRule.Ignore"/>.</summary>
     public SecurityLabelRule? SecurityLabel { get; init; }
 }

@@ -16,14 +16,14 @@ namespace EdgePool.Policy.Partners;
 internal sealed record CompiledDocument(PolicyDocument Document, object? Result, IReadOnlyList<PolicyProblem> Problems, bool HasErrors)
 {
     /// <summary>Compiles one document.</summary>
-    public static CompiledDocument Compile(PolicyDocument document)
+    public static CompiledDocument Compile(PolicyDocument document, SharedRules shared)
     {
         var problems = new DocumentProblems($"{document.Kind}/{DocumentProblems.Shown(document.Name, 256)}");
         var result = DocumentReader.Parse(document.Kind, document.Body, problems) switch
         {
             OrganisationDocument organisation => OrganisationCompiler.Compile(organisation, document, problems),
             GatewayDocument gateway => GatewayCompiler.Compile(gateway, document, problems),
-            PartnerDocument partner => new PartnerCompiler(problems, "").Compile(
+            PartnerDocument partner => new PartnerCompiler(problems, "", shared).Compile(
                 partner with { Domain = document.Name }, "", PartnerType.PublicUnverified, document),
             AccessPolicyDocument policy => AccessPolicy(policy, document, problems),
             GrantDocument grant => Grant.Compile(grant, document, problems),

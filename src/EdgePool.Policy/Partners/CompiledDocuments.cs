@@ -34,9 +34,10 @@ internal sealed class CompiledDocuments
     {
         var known = new Earlier(earlier.All);
         var all = new CompiledDocument[documents.Count];
+        var shared = new SharedRules();
         for (var i = 0; i < all.Length; i++)
         {
-            all[i] = known.Find(documents[i]) ?? CompiledDocument.Compile(documents[i]);
+            all[i] = known.Find(documents[i]) ?? CompiledDocument.Compile(documents[i], shared);
         }
 
         return new CompiledDocuments(all);

@@ -22,9 +22,18 @@ internal sealed record PartnerDraft(Partner Partner, string Path, string Additio
 /// <summary>Compiles one written partner. Cross-checks between documents are <see cref="PolicyCompiler"/>'s.</summary>
 /// <param name="problems">Takes what is wrong.</param>
 /// <param name="prefix">What the paths of its keys begin with.</param>
-internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
+/// <param name="shared">Rules compiled before, to be used again; null: none.</param>
+internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, SharedRules? shared = null)
 {
     private const int LongestText = 1_024;
+
+    // Every value there is: partners share them.
+    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 64).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
+    {
+        RequireTrustedCertificate = (bits & 8) != 0,
+        DialbackWithoutDialback = (bits & 16) != 0,
+        MinimumTls = (bits & 32) != 0 ? TlsVersion.Tls13 : TlsVersion.Tls12,
+    })];
 
     public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
     {
@@ -57,7 +66,7 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
             ConnectionLimit = document.ConnectionLimit,
             EnableKeepAlive = document.EnableKeepAlive ?? true,
             Rate = RateCompiler.Compile(document.Rate, prefix + "rate", problems),
-            Rules = new RulesCompiler(problems, prefix + "rules").Compile(document.Rules, type),
+            Rules = new RulesCompiler(problems, prefix + "rules", shared).Compile(document.Rules, type),
             Mode = Mode(document.Mode ?? PartnerMode.Enforce),
             Source = source,
         };
@@ -143,17 +152,19 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix)
             problems.Error(prefix + "requireTrustedCertificate", "there is no certificate without TLS", "set tlsNegotiation: Required, or requireTrustedCertificate: false");
         }
 
+        var standsForDialback = document.DialbackWithoutDialback ?? false;
+        if (standsForDialback && ruling.IsValid && !ruling.Methods.HasFlag(AuthenticationMethods.TlsDialback))
+        {
+            problems.Warn(prefix + "dialbackWithoutDialback", "there is no dialback over TLS that a certificate could stand for", "set saslNegotiation: Optional, or remove dialbackWithoutDialback");
+        }
+
         if (document.TlsMinVersion is not null && ruling.IsValid && ruling.Methods == AuthenticationMethods.TcpDialback)
         {
             problems.Error(prefix + "tlsMinVersion", "TLS is not used with this partner", "set tlsNegotiation: Required, or remove tlsMinVersion");
         }
 
-        return new NegotiationTerms(ruling.Methods)
-        {
-            RequireTrustedCertificate = proven,
-            DialbackWithoutDialback = document.DialbackWithoutDialback ?? false,
-            MinimumTls = document.TlsMinVersion ?? TlsVersion.Tls12,
-        };
+        var tls13 = document.TlsMinVersion is TlsVersion.Tls13;
+        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0)];
     }
 
     private ProxyAddress? Proxy(string? text)

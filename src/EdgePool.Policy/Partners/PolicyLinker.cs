@@ -198,7 +198,7 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         {
             var site = sites.GetValueOrDefault(domain);
             var bySite = site is not null && policies.TryGetValue(AccessPolicy.SitePrefix + site.Name, out var policy) ? new AppliedPolicy(policy) : global;
-            locals.TryAdd(domain.Utf8, new LocalDomainPolicy(site, granted.TryGetValue(domain.Utf8, out var byDomain) ? byDomain! : bySite));
+            locals.TryAdd(domain.Utf8, new LocalDomainPolicy(site, granted.TryGetValue(domain.Utf8, out var byDomain) ? byDomain : bySite));
         }
 
         return locals.Build();

@@ -1,4 +1,5 @@
 using EdgePool.Policy.Access;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Tables;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
@@ -53,7 +54,12 @@ public sealed class PolicySnapshot
     private LocalDomainPolicy Elsewhere { get; }
 
     /// <summary>The partner of a canonical domain (U-labels in UTF-8), enabled or not. One that is named goes before <see cref="Open"/>.</summary>
-    public Partner? Find(ReadOnlySpan<byte> domain) => byDomain.TryGetValue(domain, out var partner) ? partner : Open;
+    public Partner? Find(ReadOnlySpan<byte> domain)
+    {
+        if (byDomain.TryGetValue(domain, out var partner))
+            return partner;
+        return Open is null || IsLocal(domain) ? null : Open;
+    }
 
     /// <summary>The partner of a domain, enabled or not.</summary>
     public Partner? Find(DomainName domain)
@@ -88,6 +94,18 @@ public sealed class PolicySnapshot
         return StanzaJudge.Judge(this, new StanzaCase(direction, partner, local, remote, consents), in stanza);
     }
 
+    /// <summary>The document that a verdict rests on, for logs of refusals; null where it rests on a default, or on none. Allocates nothing.</summary>
+    /// <param name="reason">The verdict's reason.</param>
+    /// <param name="partner">Null: the remote domain is unknown.</param>
+    /// <param name="local">The local user.</param>
+    public PolicyDocument? SourceOf(VerdictReason reason, Partner? partner, in JidSpan local) => reason switch
+    {
+        VerdictReason.Allowed or VerdictReason.UnknownDomain or VerdictReason.ConsentsFull or VerdictReason.SpoofedAddress => null,
+        VerdictReason.FederationOff or VerdictReason.XmppOff or VerdictReason.NoFederationRoute => Organisation.Source,
+        VerdictReason.UserFederationOff or VerdictReason.UserXmppOff or VerdictReason.UserPublicCloudOff => AccessOf(in local, Local(local.Domain))?.Policy.Source,
+        _ => partner?.Source,
+    };
+
     /// <summary>The same decision as <see cref="Judge(Direction, Partner, in StanzaFrame, in JidSpan, in JidSpan, IConsents)"/>, part by part. For people: it allocates.</summary>
     /// <param name="direction">Which way the stanza goes.</param>
     /// <param name="partner">Null: the remote domain is unknown.</param>
@@ -105,7 +123,7 @@ public sealed class PolicySnapshot
     internal bool IsLocal(ReadOnlySpan<byte> domain) => locals.Contains(domain);
 
     /// <summary>The access policy of the local user; null: there are none.</summary>
-    internal AppliedPolicy? AccessOf(in StanzaCase about, LocalDomainPolicy domain) => Parts.Access?.Of(about.Local.Bare, domain.Access!);
+    internal AppliedPolicy? AccessOf(in JidSpan local, LocalDomainPolicy domain) => Parts.Access?.Of(local.Bare, domain.Access.GetValueOrDefault());
 
     /// <summary>What applies to all users of a local domain.</summary>
     internal LocalDomainPolicy Local(ReadOnlySpan<byte> domain) => locals.TryGetValue(domain, out var found) ? found! : Elsewhere;

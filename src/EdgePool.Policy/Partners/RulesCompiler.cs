@@ -8,7 +8,10 @@ using EdgePool.Xmpp.Addressing;
 namespace EdgePool.Policy.Partners;
 
 /// <summary>Compiles a partner's written rules.</summary>
-internal sealed class RulesCompiler(DocumentProblems problems, string path)
+/// <param name="problems">Takes what is wrong.</param>
+/// <param name="path">Where the rules are.</param>
+/// <param name="shared">Rules compiled before, to be used again; null: none.</param>
+internal sealed class RulesCompiler(DocumentProblems problems, string path, SharedRules? shared)
 {
     private const int LongestNamespace = 1_024;
     private static readonly SearchValues<char> NoNamespaceLetters = SearchValues.Create(" \t\r\n<>\"");
@@ -22,7 +25,12 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path)
             return preset;
         }
 
-        return new StanzaRules
+        if (shared?.Find(written.Raw, type) is { } known)
+        {
+            return known;
+        }
+
+        var rules = new StanzaRules
         {
             Messages = written.Messages ?? preset.Messages,
             Presence = written.Presence ?? true,
@@ -35,6 +43,12 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path)
             StripStatus = StripStatus(written.StripStatus, type),
             SecurityLabel = written.SecurityLabel ?? SecurityLabelRule.Ignore,
         };
+        if (problems.All.Count == 0)
+        {
+            shared?.Add(written.Raw, type, rules);
+        }
+
+        return rules;
     }
 
     private static StanzaRules ForPublic { get; } = StanzaRules.Default with { StripStatus = true };
@@ -136,6 +150,27 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path)
         if (written.Count > DocumentReader.MostRules)
         {
             problems.Error(at, string.Create(CultureInfo.InvariantCulture, $"the list has {written.Count} entries"), "write at most 256; a * at the end of a namespace, or @domain, stands for many");
+        }
+    }
+}
+
+/// <summary>
+/// Rules that were compiled without a word, by their text: in one compilation thousands of partners have the same, and one copy of them stays in the processor's
+/// caches. Bounded; beyond, rules are compiled one by one.
+/// </summary>
+internal sealed class SharedRules
+{
+    private const int Most = 4_096;
+
+    private readonly Dictionary<(string Raw, PartnerType Type), StanzaRules> rules = [];
+
+    public StanzaRules? Find(string? raw, PartnerType type) => raw is null ? null : rules.GetValueOrDefault((raw, type));
+
+    public void Add(string? raw, PartnerType type, StanzaRules compiled)
+    {
+        if (raw is not null && rules.Count < Most)
+        {
+            rules.TryAdd((raw, type), compiled);
         }
     }
 }

@@ -39,6 +39,11 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
     /// <summary>What certificates must be beside that.</summary>
     public CertificateRules Rules(PartnerDocument document, TrustAnchors? anchors, NegotiationTerms terms)
     {
+        if (document is { AllowServerAuthOnly: null, AllowClientAuthOnly: null, TrustText: null or { NamesKeys: false } })
+        {
+            return CertificateRules.Default;
+        }
+
         var rules = new CertificateRules
         {
             AllowServerAuthOnly = document.AllowServerAuthOnly ?? true,
@@ -49,7 +54,7 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
         };
         CheckPurposes(rules, anchors);
         CheckKeys(rules, terms);
-        return rules.Equals(CertificateRules.Default) ? CertificateRules.Default : rules;
+        return rules;
     }
 
     private List<KeyHash> Pins(IReadOnlyList<string> written)

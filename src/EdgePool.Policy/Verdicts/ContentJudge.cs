@@ -23,6 +23,7 @@ internal ref struct ContentJudge
     private readonly Direction direction;
     private readonly bool observed;
     private readonly StanzaKind kind;
+    private readonly bool label;
     private PayloadMask leaveOut;
     private VerdictReason refusal;
     private int labels;
@@ -30,13 +31,14 @@ internal ref struct ContentJudge
     private bool inLabel;
     private bool final;
 
-    private ContentJudge(PolicySnapshot snapshot, in StanzaCase about, StanzaKind kind)
+    private ContentJudge(PolicySnapshot snapshot, in StanzaCase about, StanzaKind kind, bool label)
     {
         this.snapshot = snapshot;
         rules = about.Partner.Rules;
         direction = about.Direction;
         observed = about.Partner.Mode is PartnerMode.Observe;
         this.kind = kind;
+        this.label = label;
     }
 
     /// <summary>
@@ -57,9 +59,9 @@ internal ref struct ContentJudge
             return new Verdict(reason);
         }
 
-        var label = NeedsLabel(written, in stanza);
+        var labelled = NeedsLabel(written, in stanza);
         var status = stanza.Kind is StanzaKind.Presence && about.Direction is Direction.ToPartner && written.StripStatus;
-        var judge = new ContentJudge(snapshot, in about, stanza.Kind) { refusal = reason };
+        var judge = new ContentJudge(snapshot, in about, stanza.Kind, labelled) { refusal = reason };
         if (stanza.HasForeignPayloads || status)
         {
             judge.Read(stanza.ReadPayloads(), status);
@@ -69,7 +71,7 @@ internal ref struct ContentJudge
             judge.Refuse(VerdictReason.KindNotAllowed);
         }
 
-        if (label && (judge.labels != 1 || judge.labelsWithContent != 1))
+        if (labelled && (judge.labels != 1 || judge.labelsWithContent != 1))
         {
             judge.Refuse(VerdictReason.SecurityLabelMissing);
         }
@@ -108,15 +110,10 @@ internal ref struct ContentJudge
         var children = 0;
         while (!final && reader.MoveNext())
         {
-            if (reader.Depth == 1)
+            children += reader.Depth == 1 ? 1 : 0;
+            if (label)
             {
-                children++;
-                inLabel = IsLabel(in reader);
-                labels += inLabel ? 1 : 0;
-            }
-            else if (inLabel && reader.Depth == 2 && reader.LocalName.SequenceEqual("label"u8) && reader.Namespace.SequenceEqual(Label))
-            {
-                labelsWithContent++;
+                CountLabels(in reader);
             }
 
             if (IsContent(reader.Namespace))
@@ -132,6 +129,19 @@ internal ref struct ContentJudge
         if (kind is StanzaKind.Iq && children == 0)
         {
             Refuse(VerdictReason.KindNotAllowed);
+        }
+    }
+
+    private void CountLabels(in PayloadReader element)
+    {
+        if (element.Depth == 1)
+        {
+            inLabel = IsLabel(in element);
+            labels += inLabel ? 1 : 0;
+        }
+        else if (inLabel && element.Depth == 2 && element.LocalName.SequenceEqual("label"u8) && element.Namespace.SequenceEqual(Label))
+        {
+            labelsWithContent++;
         }
     }
 
@@ -248,12 +258,12 @@ internal ref struct ContentJudge
     private static bool IsLabel(in PayloadReader element) => element.LocalName.SequenceEqual("securitylabel"u8) && element.Namespace.SequenceEqual(Label);
 
     /// <summary>
-    /// The stanza's own vocabulary: the content namespaces (a component's only towards partners: a partner has no business with it), that of clients, which quoted
-    /// stanzas have, and that of stanza errors.
+    /// The stanza's own vocabulary: the content namespaces (also the component's: what waits for a component is judged again as it was rendered), that of
+    /// clients, which quoted stanzas have, and that of stanza errors.
     /// </summary>
-    private readonly bool IsContent(ReadOnlySpan<byte> name)
+    private static bool IsContent(ReadOnlySpan<byte> name)
         => name.SequenceEqual("jabber:server"u8)
             || name.SequenceEqual("jabber:client"u8)
-            || (direction is Direction.ToPartner && name.SequenceEqual("jabber:component:accept"u8))
+            || name.SequenceEqual("jabber:component:accept"u8)
             || name.SequenceEqual("urn:ietf:params:xml:ns:xmpp-stanzas"u8);
 }

@@ -147,7 +147,7 @@ internal static class StanzaExplainer
 
     private static ExplanationPart Access(PolicySnapshot snapshot, in StanzaCase about)
     {
-        if (snapshot.AccessOf(in about, snapshot.Local(about.Local.Domain)) is not { } applied)
+        if (snapshot.AccessOf(about.Local, snapshot.Local(about.Local.Domain)) is not { } applied)
         {
             return Part("access policy", "none: this node takes its partners from its file", VerdictReason.Allowed, source: null);
         }

@@ -48,7 +48,7 @@ internal static class StanzaJudge
     /// <summary>The local user: access policy, the partner's lists, consent.</summary>
     private static VerdictReason User(PolicySnapshot snapshot, in StanzaCase about, LocalDomainPolicy domain, in StanzaFrame stanza)
     {
-        var reason = Access(snapshot.AccessOf(in about, domain)?.Policy, about.Partner);
+        var reason = Access(snapshot.AccessOf(about.Local, domain)?.Policy, about.Partner);
         reason = reason is VerdictReason.Allowed ? LocalUser(in about) : reason;
         return reason is VerdictReason.Allowed ? Consent(in about, in stanza) : reason;
     }

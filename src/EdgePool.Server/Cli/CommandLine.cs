@@ -60,6 +60,7 @@ internal static class CommandLine
             PartnerCommand.Create(),
             PolicyCommand.Create(),
             GatewayCommand.Create(),
+            ConsentCommand.Create(),
             StatusCommand.Create(),
             StreamsCommand.Create(),
             WhyCommand.Create(),

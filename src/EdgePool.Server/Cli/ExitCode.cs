@@ -6,22 +6,22 @@ internal static class ExitCode
     /// <summary>It did what was asked.</summary>
     public const int Success = 0;
 
-    /// <summary>A check found errors, a certificate was refused, or the demo lost something.</summary>
+    /// <summary>The answer is no: errors in a check or in documents, a refused stanza, no such document, a certificate that does not serve; or the demo lost something.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line is not understood.</summary>
     public const int Usage = 2;
 
-    /// <summary>The configuration file is not there.</summary>
+    /// <summary>The configuration file, or another that was named, is not there.</summary>
     public const int NoConfiguration = 66;
 
-    /// <summary>Something the node needs is not available: a port in use, an address that this machine does not have.</summary>
+    /// <summary>Something is not available: a port in use, an address that this machine does not have, the node that was to be spoken to.</summary>
     public const int Unavailable = 69;
 
     /// <summary>A fault of EdgePool itself.</summary>
     public const int Internal = 70;
 
-    /// <summary>The operating system forbids it: a file that may not be read, a port below 1024.</summary>
+    /// <summary>The operating system forbids it: a file or socket that may not be used, a port below 1024.</summary>
     public const int Permission = 77;
 
     /// <summary>The configuration, or a file it names, is wrong.</summary>

@@ -15,14 +15,23 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool run --config edgepool.yaml             run a node
           edgepool cert request --config edgepool.yaml    ask an authority for its certificate
 
+          edgepool policy set global --enable-federation-access --enable-xmpp-access     let all users federate …
+          edgepool partner add partner.example --partner-type Federated                  … with this partner
+          edgepool why anna@contoso.example bob@partner.example                          does it pass, and if not, why
+          edgepool apply -f cluster-config/documents --dry-run                           the same from files: what would change
+          edgepool get partners; edgepool history partner partner.example --diff         what there is, who changed it and why
+
+        Commands that speak to a node (all but run, check, cert and demo) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
+        at /var/lib/edgepool/edgepool.sock. When one that changes something returns, the change is in force, on streams that are up as well.
+
         Exit codes:
           0   it did what was asked
-          1   the check found errors, a certificate was refused, or the demo lost something
+          1   the answer is no: errors in a check or in documents, a refused stanza, no such document, a certificate that does not serve; or the demo lost something
           2   the command line is not understood
-          66  there is no such configuration file
-          69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support
+          66  there is no such file
+          69  something is not available: a port in use, an address that this machine does not have, name servers, Unicode support, the node
           70  a fault of EdgePool itself
-          77  the operating system forbids it: a file that may not be read, a port below 1024
+          77  the operating system forbids it: a file or socket that may not be used, a port below 1024
           78  the configuration, or a file that it names, is wrong
         """;
 

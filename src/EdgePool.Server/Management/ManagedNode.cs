@@ -15,5 +15,5 @@ namespace EdgePool.Server.Management;
 internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, ILogger Log, DateTimeOffset Started)
 {
     /// <summary>Who has consented to what.</summary>
-    public IConsents Consents => NoConsents.Instance;
+    public IConsents Consents => (IConsents?)Node.Consents?.Standing ?? NoConsents.Instance;
 }

@@ -17,6 +17,9 @@ internal static partial class ManagementLog
     [LoggerMessage(3102, LogLevel.Error, "A request failed: {Method} {Path}")]
     public static partial void Fault(ILogger logger, Exception exception, string method, string path);
 
+    [LoggerMessage(3104, LogLevel.Information, "{User} revoked the consent of {Local} to {Remote}")]
+    public static partial void Revoked(ILogger logger, string user, string local, string remote);
+
     [LoggerMessage(3103, LogLevel.Information, "{User} wrote version {Revision}: {First}, {Changes} changes in all ({Why})")]
     public static partial void Edited(ILogger logger, string user, long revision, int changes, string first, string why);
 }

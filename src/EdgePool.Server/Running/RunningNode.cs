@@ -65,7 +65,7 @@ internal sealed class RunningNode : IAsyncDisposable
             ? await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time)
             : null;
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        var starting = new EdgeNode(options.Edge with { Documents = store }, logs, time);
+        var starting = new EdgeNode(options.Edge with { Documents = store, Consents = store }, logs, time);
         await starting.StartAsync();
         node = starting;
         if (socket is not null)

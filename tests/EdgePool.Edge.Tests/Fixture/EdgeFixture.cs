@@ -81,7 +81,7 @@ public class EdgeFixture : IAsyncLifetime
         partner = new PartnerServer("p1.example", P1);
         Names.Replace(Zones());
         Node = new EdgeNode(Options(), Logs, Time);
-        Node.Start();
+        await Node.StartAsync();
         Component = await ComponentClient.ConnectAsync(Inside, "edge.example", Secret);
         canary = await AuthenticateAsync(P2, "p2.example");
     }

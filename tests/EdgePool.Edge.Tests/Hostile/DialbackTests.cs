@@ -133,6 +133,36 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
         Assert.Empty(await edge.HeardAtComponentAsync());
     }
 
+    // DB-25: with dialbackWithoutDialback the certificate proves the name, and nobody is asked about the key.
+    [Fact]
+    public async Task Request_OfAProvenName_WithoutDialback_IsValidWithoutALookup()
+    {
+        using var certificate = edge.Authority.Issue("w1.example");
+        var (asked, questions) = (edge.Names.Asked.Count, edge.Authority1.Verifications.Count);
+        var (peer, _) = await edge.OpenAsync(certificate, "w1.example");
+        await using var _1 = peer;
+        await peer.SendAsync(Result("w1.example"));
+        await peer.HearAsync("^<db:result from='edge.example' to='w1.example' type='valid'/>");
+        await peer.SendAsync("<message from='a@w1.example' to='b@edge.example' id='DB-25'/>");
+        Assert.Equal("DB-25", Assert.Single(await edge.HeardAtComponentAsync(1)).Attribute("id")?.Value);
+        Assert.Equal((asked, questions), (edge.Names.Asked.Count, edge.Authority1.Verifications.Count));
+        Assert.Contains(edge.Log.Events, e => e.Id.Id == 1003 && Equals(e.Values["Method"], Xmpp.Streams.AuthenticationMethod.DialbackByCertificate));
+    }
+
+    // DB-26, CVE-2021-32919: the same partner's other name, which the certificate does not prove, is looked up like any other.
+    [Fact]
+    public async Task Request_OfAnUnprovenName_WithoutDialback_IsLookedUp()
+    {
+        using var certificate = edge.Authority.Issue("w1.example");
+        edge.Authority1.Verify = request => PartnerServer.Answer(request, "invalid");
+        var questions = edge.Authority1.Verifications.Count;
+        var (peer, _) = await edge.OpenAsync(certificate, "w2.example");
+        await using var _1 = peer;
+        await peer.SendAsync(Result("w2.example"));
+        await ExpectEndAsync(peer, "<db:result from='edge.example' to='w2.example' type='invalid'/></stream:stream>");
+        Assert.Equal(questions + 1, edge.Authority1.Verifications.Count);
+    }
+
     // DB-16; DB-25, DB-26: without dialback by certificate, the key is what counts, whatever the certificate proves.
     [Theory]
     [InlineData("DB-16", null)]
@@ -307,13 +337,20 @@ public sealed class DialbackFixture : VirtualTimeFixture
     protected override EdgeOptions Options() => base.Options() with { AllowedNetworks = [IPNetwork.Parse("127.66.0.0/16")] };
 
     protected override IReadOnlyList<PartnerDocument> Partners()
-        => [.. base.Partners(), new PartnerDocument { Domain = PartnerDocument.AnyDomain, SaslNegotiation = NegotiationMode.Optional }];
+        =>
+        [
+            .. base.Partners(),
+            new PartnerDocument { Domain = "w1.example", AdditionalDomains = ["w2.example"], SaslNegotiation = NegotiationMode.Optional, DialbackWithoutDialback = true },
+            new PartnerDocument { Domain = PartnerDocument.AnyDomain, SaslNegotiation = NegotiationMode.Optional },
+        ];
 
     protected override IEnumerable<DnsZone> Zones() =>
     [
         .. base.Zones(),
         Zone("d1.example", Authority1.EndPoint),
         Zone("d2.example", Authority1.EndPoint),
+        Zone("w1.example", Authority1.EndPoint),
+        Zone("w2.example", Authority1.EndPoint),
         Zone("d3.example", Silent.EndPoint),
         .. Enumerable.Range(0, 40).Select(i => Zone(string.Create(CultureInfo.InvariantCulture, $"r{i}.slow.example"), Silent.EndPoint)),
         Zone("loopback.example", Authority1.EndPoint),

@@ -13,6 +13,9 @@ internal sealed class FakeJournal : IConsentJournal
     /// <summary>What stands, in the order given.</summary>
     public List<Consent> Standing { get; } = [];
 
+    /// <summary>All that was taken, in its order.</summary>
+    public List<ConsentChange> Changes { get; } = [];
+
     /// <summary>The sizes of the batches taken.</summary>
     public List<int> Batches { get; } = [];
 
@@ -63,6 +66,7 @@ internal sealed class FakeJournal : IConsentJournal
     private void Take(IReadOnlyList<ConsentChange> changes)
     {
         Batches.Add(changes.Count);
+        Changes.AddRange(changes);
         foreach (var change in changes)
         {
             switch (change)

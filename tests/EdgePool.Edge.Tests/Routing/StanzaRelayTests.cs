@@ -87,7 +87,7 @@ public sealed class StanzaRelayTests
     [Fact]
     public void Relay_RouteRetiredMeanwhile_TakesTheNewOne()
     {
-        using var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), new Pings(routes), ledger, TimeSpan.FromSeconds(10));
+        using var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), new Pings(routes), new RateTable(time), ledger, TimeSpan.FromSeconds(10));
         relay.Open(new ComponentGate(routes, DomainName.Parse("edge.example")));
         Assert.Null(relay.Relay(reading.Read("<message from='a@edge.example' to='b@p1.example' id='1'/>")));
         var first = routes.Find("edge.example"u8, "p1.example"u8)!;
@@ -149,7 +149,7 @@ public sealed class StanzaRelayTests
 
     private StanzaRelay Relay()
     {
-        var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), new Pings(routes), ledger, TimeSpan.FromSeconds(10));
+        var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), new Pings(routes), new RateTable(time), ledger, TimeSpan.FromSeconds(10));
         Assert.False(relay.Admits);
         ImmutableArray<DomainPair> pairs = [new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse("p1.example"))];
         relay.Open(new PairGate(routes, pairs, routes.IsLocal, bounceUnserved: false));

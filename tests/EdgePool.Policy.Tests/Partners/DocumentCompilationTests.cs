@@ -240,6 +240,21 @@ public sealed class DocumentCompilationTests
         Assert.Contains(PolicyCompiler.Compile(documents, 2, PolicyScene.LocalDomains, snapshot).Problems, problem => problem.What.StartsWith($"there are {most + 1} ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Compile_DomainsAtTheirLimit_AreTakenAndOneMoreIsNot()
+    {
+        var documents = Enumerable.Range(0, PolicyCompiler.MostPartnerDomains / 1_000).Select(partner => new PolicyDocument(
+            DocumentKinds.Partner,
+            $"p{partner}.example",
+            1,
+            "{\"additionalDomains\":[" + string.Join(',', Enumerable.Range(0, 999).Select(n => $"\"d{n}.p{partner}.example\"")) + "]}")).ToList();
+
+        var snapshot = PolicyCompiler.Compile(documents, 1, []).Snapshot;
+        Assert.NotNull(snapshot!.Find("d998.p999.example"u8));
+        documents.Add(new PolicyDocument(DocumentKinds.Partner, "more.example", 1, "{}"));
+        Assert.Contains(PolicyCompiler.Compile(documents, 2, [], snapshot).Problems, problem => problem.What == "there are 1000001 domains of partners");
+    }
+
     private static void AssertRefused(string at, params (string Path, string Body)[] documents)
     {
         var compilation = Compile(documents);

@@ -71,6 +71,15 @@ public sealed class PolicySnapshotTests
     }
 
     [Fact]
+    public void Find_OpenFederation_LocalDomainIsNobodys()
+    {
+        var snapshot = PolicyCompiler.Compile([new PartnerDocument { Domain = "*" }], [DomainName.Parse("contoso.example")]).Snapshot!;
+
+        Assert.Null(snapshot.Find("contoso.example"u8));
+        Assert.NotNull(snapshot.Find("sub.contoso.example"u8));
+    }
+
+    [Fact]
     public void Closed_AnyDomain_IsUnknown()
         => Assert.Equal(VerdictReason.UnknownDomain, PolicySnapshot.Closed.Judge("partner.example"u8, out _));
 

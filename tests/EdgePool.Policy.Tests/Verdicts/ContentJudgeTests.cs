@@ -269,6 +269,17 @@ public sealed class ContentJudgeTests
         Assert.True(Scene("{}").FromPartner(stanza).LeaveOut.Contains(before));
     }
 
+    [Fact]
+    public void Judge_RenderedForAComponent_HasTheSameVerdict()
+    {
+        var scene = Scene("{}");
+
+        Assert.Equal(new Verdict(VerdictReason.Allowed), scene.FromPartnerRendered("<message><body>x</body><active xmlns='http://jabber.org/protocol/chatstates'/></message>"));
+        Assert.Equal("1", PolicyScene.LeftOut(scene.FromPartnerRendered("<message><body>x</body><q xmlns='jabber:iq:roster'/></message>")));
+        Assert.Equal("1", PolicyScene.LeftOut(scene.FromPartner("<message><body>x</body><q xmlns='jabber:component:connect'/></message>")));
+        Assert.Equal(VerdictReason.KindNotAllowed, scene.FromPartner("<iq type='set' id='1'><q xmlns='jabber:component:accept'/></iq>").Reason);
+    }
+
     private static void AssertReason(VerdictReason reason, string rules, string stanza)
         => Assert.All(BothWays(rules, stanza), verdict => Assert.Equal((stanza, reason), (stanza, verdict.Reason)));
 

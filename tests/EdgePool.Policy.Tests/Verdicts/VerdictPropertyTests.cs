@@ -37,6 +37,9 @@ public sealed class VerdictPropertyTests
             var refusing = explanation.Parts.FirstOrDefault(part => part.Reason is not VerdictReason.Allowed)?.Reason ?? VerdictReason.Allowed;
 
             Assert.Equal((seed, verdict.Reason, verdict.Observed), (seed, explanation.Verdict, explanation.Observed));
+            var deciding = explanation.Parts.FirstOrDefault(part => part.Reason == verdict.Reason && part.Reason is not VerdictReason.Allowed);
+            Assert.Equal(deciding?.Document, scene.SourceOf(verdict.Reason, user, "bob@p.example"));
+
             // Of an observed partner, what never crosses is refused though an earlier part only observes.
             Assert.True(explanation.Verdict == refusing || (policy.Observe && explanation.Verdict == explanation.Parts[^1].Reason), $"seed {seed}: {explanation.Verdict}, {refusing}");
         });

@@ -108,6 +108,10 @@ public sealed class BadConfigurationTests : IDisposable
 
         // The rest.
         { "name server", "dialback:", "dns: { servers: [resolver.example] }\ndialback:", "9:18: error: 'resolver.example' is not address or address:port — write a name server's address" },
+        { "network", "dialback:", "dns: { denyNetworks: [10.0.0.0/33] }\ndialback:", "9:23: error: '10.0.0.0/33' is not a network — write address/prefix with nothing behind the prefix" },
+        { "network with a host", "dialback:", "dns: { allowNetworks: [\"2001:db8::/32\", 10.0.0.1/8] }\ndialback:", "9:41: error: '10.0.0.1/8' is not a network" },
+        { "network by name", "dialback:", "dns: { denyNetworks: dmz.contoso.example }\ndialback:", "9:22: error: 'dmz.contoso.example' is not a network" },
+        { "dialback flag", "saslNegotiation: Optional", "dialbackWithoutDialback: on", "12:30: error: dialbackWithoutDialback: 'on' is not understood — write true or false" },
         { "local partner", "partner.example", "contoso.example", "11:13: error: contoso.example is a local domain" },
         { "partner twice", Partner, Partner + Partner, "13:13: error: partner.example is already at partners[0].domain — keep it once" },
         { "partner without method", "saslNegotiation: Optional", "tlsNegotiation: NotSupported", "error: SASL works over TLS alone" },
@@ -135,6 +139,8 @@ public sealed class BadConfigurationTests : IDisposable
         { "drain", "dialback:", "timeouts: { drain: 11s }\ndialback:", "9:20: warning: a drain of more than 10s" },
         { "optional TLS", "saslNegotiation: Optional", "tlsNegotiation: Optional", "warning: SASL works over TLS alone" },
         { "plain inside", "{ component: { secretFile: contoso.secret } }", "{ server: { address: a.example, tlsNegotiation: Optional } }", "4:62: warning: streams to a.example may go without TLS over the network" },
+        { "networks for nobody", "dialback:", "dns: { allowNetworks: [100.64.0.0/10] }\ndialback:", "9:23: warning: it is for partners whom only open federation admits, and there is no partner '*' — remove it" },
+        { "certificate for no dialback", "saslNegotiation: Optional", "dialbackWithoutDialback: true", "12:30: warning: there is no dialback over TLS that a certificate could stand for — " },
         { "larger than the gateway", "saslNegotiation: Optional", "maxStanzaBytes: 1MiB", "warning: partner partner.example is allowed larger stanzas than the gateway takes" },
     };
 

@@ -40,6 +40,8 @@ public sealed class ShippedConfigurationTests : IDisposable
         Assert.Equal([(true, false), (false, true)], edge.InternalListeners.Select(listener => (listener.AllowPlain, listener.RequireClientCertificate)));
         Assert.True(Assert.Single(edge.Certificates).Certificate.HasPrivateKey);
         Assert.Equal("another secret of some length", edge.DialbackSecret);
+        Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], edge.DeniedNetworks);
+        Assert.Empty(edge.AllowedNetworks);
         Assert.Equal(["strict.example", "partner.example", "paused.example"], edge.Policy.Partners.Select(partner => partner.Name));
         Assert.False(edge.Policy.Find("conference.partner.example"u8)!.Trust!.System);
     }

@@ -23,10 +23,10 @@ internal sealed class NodeFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task StartNodeAsync(string more = "store: { directory: store }")
+    public async Task StartNodeAsync(string more = "store: { directory: store }", string? yaml = null)
     {
         Directory.CreateDirectory(Path.Combine(Folder.Path, "store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var loaded = Folder.Load(Yaml(more));
+        var loaded = Folder.Load(yaml ?? Yaml(more));
         Xunit.Assert.Empty(loaded.Errors.Select(error => error.ToString()));
         node = await RunningNode.StartAsync(loaded.Options!, NullLoggerFactory.Instance, TimeProvider.System);
     }

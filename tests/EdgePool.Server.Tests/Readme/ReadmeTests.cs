@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli;
+using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Demo;
 using EdgePool.Server.Tests.Configuration;
 using Xunit;
@@ -16,7 +18,7 @@ public sealed class ReadmeTests : IDisposable
 
     private readonly ConfigurationFolder folder = new();
 
-    public static TheoryData<int> Examples => [.. Enumerable.Range(0, Blocks("yaml").Count)];
+    public static TheoryData<int> Examples => [.. Enumerable.Range(0, Nodes().Count)];
 
     public void Dispose() => folder.Dispose();
 
@@ -24,14 +26,44 @@ public sealed class ReadmeTests : IDisposable
     [MemberData(nameof(Examples))]
     public void Yaml_EachExample_LoadsWithoutAProblem(int example)
     {
-        var result = folder.Load(Blocks("yaml")[example]);
+        var result = folder.Load(Nodes()[example]);
 
         Assert.Empty(result.Problems.Select(problem => problem.ToString()));
         Assert.NotNull(result.Options);
     }
 
     [Fact]
-    public void Yaml_Examples_AreThere() => Assert.True(Blocks("yaml").Count >= 2);
+    public void Yaml_Examples_AreThere() => Assert.True(Nodes().Count >= 3 && Documents().Count >= 1);
+
+    [Fact]
+    public void Documents_EachExample_IsUnderstood()
+    {
+        foreach (var text in Documents())
+        {
+            var reader = new DocumentFiles(new StringReader(text), new Progress(TextWriter.Null, TimeProvider.System));
+            var documents = reader.Read([DocumentFiles.StandardInput]);
+
+            Assert.Empty(reader.Problems.Select(problem => problem.ToString()));
+            Assert.All(documents, document => Assert.Empty(DocumentReader.Read(document.View.Kind, document.View.Name, document.View.Spec.GetRawText()).Problems));
+        }
+    }
+
+    [Fact]
+    public async Task Commands_ThatAreShown_AreUnderstood()
+    {
+        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
+        Assert.True(lines.Count >= 9);
+        foreach (var line in lines)
+        {
+            var words = Regex.Matches(line, "\"[^\"]*\"|\\S+").Select(word => word.Value.Trim('"')).Skip(1);
+            using var error = new StringWriter();
+            var code = await CommandLine.RunAsync(
+                [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
+
+            // Understood, and then there is no node, or no such file.
+            Assert.True(code is ExitCode.Unavailable or ExitCode.NoConfiguration, line + ": " + error);
+        }
+    }
 
     [Fact]
     public async Task DemoCommand_For3SecondsWithJson_EndsWithOneLineAndSuccess()
@@ -82,6 +114,10 @@ public sealed class ReadmeTests : IDisposable
         return [.. Regex.Matches(help.ToString(), @"^  (?<code>\d+) +(?<meaning>.+?)\r?$", RegexOptions.Multiline)
             .Select(row => (row.Groups["code"].Value, row.Groups["meaning"].Value))];
     }
+
+    private static List<string> Nodes() => [.. Blocks("yaml").Where(text => !text.StartsWith("kind:", StringComparison.Ordinal))];
+
+    private static List<string> Documents() => [.. Blocks("yaml").Where(text => text.StartsWith("kind:", StringComparison.Ordinal))];
 
     private static List<string> Blocks(string language)
         => [.. Regex.Matches(Text, $"^```{language}\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline).Select(block => block.Groups["text"].Value)];

@@ -14,6 +14,8 @@ internal static class CertCommand
         CertRequestCommand.Create(environment, Terminal),
         CertShowCommand.Create(environment),
         CertImportCommand.Create(environment),
+        CertCheckCommand.Create(environment),
+        CertAssignCommand.Create(environment),
     };
 
     /// <summary><c>--config FILE</c> where a command can do without.</summary>

@@ -52,6 +52,29 @@ internal static class CertHelp
         Exit codes: 0 written, 1 refused, 2 usage, 66 no such file, 77 not permitted.
         """;
 
+    private const string Check = """
+        Examples:
+          edgepool cert check -c edgepool.yaml              the certificates of a node
+          edgepool cert check new.pem --key new.key -c edgepool.yaml     one that is to be assigned
+          edgepool cert check edge.pem --json
+
+        Each line is FILE: error, warning or note: what is so — what to do. With --json, 'findings' has them with stable rule names,
+        'domains' says which file proves which local domain, 'files' has the facts.
+
+        Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such configuration file, 77 not permitted, 78 the configuration is wrong.
+        """;
+
+    private const string Assign = """
+        Examples:
+          edgepool cert assign new.pem --key new.key -c /etc/edgepool/edgepool.yaml
+          edgepool cert assign both.pem -c edgepool.yaml --in-place-of edge.pem
+
+        Checked like 'cert check'; with an error nothing is changed. The node's file stays as it is: the files that it names are replaced, the old ones
+        kept as .previous, and owner and modes stay those of the node. A running node takes them within seconds; no stream is dropped.
+
+        Exit codes: 0 assigned, 1 refused, 2 usage, 66 no such file, 77 not permitted (run as root or as the node's user), 78 the configuration is wrong.
+        """;
+
     /// <summary>The notes for one of these commands; null for all others.</summary>
     public static string? Of(CommandResult command)
     {
@@ -62,6 +85,8 @@ internal static class CertHelp
                 "request" => Request,
                 "show" => Show,
                 "import" => Import,
+                "check" => Check,
+                "assign" => Assign,
                 _ => Cert,
             }
             : name is "cert" ? Cert : null;

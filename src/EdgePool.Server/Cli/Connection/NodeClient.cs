@@ -32,10 +32,21 @@ internal sealed class NodeClient : IDisposable
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
         => (await AskAsync(HttpMethod.Get, path, content: null, type, cancellation))!;
 
-    /// <summary>Asks for something; null where there is none.</summary>
-    public Task<T?> FindAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
-        where T : class
-        => AskAsync(HttpMethod.Get, path, content: null, type, cancellation, absentIsNull: true);
+    /// <summary>Asks for something of any length.</summary>
+    public async Task<Stream> StreamAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            return response.IsSuccessStatusCode
+                ? await response.Content.ReadAsStreamAsync(cancellation)
+                : throw new NodeFailure(await FailureOfAsync(response, cancellation));
+        }
+        catch (HttpRequestException fault)
+        {
+            throw Unreachable(fault);
+        }
+    }
 
     /// <summary>Sends a request with a body.</summary>
     public async Task<TReply> PostAsync<TRequest, TReply>(
@@ -50,7 +61,7 @@ internal sealed class NodeClient : IDisposable
     public void Dispose() => client.Dispose();
 
     private async Task<T?> AskAsync<T>(
-        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation, bool absentIsNull = false)
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         try
@@ -61,8 +72,7 @@ internal sealed class NodeClient : IDisposable
                 return await response.Content.ReadFromJsonAsync(type, cancellation);
             }
 
-            var failure = await FailureOfAsync(response, cancellation);
-            return absentIsNull && failure.Code is FailureCode.NotFound ? default : throw new NodeFailure(failure);
+            throw new NodeFailure(await FailureOfAsync(response, cancellation));
         }
         catch (HttpRequestException fault)
         {

@@ -22,6 +22,7 @@ internal static class PartnerFields
         DocumentField.Flag("--enable-keep-alive", "enableKeepAlive", "The partner must send something within the gateway's interval. Default: true."),
         DocumentField.Single("--proxy-fqdn", "proxyFqdn", "HOST[:PORT]", "Connect here instead of asking for SRV records."),
         DocumentField.Flag("--require-trusted-certificate", "requireTrustedCertificate", "Dialback too demands a certificate that proves the partner's name."),
+        DocumentField.Flag("--dialback-without-dialback", "dialbackWithoutDialback", "Such a certificate makes its dialback valid without a lookup."),
         DocumentField.Single("--tls-min-version", "tlsMinVersion", "VERSION", "1.2 (default) or 1.3: nothing is proven under an older TLS."),
         DocumentField.Flag("--allow-server-auth-only", "allowServerAuthOnly", "A certificate for TLS servers alone serves also when the partner connects to us. Default: true."),
         DocumentField.Flag("--allow-client-auth-only", "allowClientAuthOnly", "A certificate for TLS clients alone, from an authority under --ca, serves when the partner connects to us."),

@@ -1,4 +1,5 @@
 using EdgePool.Edge;
+using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Written;
 using EdgePool.Xmpp.Sasl;
 
@@ -56,6 +57,14 @@ internal static class CoherenceCheck
         if (document is { Partners.Count: 0, Store: null })
         {
             problems.Warn("partners", "there is no partner, so nobody can federate with us", "add partners: [ { domain: partner.example } ]");
+        }
+
+        if (options.AllowedNetworks.Count > 0 && !document.Partners.Any(partner => string.Equals(partner.Partner.Domain, PartnerDocument.AnyDomain, StringComparison.Ordinal)))
+        {
+            problems.Warn(
+                "dns.allowNetworks",
+                "it is for partners whom only open federation admits, and there is no partner '*'",
+                "remove it: a listed partner may be in any network that denyNetworks does not name");
         }
 
         foreach (var partner in options.Policy.Partners.Where(partner => partner.MaxStanzaBytes > options.Limits.Authenticated.ElementBytes))

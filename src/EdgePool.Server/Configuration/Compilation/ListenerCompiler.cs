@@ -10,7 +10,6 @@ namespace EdgePool.Server.Configuration.Compilation;
 /// <summary>Compiles listeners and other addresses, and sees that no two listeners want the same port.</summary>
 internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
 {
-    private const int DnsPort = 53;
 
     private readonly List<(IPEndPoint Address, string Path)> taken = [];
 
@@ -41,27 +40,6 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         }
 
         return [.. written.Select((listener, index) => Internal(listener, Place("internal", index))).OfType<InternalListenerOptions>()];
-    }
-
-    /// <summary>The name servers; the port is 53 where none is written.</summary>
-    public IReadOnlyList<IPEndPoint> DnsServers(IReadOnlyList<string> written)
-    {
-        var servers = new List<IPEndPoint>();
-        for (var i = 0; i < written.Count; i++)
-        {
-            if (HostAndPort.TryParse(written[i], out var host, out var port) && IPAddress.TryParse(host, out var address))
-            {
-                servers.Add(new IPEndPoint(address, port ?? DnsPort));
-                continue;
-            }
-
-            problems.Error(
-                string.Create(CultureInfo.InvariantCulture, $"dns.servers[{i}]"),
-                $"'{Shown.Of(written[i])}' is not address or address:port",
-                "write a name server's address, such as \"127.0.0.53:53\" or \"[::1]:53\"");
-        }
-
-        return servers;
     }
 
     private InternalListenerOptions? Internal(InternalListenerDocument written, string path)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgePool.Dns.Resolving;
 using EdgePool.Edge;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
@@ -28,6 +27,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         var anchors = document.Trust is null ? TrustAnchors.SystemOnly : trust.Read(document.Trust, "trust") ?? TrustAnchors.SystemOnly;
         var domains = new DomainCompiler(secrets, trust, anchors, problems).Compile(document.Domains);
         var listeners = new ListenerCompiler(trust, problems);
+        var dns = new DnsCompiler(problems);
         var options = new EdgeOptions
         {
             NodeName = document.Name ?? "",
@@ -38,14 +38,16 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Certificates = Certificates(document.Certificates),
             Trust = anchors,
             DialbackSecret = DialbackSecret(document.DialbackSecret),
-            DnsServers = listeners.DnsServers(document.DnsServers),
+            DnsServers = dns.Servers(document.Dns.Servers),
+            DeniedNetworks = dns.Networks(document.Dns.DenyNetworks, "denyNetworks"),
+            AllowedNetworks = dns.Networks(document.Dns.AllowNetworks, "allowNetworks"),
             ResolvConfFile = environment.ResolvConfFile,
             Limits = document.Limits,
             Timeouts = document.Timeouts,
         };
-        if (document.DnsServers.Count == 0)
+        if (document.Dns.Servers.Count == 0)
         {
-            CheckNameServers();
+            dns.CheckMachine(environment.ResolvConfFile);
         }
 
         CoherenceCheck.Run(options, document, problems);
@@ -58,29 +60,6 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         if (name is not null && (name.Length is 0 or > LongestName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.')))
         {
             problems.Error("node.name", $"'{Shown.Of(name)}' is no name for a node", "use letters, digits, '-' and '.', at most 63");
-        }
-    }
-
-    /// <summary>Where the file names no name server, the machine has to.</summary>
-    private void CheckNameServers()
-    {
-        var file = environment.ResolvConfFile;
-        string? fault = null;
-        try
-        {
-            if (ResolvConf.Load(file).Servers.IsEmpty)
-            {
-                fault = $"{file} names none";
-            }
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            fault = Shown.Of(unreadable.Message, 160);
-        }
-
-        if (fault is not null)
-        {
-            problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed record NodeDocument
 
     public SecretDocument? DialbackSecret { get; init; }
 
-    public IReadOnlyList<string> DnsServers { get; init; } = [];
+    public DnsDocument Dns { get; init; } = new([], [], []);
 
     /// <summary>The partners, each with the trust that is still to be read from files.</summary>
     public IReadOnlyList<(PartnerDocument Partner, TrustDocument? Trust)> Partners { get; init; } = [];
@@ -40,6 +40,9 @@ internal sealed record NodeDocument
 
     public LogSettings Log { get; init; } = new();
 }
+
+/// <summary>Name servers, and networks that names may, or may not, lead to.</summary>
+internal sealed record DnsDocument(IReadOnlyList<string> Servers, IReadOnlyList<string> DenyNetworks, IReadOnlyList<string> AllowNetworks);
 
 /// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
 internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server);

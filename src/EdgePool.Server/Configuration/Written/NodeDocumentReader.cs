@@ -30,7 +30,7 @@ internal static class NodeDocumentReader
             Certificates = top.Sections("certificates", Certificate),
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
-            DnsServers = top.Section("dns", Servers)?.Value ?? [],
+            Dns = top.Section("dns", Dns) ?? new DnsDocument([], [], []),
             Store = top.Section("store", Store),
             ManagementSocket = top.Section("management", Management)?.Value,
             Partners = [.. top.Sections("partners", Partner).Select(written => written.Value)],
@@ -100,7 +100,7 @@ internal static class NodeDocumentReader
         return new SecretDocument(secret.Text("secretFile"), secret.Text("secretEnv"));
     }
 
-    private static Written<IReadOnlyList<string>> Servers(MappingReader dns) => new(dns.Texts("servers"));
+    private static DnsDocument Dns(MappingReader dns) => new(dns.Texts("servers"), dns.Texts("denyNetworks"), dns.Texts("allowNetworks"));
 
     private static Written<(PartnerDocument, TrustDocument?)> Partner(MappingReader partner) => new((
         new PartnerDocument
@@ -114,6 +114,7 @@ internal static class NodeDocumentReader
             SupportDialback = partner.Flag("supportDialback"),
             LyncCompat = partner.Flag("lyncCompat"),
             RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
+            DialbackWithoutDialback = partner.Flag("dialbackWithoutDialback"),
             TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
             AllowServerAuthOnly = partner.Flag("allowServerAuthOnly"),
             AllowClientAuthOnly = partner.Flag("allowClientAuthOnly"),

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net;
+using EdgePool.Dns.Resolving;
+using EdgePool.Policy.Partners;
+
+namespace EdgePool.Server.Configuration.Compilation;
+
+/// <summary>Compiles <c>dns</c>: whom we ask, and where an answer may lead us.</summary>
+internal sealed class DnsCompiler(ProblemList problems)
+{
+    private const ushort DnsPort = 53;
+
+    /// <summary>The name servers.</summary>
+    public IReadOnlyList<IPEndPoint> Servers(IReadOnlyList<string> written)
+    {
+        var servers = new List<IPEndPoint>();
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (HostAndPort.TryParse(written[i], out var host, out var port) && IPAddress.TryParse(host, out var address))
+            {
+                servers.Add(new IPEndPoint(address, port ?? DnsPort));
+                continue;
+            }
+
+            problems.Error(
+                string.Create(CultureInfo.InvariantCulture, $"dns.servers[{i}]"),
+                $"'{Shown.Of(written[i])}' is not address or address:port",
+                "write a name server's address, such as \"127.0.0.53:53\" or \"[::1]:53\"");
+        }
+
+        return servers;
+    }
+
+    /// <summary>Networks in CIDR notation.</summary>
+    public IReadOnlyList<IPNetwork> Networks(IReadOnlyList<string> written, string key)
+    {
+        var networks = new List<IPNetwork>();
+        for (var i = 0; i < written.Count; i++)
+        {
+            // 10.0.0.1/8 parses as 10.0.0.0/8; who wrote it meant one or the other.
+            if (IPNetwork.TryParse(written[i], out var network) && IPAddress.Parse(written[i].AsSpan(0, written[i].LastIndexOf('/'))).Equals(network.BaseAddress))
+            {
+                networks.Add(network);
+                continue;
+            }
+
+            problems.Error(
+                string.Create(CultureInfo.InvariantCulture, $"dns.{key}[{i}]"),
+                $"'{Shown.Of(written[i])}' is not a network",
+                "write address/prefix with nothing behind the prefix, such as \"192.0.2.0/24\" or \"2001:db8::/32\"");
+        }
+
+        return networks;
+    }
+
+    /// <summary>Where the configuration names no name server, the machine has to.</summary>
+    public void CheckMachine(string resolvConf)
+    {
+        string? fault = null;
+        try
+        {
+            if (ResolvConf.Load(resolvConf).Servers.IsEmpty)
+            {
+                fault = $"{resolvConf} names none";
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            fault = Shown.Of(unreadable.Message, 160);
+        }
+
+        if (fault is not null)
+        {
+            problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
+        }
+    }
+}
