@@ -38,6 +38,16 @@ public sealed class StreamStandingTests
         Assert.Equal(StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, TlsVersion.Tls13, static () => false));
     }
 
+    // tlsMinVersion: a stream that is not under TLS at all is judged by its method alone.
+    [Theory]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls12, TlsVersion.Tls12, true)]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls12, TlsVersion.Tls13, false)]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls13, TlsVersion.Tls13, true)]
+    [InlineData(AuthenticationMethod.DialbackOverTls, TlsVersion.Tls12, TlsVersion.Tls13, false)]
+    [InlineData(AuthenticationMethod.DialbackOverTcp, null, TlsVersion.Tls13, true)]
+    public void EndsWith_TlsOlderThanPolicyTakes_Resets(AuthenticationMethod method, TlsVersion? tls, TlsVersion minimum, bool stands)
+        => Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(new NegotiationTerms(All) { MinimumTls = minimum }, method, tls, static () => true));
+
     [Theory]
     [InlineData(AuthenticationMethod.SaslExternal, StreamErrorCondition.PolicyViolation)]
     [InlineData(AuthenticationMethod.DialbackOverTcp, StreamErrorCondition.PolicyViolation)]
