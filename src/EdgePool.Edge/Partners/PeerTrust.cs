@@ -48,12 +48,12 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
     public void Refused(long stream, PeerCertificate shown, UnexpectedKey unexpected)
     {
         var partner = policy.Current.Find(unexpected.Domain);
-        var known = keys.Read(unexpected.Domain.Ascii)?.Keys.FirstOrDefault();
+        var known = keys.Read(unexpected.Domain.Ascii) is { Keys: [var last, ..] } ? last : null;
         var pinned = unexpected.Verdict is CertificateVerdict.PinMismatch;
         var alarm = new PeerKeyAlarm(
             time.GetUtcNow(),
             pinned ? PeerKeyAlarmKind.PinMismatch : PeerKeyAlarmKind.KeyRefused,
-            pinned ? partner?.Certificates.Pins.FirstOrDefault() : known?.Key,
+            !pinned ? known?.Key : partner is { Certificates.Pins: [var first, ..] } ? first : null,
             pinned ? string.Empty : known?.Issuer ?? string.Empty,
             shown.Key,
             LogText.Of(shown.Issuer));

@@ -6,7 +6,6 @@ using EdgePool.Dns.Service;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;

@@ -48,7 +48,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     {
         (this.leaf, this.intermediates, this.judged, this.demandFor, this.time) = (leaf, intermediates, judged, demandFor, time);
         key = new Lazy<KeyHash?>(() => leaf is null ? null : HashOf(leaf));
-        Expires = leaf is null ? DateTimeOffset.MaxValue : leaf.NotAfter.ToUniversalTime();
+        Expires = leaf is null ? DateTimeOffset.MaxValue : new DateTimeOffset(leaf.NotAfter.ToUniversalTime());
     }
 
     public TlsVersion Version { get; init; } = TlsVersion.Tls13;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Documents;
@@ -60,6 +61,12 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
     private List<KeyHash> Pins(IReadOnlyList<string> written)
     {
         var pins = new List<KeyHash>(written.Count);
+        if (written.Count > CertificateRules.MostPins)
+        {
+            problems.Error(prefix + "trust.pins", string.Create(CultureInfo.InvariantCulture, $"pins has {written.Count} entries"), "write at most 16");
+            return pins;
+        }
+
         for (var i = 0; i < written.Count; i++)
         {
             if (KeyHash.TryParse(written[i], out var hash))
