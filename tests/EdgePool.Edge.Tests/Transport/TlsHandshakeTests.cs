@@ -89,7 +89,7 @@ public sealed class TlsHandshakeTests : IDisposable
     {
         var (server, client) = DuplexPipe.CreatePair();
         var certificates = new[] { "edge.example", "other.example" }.Select(name => new EdgeCertificate(authority.Issue(name).Certificate, []));
-        var tls = new ServerTls(new EdgeCertificates([.. certificates]), DirectTls.Sniff, TrustAnchors.SystemOnly, static _ => TrustAnchors.SystemOnly, TimeProvider.System);
+        var tls = new ServerTls(new EdgeCertificates([.. certificates]), DirectTls.Sniff, TrustAnchors.SystemOnly, static _ => new(TrustAnchors.SystemOnly), TimeProvider.System);
         await using var stream = new SslStream(client);
         var connecting = stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions { TargetHost = serverName, RemoteCertificateValidationCallback = static (_, _, _, _) => true },
@@ -106,7 +106,7 @@ public sealed class TlsHandshakeTests : IDisposable
     {
         var (server, client) = DuplexPipe.CreatePair();
         var own = authority.Issue("edge.example");
-        var tls = new ServerTls(new EdgeCertificates([new EdgeCertificate(own.Certificate, [])]), DirectTls.Sniff, shared, _ => ofPartner, TimeProvider.System);
+        var tls = new ServerTls(new EdgeCertificates([new EdgeCertificate(own.Certificate, [])]), DirectTls.Sniff, shared, _ => new(ofPartner), TimeProvider.System);
         await using var stream = new SslStream(client);
         var connecting = stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
