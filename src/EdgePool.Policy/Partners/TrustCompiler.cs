@@ -77,7 +77,7 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
             {
                 problems.Error(
                     DocumentProblems.Item(prefix + "trust.pins", i),
-                    $"'{DocumentProblems.Shown(written[i])}' is no hash of a key",
+                    $"'{ShownText.Of(written[i])}' is no hash of a key",
                     "write SHA-256 of the SubjectPublicKeyInfo in base64 (44 characters), or the hexadecimal digits that 'edgepool cert show' prints");
             }
         }
