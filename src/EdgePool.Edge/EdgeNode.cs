@@ -27,6 +27,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? certificateWatch;
+    private IActorRef? presence;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -51,6 +52,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var trust = new PeerTrust(options, policy, table, PeerKeys, time, edgeLogs.Streams);
         random ??= new Random();
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
+        var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
+        var components = new ComponentSessions(table, bouncer, edgeLogs);
         edge = new EdgeRuntime(
             options,
             policy,
@@ -64,8 +67,9 @@ public sealed class EdgeNode : IAsyncDisposable
             new Pings(table),
             new RateTable(time),
             bouncer,
-            new StanzaPolicy(policy, table, time, ledger?.Table),
-            new ComponentSessions(table, bouncer, edgeLogs),
+            stanzas,
+            new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, random), stanzas, table, components, Ledger, time, options.Timeouts.Pending),
+            components,
             certificates,
             new DialbackKeys(options.DialbackSecret),
             new OutboundConnector(options, policy, table, trust, certificates, resolver, time),
@@ -88,6 +92,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals => edge.Stanzas.Refusals;
+
+    /// <summary>Contacts that are shown as available through this node, in both directions.</summary>
+    public int PresenceShown => edge.Presence.Count;
 
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
@@ -142,6 +149,10 @@ public sealed class EdgeNode : IAsyncDisposable
         system.ActorOf(Props.Create(() => new FaultsActor(log)), "faults");
         routes = system.ActorOf(Props.Create(() => new RoutesActor(runtime)), "routes");
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
+        presence = system.ActorOf(Props.Create(() => new PresenceActor(runtime.Presence)), "presence");
+        var keeper = presence;
+        if (Consents is not null)
+            Consents.Table.Revoked = (local, remote) => keeper.Tell(new ConsentGone(local, remote));
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
         edge.Policy.Replaced = OnPolicyReplaced;
@@ -231,6 +242,7 @@ public sealed class EdgeNode : IAsyncDisposable
         new QueueSweep(edge.Routes, edge.Stanzas, edge.Bouncer, edge.Logs).Sweep(change.Now);
         streams!.Tell(change);
         routes!.Tell(change);
+        presence!.Tell(change);
     }
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)

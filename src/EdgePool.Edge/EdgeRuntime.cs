@@ -24,6 +24,7 @@ internal sealed record EdgeRuntime(
     RateTable Rates,
     Bouncer Bouncer,
     StanzaPolicy Stanzas,
+    PresenceKeeper Presence,
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,

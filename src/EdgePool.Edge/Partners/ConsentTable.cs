@@ -43,8 +43,8 @@ internal sealed class ConsentTable : IConsents
     private readonly Lock gate = new();
     private readonly ConsentLimits limits;
     private readonly TimeProvider time;
-    private readonly ConcurrentDictionary<ConsentKey, Standing> standing = new(ConsentKeyComparer.Instance);
-    private readonly ConcurrentDictionary<ConsentKey, Standing>.AlternateLookup<ConsentPair> byPair;
+    private readonly ConcurrentDictionary<AddressPairKey, Standing> standing = new(AddressPairComparer.Instance);
+    private readonly ConcurrentDictionary<AddressPairKey, Standing>.AlternateLookup<AddressPair> byPair;
     private readonly Dictionary<string, int> perPartner = new(StringComparer.Ordinal);
     private readonly Queue<ConsentChange> pending = new();
     private int count;
@@ -52,11 +52,14 @@ internal sealed class ConsentTable : IConsents
     public ConsentTable(ConsentLimits limits, TimeProvider time)
     {
         (this.limits, this.time) = (limits, time);
-        byPair = standing.GetAlternateLookup<ConsentPair>();
+        byPair = standing.GetAlternateLookup<AddressPair>();
     }
 
     /// <summary>Called, on the source's thread and outside every lock, when something waits for the journal.</summary>
     public Action? Changed { get; set; }
+
+    /// <summary>Called, on the source's thread and outside every lock, when a consent stands no more: bare JIDs of the local and the remote user.</summary>
+    public Action<byte[], byte[]>? Revoked { get; set; }
 
     /// <summary>All that stand.</summary>
     public int Count
@@ -78,15 +81,15 @@ internal sealed class ConsentTable : IConsents
         }
     }
 
-    public bool Has(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare) => byPair.ContainsKey(new ConsentPair(localBare, remoteBare));
+    public bool Has(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare) => byPair.ContainsKey(new AddressPair(localBare, remoteBare));
 
     /// <summary>The local user has taken up contact.</summary>
     public ConsentGift Give(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare, string partner)
     {
-        var pair = new ConsentPair(localBare, remoteBare);
+        var pair = new AddressPair(localBare, remoteBare);
         if (byPair.ContainsKey(pair))
             return ConsentGift.Known;
-        var key = new ConsentKey(pair);
+        var key = new AddressPairKey(pair);
         lock (gate)
         {
             if (pending.Count >= limits.Pending || !HasRoom(partner))
@@ -104,10 +107,10 @@ internal sealed class ConsentTable : IConsents
     /// <summary>The local user, or an operator, has dropped the contact; false when there was none.</summary>
     public bool Revoke(ReadOnlySpan<byte> localBare, ReadOnlySpan<byte> remoteBare)
     {
-        var pair = new ConsentPair(localBare, remoteBare);
+        var pair = new AddressPair(localBare, remoteBare);
         if (!byPair.ContainsKey(pair))
             return false;
-        var key = new ConsentKey(pair);
+        var key = new AddressPairKey(pair);
         lock (gate)
         {
             if (!standing.TryRemove(key, out var gone))
@@ -119,6 +122,7 @@ internal sealed class ConsentTable : IConsents
         }
 
         Changed?.Invoke();
+        Revoked?.Invoke(localBare.ToArray(), remoteBare.ToArray());
         return true;
     }
 
@@ -138,8 +142,8 @@ internal sealed class ConsentTable : IConsents
     public ConsentPage List(string? partner, (string Local, string Remote)? after, int atMost)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(atMost);
-        var best = new PriorityQueue<ConsentKey, ConsentKey>(Comparer<ConsentKey>.Create(static (a, b) => Compare(b, a)));
-        ConsentKey? from = after is { } last ? new ConsentKey(new ConsentPair(Encoding.UTF8.GetBytes(last.Local), Encoding.UTF8.GetBytes(last.Remote))) : null;
+        var best = new PriorityQueue<AddressPairKey, AddressPairKey>(Comparer<AddressPairKey>.Create(static (a, b) => Compare(b, a)));
+        AddressPairKey? from = after is { } last ? new AddressPairKey(new AddressPair(Encoding.UTF8.GetBytes(last.Local), Encoding.UTF8.GetBytes(last.Remote))) : null;
         foreach (var (key, value) in standing)
         {
             if ((partner is not null && !string.Equals(partner, value.Partner, StringComparison.Ordinal)) || (from is { } start && Compare(key, start) <= 0))
@@ -188,12 +192,12 @@ internal sealed class ConsentTable : IConsents
         lock (gate)
         {
             return HasRoom(consent.Partner) && TryAdd(
-                new ConsentKey(new ConsentPair(Encoding.UTF8.GetBytes(consent.Local), Encoding.UTF8.GetBytes(consent.Remote))),
+                new AddressPairKey(new AddressPair(Encoding.UTF8.GetBytes(consent.Local), Encoding.UTF8.GetBytes(consent.Remote))),
                 new Standing(consent.Partner, consent.Since.ToUnixTimeMilliseconds()));
         }
     }
 
-    private bool TryAdd(ConsentKey key, Standing value)
+    private bool TryAdd(AddressPairKey key, Standing value)
     {
         if (!standing.TryAdd(key, value))
             return false;
@@ -202,13 +206,13 @@ internal sealed class ConsentTable : IConsents
         return true;
     }
 
-    private static int Compare(ConsentKey a, ConsentKey b)
+    private static int Compare(AddressPairKey a, AddressPairKey b)
         => a.Pair.Local.SequenceCompareTo(b.Pair.Local) is not 0 and var order ? order : a.Pair.Remote.SequenceCompareTo(b.Pair.Remote);
 
     /// <summary>Under which partner it was given, and when, in milliseconds of Unix time.</summary>
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
     private readonly record struct Standing(string Partner, long Since)
     {
-        public Consent ToConsent(ConsentKey key) => new(key.Local, key.Remote, Partner, DateTimeOffset.FromUnixTimeMilliseconds(Since));
+        public Consent ToConsent(AddressPairKey key) => new(key.Local, key.Remote, Partner, DateTimeOffset.FromUnixTimeMilliseconds(Since));
     }
 }

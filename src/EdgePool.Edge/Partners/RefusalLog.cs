@@ -14,7 +14,14 @@ namespace EdgePool.Edge.Partners;
 /// <param name="Version">The version of the policy that refused it.</param>
 /// <param name="Observed">The partner is only observed: it passed all the same.</param>
 public sealed record PolicyRefusal(
-    DateTimeOffset At, string Partner, Direction Direction, string From, string To, string Kind, VerdictReason Reason, long Version, bool Observed);
+    DateTimeOffset At, string Partner, Direction Direction, string From, string To, string Kind, VerdictReason Reason, long Version, bool Observed)
+{
+    /// <summary>The document that this rests on, <c>Partner/p1.example</c>; null: a default, or the node's own file.</summary>
+    public string? Document { get; init; }
+
+    /// <summary>That document's version.</summary>
+    public long? DocumentVersion { get; init; }
+}
 
 /// <summary>
 /// The last refusals of each partner, for <c>why --last</c>: <see cref="PerPartner"/> of each, and of the <see cref="MostPartners"/> partners that were refused something last.

@@ -79,20 +79,25 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
     }
 
     /// <summary>Keeps a refusal for the operator.</summary>
-    public void Note(in Passage passage, string partner, VerdictReason reason, in StanzaFrame stanza, JidSpan from, JidSpan to, bool observed)
+    public void Note(in Passage passage, Partner partner, VerdictReason reason, in StanzaFrame stanza, JidSpan from, JidSpan to, bool observed)
     {
         if (observed)
-            Counters.Observe(partner, reason);
+            Counters.Observe(partner.Name, reason);
         else
-            Counters.Refuse(partner, reason);
+            Counters.Refuse(partner.Name, reason);
+        var source = passage.Snapshot.SourceOf(reason, partner, passage.Direction == Direction.ToPartner ? from : to);
         Refusals.Add(new PolicyRefusal(
-            time.GetUtcNow(), partner, passage.Direction, Shown(from.Full), Shown(to.Full), KindOf(in stanza), reason, passage.Snapshot.Version, observed));
+            time.GetUtcNow(), partner.Name, passage.Direction, Shown(from.Full), Shown(to.Full), KindOf(in stanza), reason, passage.Snapshot.Version, observed)
+        {
+            Document = source?.Path,
+            DocumentVersion = source?.Version,
+        });
     }
 
     private VerdictReason Settle(in Passage passage, Partner partner, Verdict verdict, in StanzaFrame stanza, JidSpan from, JidSpan to)
     {
         if (verdict.Reason != VerdictReason.Allowed)
-            Note(in passage, partner.Name, verdict.Reason, in stanza, from, to, verdict.Passes);
+            Note(in passage, partner, verdict.Reason, in stanza, from, to, verdict.Passes);
         if (!verdict.Passes)
             return verdict.Reason;
         if (!verdict.LeaveOut.IsEmpty)
@@ -115,7 +120,7 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
         switch (ContactOf(in stanza))
         {
             case Contact.TakenUp when consents.Give(from.Bare, to.Bare, partner.Name) == ConsentGift.Full:
-                Note(in passage, partner.Name, VerdictReason.ConsentsFull, in stanza, from, to, observed: false);
+                Note(in passage, partner, VerdictReason.ConsentsFull, in stanza, from, to, observed: false);
                 return VerdictReason.ConsentsFull;
             case Contact.Dropped:
                 consents.Revoke(from.Bare, to.Bare);

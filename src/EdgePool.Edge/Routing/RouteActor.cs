@@ -73,6 +73,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private int failures;
     private long upSince;
     private long idleSince;
+    private long? failingSince;
+    private bool gone;
     private bool ending;
 
     public RouteActor(EdgeRuntime edge, Route route)
@@ -135,12 +137,14 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private void OnUp()
     {
         up = true;
+        (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
     }
 
     private void OnFailed(DialFailed failed)
     {
         route.Queue.Stall();
+        failingSince ??= edge.Time.GetTimestamp();
         if (!failed.MayHelpToTryAgain)
             Bounce(failed.Reason);
         var wait = RetryLater();
@@ -223,6 +227,12 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
         if (before > route.Queue.Accepted)
             StreamLog.QueueBounced(edge.Logs.Streams, route.ToString(), before - route.Queue.Accepted, reason.ToString());
+        if (!gone && failingSince is { } since && edge.Time.GetElapsedTime(since) >= edge.Options.Timeouts.Pending)
+        {
+            gone = true;
+            edge.Presence.RouteGone(route.Pair);
+        }
+
         if (dial is null && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
             Context.Stop(Self);
     }

@@ -6,6 +6,7 @@ using EdgePool.Policy.Partners;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Routing;
@@ -15,7 +16,8 @@ namespace EdgePool.Edge.Routing;
 /// <see cref="Close"/>, which are the stream's actor's. Allocates nothing while stanzas between canonical addresses keep to one domain pair.
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
-internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience) : IDisposable
+internal sealed class StanzaRelay(
+    Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null) : IDisposable
 {
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
@@ -87,9 +89,15 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
         Accept(in stanza, meter);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
-            Enqueue(in stanza, route, from, to, leaveOut);
-        else
-            bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
+        {
+            if (TryEnqueue(in stanza, route, from, to, leaveOut) && stanza.Kind == StanzaKind.Presence)
+                presence?.Note(in passage, in stanza, from, to);
+            return null;
+        }
+
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
+        if (stanza.Kind == StanzaKind.Presence)
+            presence?.NoteRefused(in passage, in stanza, from, to);
         return null;
     }
 
@@ -135,17 +143,22 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
     // No route leads there: because of policy, or because there is nothing there.
     private void RefuseUnrouted(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to, BounceReason reason)
     {
-        if (passage is not { Inside: false, Partner: { Enabled: false } partner })
+        var verdict = VerdictReason.Allowed;
+        Partner? partner = null;
+        if (!passage.Inside)
+            verdict = passage.Snapshot.Judge(passage.Direction == Direction.ToPartner ? to.Domain : from.Domain, out partner);
+        if (verdict == VerdictReason.Allowed || partner is null)
         {
             bouncer.Refuse(in stanza, from.Full, to.Full, reason);
             return;
         }
 
-        policy.Note(in passage, partner.Name, VerdictReason.PartnerDisabled, in stanza, from, to, observed: false);
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, VerdictReason.PartnerDisabled);
+        policy.Note(in passage, partner, verdict, in stanza, from, to, observed: false);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict);
     }
 
-    private void Enqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut)
+    // False: it was bounced or dropped.
+    private bool TryEnqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut)
     {
         var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
         if (result == Enqueued.Retired)
@@ -154,7 +167,7 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
             if (gate!.Admit(from.Domain, to.Domain).Route is not { } again)
             {
                 bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound);
-                return;
+                return false;
             }
 
             route = again;
@@ -164,13 +177,14 @@ internal sealed class StanzaRelay(Bouncer bouncer, StanzaPolicy policy, Pings pi
         if (result is Enqueued.Refused or Enqueued.Retired)
         {
             bouncer.Refuse(in stanza, from.Full, to.Full, route.Queue.RefusedWith);
-            return;
+            return false;
         }
 
         if (!touched.Contains(route.Queue))
             touched.Add(route.Queue);
         if (result == Enqueued.QueuedAndFull)
             FullTarget = route.Queue;
+        return true;
     }
 
     /// <summary>The last pair of domains, its route and what policy has on it: most streams carry one pair, and most of their stanzas come in runs.</summary>

@@ -134,11 +134,7 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         }
 
         if (role.Internal is null && !TryTakePlace(pair.Remote))
-        {
-            Note(pair, VerdictReason.ConnectionLimit);
             return CloseWith(StreamEndReason.ConnectionLimit, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams"), $"{pair.Remote.Ascii} has as many streams as it may");
-        }
-
         if (!Edge.Pairs.TryEnter(pair, this))
             return CloseWith(StreamEndReason.LimitExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams for this pair of domains"), "too many streams for one pair");
         entered.Add(pair);
@@ -282,11 +278,32 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         return observed ? [] : base.OnOverRate();
     }
 
-    /// <summary>Keeps a refusal of this stream for the operator.</summary>
+    /// <summary>A stream that policy does not let up, or ends, is kept for the operator, under the domain that it claims or has proven.</summary>
+    protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
+    {
+        base.OnEnding(reason, error, detail);
+        if (role.Internal is not null)
+            return;
+        if (!Pairs.IsEmpty)
+            Note(Pairs[0], RefusalOf(reason, Pairs[0]));
+        else if (Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote })
+            Note(new DomainPair(local, remote), RefusalOf(reason, new DomainPair(local, remote)));
+    }
+
+    private VerdictReason RefusalOf(StreamEndReason reason, DomainPair pair) => reason switch
+    {
+        StreamEndReason.PartnerNotAllowed or StreamEndReason.PolicyChanged => Edge.Policy.Current.Judge(pair.Remote.Utf8, out _),
+        StreamEndReason.ConnectionLimit => VerdictReason.ConnectionLimit,
+        StreamEndReason.NoAllowedMethod or StreamEndReason.TlsUnavailable or StreamEndReason.CertificateMissing
+            or StreamEndReason.CertificateUntrusted or StreamEndReason.CertificateWrongName => VerdictReason.NoMethod,
+        _ => VerdictReason.Allowed,
+    };
+
+    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none, or where the domain is no partner's.</summary>
     private void Note(DomainPair pair, VerdictReason reason, bool observed = false)
     {
         var policy = Edge.Policy.Current;
-        if (policy.Find(pair.Remote) is not { } partner)
+        if (reason == VerdictReason.Allowed || policy.Find(pair.Remote) is not { } partner)
             return;
         if (observed)
             Edge.Stanzas.Counters.Observe(partner.Name, reason);

@@ -132,8 +132,8 @@ public sealed class Ledger
 /// <param name="BouncedBy">Answered with an error, by reason.</param>
 /// <param name="DroppedBy">Ended without an answer, by reason.</param>
 /// <param name="InFlight">Waiting in queues.</param>
-/// <param name="ErrorsSent">Errors of ours that were queued for the senders.</param>
-/// <param name="ErrorsLost">Errors of ours that could not be queued.</param>
+/// <param name="ErrorsSent">Stanzas of our own that were queued: errors for the senders, probes, farewells of contacts that are gone.</param>
+/// <param name="ErrorsLost">Stanzas of our own that could not be queued or written.</param>
 public sealed record LedgerSnapshot(
     long Accepted,
     long Delivered,

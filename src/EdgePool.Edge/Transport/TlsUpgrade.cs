@@ -35,8 +35,11 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, Certific
     /// <summary>ALPN of S2S over direct TLS (XEP-0368).</summary>
     protected static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
 
+    /// <summary>TLS 1.2 and 1.3, nothing older.</summary>
+    public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
     /// <summary>Forward secrecy and AEAD alone; the TLS 1.3 suites are those of RFC 8446 that OpenSSL has on.</summary>
-    protected static readonly CipherSuitesPolicy Ciphers = new(
+    public static readonly CipherSuitesPolicy Ciphers = new(
     [
         TlsCipherSuite.TLS_AES_128_GCM_SHA256,
         TlsCipherSuite.TLS_AES_256_GCM_SHA384,
@@ -144,7 +147,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
                 ClientCertificateRequired = true,
                 RemoteCertificateValidationCallback = capture,
                 CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                EnabledSslProtocols = Protocols,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,
@@ -179,7 +182,7 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
                 ClientCertificateContext = certificates.ForDomain(ours),
                 RemoteCertificateValidationCallback = capture,
                 CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                EnabledSslProtocols = Protocols,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,

@@ -120,6 +120,25 @@ public sealed class ConsentTests(ConsentFixture edge) : IClassFixture<ConsentFix
         Assert.Empty(await edge.HeardAtComponentAsync());
     }
 
+    // What the contact says of its going is refused by then: the edge says it.
+    [Fact]
+    public async Task Contact_ShownAndThenDropped_DoesNotStayShown()
+    {
+        await edge.Component.SendAsync($"<presence from='{user}' to='a@p1.example' type='subscribe'/><presence from='{user}/s' to='a@p1.example'/>");
+        await AtPartnerAsync(2);
+        await FromPartnerAsync($"<presence from='a@p1.example/r' to='{user}'/>");
+        await edge.HeardAtComponentAsync(1);
+
+        await edge.Component.SendAsync($"<presence from='{user}' to='a@p1.example' type='unsubscribe'/>");
+        await FromPartnerAsync($"<presence from='a@p1.example/r' to='{user}' type='unavailable'/>");
+
+        var inside = Assert.Single(await edge.HeardAtComponentAsync(1));
+        Assert.True(XmppNames.Matches(inside, $"presence[@type='unavailable' and @from='a@p1.example/r' and @to='{user}']"), inside.ToString());
+        Assert.Equal("unsubscribe", (await AtPartnerAsync(1))[0].Attribute("type")!.Value);
+        var outside = (await AtPartnerAsync(1))[0];
+        Assert.True(XmppNames.Matches(outside, $"presence[@type='unavailable' and @from='{user}/s' and @to='a@p1.example']"), outside.ToString());
+    }
+
     // At the limit the local user hears that there is no room; who has consent keeps it.
     [Fact]
     public async Task Consents_AtTheLimit_TheLocalUserIsTold()

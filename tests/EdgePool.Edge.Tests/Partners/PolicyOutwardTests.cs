@@ -114,6 +114,30 @@ public sealed class PolicyOutwardTests(PolicyFixture edge)
         Assert.Empty(await edge.HeardAtComponentAsync());
     }
 
+    // POLICY.md section 5: what one user's access policy refuses, with the document that did.
+    [Fact]
+    public async Task AccessPolicy_OfOneUser_RefusesBothWaysAndIsNamed()
+    {
+        await edge.UseAsync(
+            new PolicyDocument(DocumentKinds.Partner, "p1.example", 2, """{"partnerType":"Federated"}"""),
+            new PolicyDocument(DocumentKinds.Partner, "p2.example", 3, """{"partnerType":"Federated"}"""),
+            new PolicyDocument(DocumentKinds.AccessPolicy, "tag:all", 4, """{"enableFederationAccess":true,"enableXmppAccess":true}"""),
+            new PolicyDocument(DocumentKinds.AccessPolicy, "tag:some", 5, """{"enableFederationAccess":true}"""),
+            new PolicyDocument(DocumentKinds.Grant, "*@edge.example", 6, """{"policy":"tag:all"}"""),
+            new PolicyDocument(DocumentKinds.Grant, "c@edge.example", 7, """{"policy":"tag:some"}"""));
+
+        await edge.Component.SendAsync("<message from='c@edge.example' to='a@p1.example' id='out'/>");
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await peer.SendAsync("<message from='a@p1.example' to='c@edge.example' id='in'/></stream:stream>");
+        await peer.HearEndAsync();
+
+        Assert.True(XmppNames.Matches(Assert.Single(await edge.HeardAtComponentAsync(1)), "message[@id='out' and @type='error']/component:error/stanzas:not-allowed"));
+        Assert.True(XmppNames.Matches(Assert.Single(await edge.HeardAtPartnerAsync(1)), "message[@id='in' and @type='error']/server:error/stanzas:service-unavailable"));
+        Assert.All(
+            edge.Node.Refusals.Read("p1.example").Take(2),
+            r => Assert.Equal((VerdictReason.UserXmppOff, 42, "AccessPolicy/tag:some", 5L), (r.Reason, r.Version, r.Document, r.DocumentVersion)));
+    }
+
     // POL-10, by policy: no error for an error, no answer to an answer.
     [Theory]
     [InlineData("<message type='error' from='a@p1.example' to='b@edge.example'/>")]
