@@ -26,6 +26,20 @@ public enum PeerKeyAlarmKind
     PinMismatch,
 }
 
+/// <summary>Texts of <see cref="PeerKeyAlarmKind"/>: those that the log's messages begin with.</summary>
+public static class PeerKeyAlarmKinds
+{
+    /// <summary>The stable text, such as <c>peer-key-changed</c>.</summary>
+    public static string ToText(this PeerKeyAlarmKind kind) => kind switch
+    {
+        PeerKeyAlarmKind.KeyChanged => "peer-key-changed",
+        PeerKeyAlarmKind.KeyRefused => "peer-key-refused",
+        PeerKeyAlarmKind.IssuerChanged => "peer-issuer-changed",
+        PeerKeyAlarmKind.PinMismatch => "pin-mismatch",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, message: null),
+    };
+}
+
 /// <summary>An alarm about a peer's key.</summary>
 /// <param name="At">When it was raised.</param>
 /// <param name="Kind">What is the matter.</param>

@@ -1,12 +1,9 @@
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Edge.Partners;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
-using EdgePool.Testing.Peers;
-using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Lifecycle;

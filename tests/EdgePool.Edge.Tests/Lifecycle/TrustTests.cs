@@ -5,7 +5,6 @@ using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
-using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Streams;
 using Xunit;
 

@@ -1,4 +1,8 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using EdgePool.Edge.Tests.Hostile;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
@@ -148,16 +152,36 @@ public sealed class PeerCertificateTests : IDisposable
         Assert.Null(odd.TakeUnexpected());
     }
 
-    // CERT-37: whatever is built, nothing is fetched and no status is asked for.
+    // CERT-37: issuer, status and revocations are said to be at a server that takes connections and answers none; whatever is demanded, nobody goes there.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ChainPolicy_CERT37_NeverTouchesTheNetwork(bool system)
+    [InlineData("default")]
+    [InlineData("client purposes")]
+    [InlineData("both purposes")]
+    [InlineData("pins")]
+    [InlineData("pins alone")]
+    [InlineData("system roots")]
+    public void Proves_CERT37_Pointers_AreNotFollowedWhateverIsDemanded(string demanded)
     {
-        var policy = PeerCertificate.ChainPolicy(TrustAnchors.SystemOnly, system, time.GetUtcNow());
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var pointers = HostileCertificates.Pointers($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+        using var unsent = HostileCertificates.IssueAuthority(authority.Root, isAuthority: true);
+        using var leaf = HostileCertificates.Issue(unsent, HostileCertificates.DnsNames("p1.example"), "CN=x", pointers);
+        var demand = demanded switch
+        {
+            "client purposes" => Own(new CertificateRules { AllowClientAuthOnly = true }),
+            "both purposes" => Own(new CertificateRules { AllowServerAuthOnly = false }),
+            "pins" => Own(new CertificateRules { Pins = [KeyHash.Of(authority.Root)] }),
+            "pins alone" => PinsAlone(KeyHash.Of(authority.Root)),
+            "system roots" => new CertificateDemand(new TrustAnchors(System: true, [authority.Root])),
+            _ => Own(CertificateRules.Default),
+        };
+        var since = Stopwatch.StartNew();
 
-        Assert.True(policy.DisableCertificateDownloads);
-        Assert.Equal(X509RevocationMode.NoCheck, policy.RevocationMode);
+        Assert.NotEqual(CertificateVerdict.Valid, new PeerCertificate(leaf, [], judged: null, _ => demand, time) { OfClient = true }.Proves(Partner));
+
+        Assert.False(listener.Pending());
+        Assert.InRange(since.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
     }
 
     [Fact]
