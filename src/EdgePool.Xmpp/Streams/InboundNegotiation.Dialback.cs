@@ -46,7 +46,7 @@ public sealed partial class InboundNegotiation
             return StanzaErrorCondition.ItemNotFound;
         if (settings.Rules.IsOwn(pair.Remote))
             return StanzaErrorCondition.Forbidden;
-        if (terms is null || !terms.AllowsDialback(Secured))
+        if (terms is null || !terms.AllowsDialback(Secured) || TlsTooOld(terms))
             return StanzaErrorCondition.PolicyViolation;
         return terms.RequireTrustedCertificate && !Proven(pair.Remote) ? StanzaErrorCondition.PolicyViolation : null;
     }
