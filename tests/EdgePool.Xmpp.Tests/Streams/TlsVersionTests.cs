@@ -49,6 +49,16 @@ public class TlsVersionTests
         """, directTls: true);
 
     [Fact]
+    public void Inbound_AsksAboutAKeyUnderATlsTooOld_IsToldNothing() => InboundDialogue.Check(Rules(Terms.Any), """
+        tls: 1.2 p1.example
+        C: <stream:stream to='edge.example' version='1.0'>
+        S: <stream:stream id='s1' from='edge.example' version='1.0'>
+        S: <stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>
+        C: <db:verify from='p2.example' to='edge.example' id='s7'>KEY</db:verify>
+        S: <db:verify from='edge.example' to='p2.example' id='s7' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:verify>
+        """, directTls: true);
+
+    [Fact]
     public void Inbound_PlainWhereThatIsAllowed_IsNotTls() => InboundDialogue.Check(Rules(Strict), $"""
         C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
         S: <stream:stream id='s1' from='edge.example' to='p1.example' version='1.0'>
