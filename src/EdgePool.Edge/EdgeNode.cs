@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
@@ -26,6 +27,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
+    private IActorRef? certificateWatch;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -45,7 +47,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
-        var certificates = new EdgeCertificates(options.Certificates);
+        var certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         var edgeLogs = new EdgeLogs(logs);
         random ??= new Random();
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
@@ -155,8 +157,20 @@ public sealed class EdgeNode : IAsyncDisposable
             Listen(s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
         for (var i = 0; i < inside.Count; i++)
             Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
+        certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
+
+    /// <summary>Our own certificates now: what is in force, until when, and what was refused.</summary>
+    public CertificateState ReadCertificates()
+    {
+        var (certificates, now) = (edge.Certificates, edge.Time.GetUtcNow());
+        return new CertificateState(
+            [.. certificates.InForce.Select(ours => OwnCertificate.Of(ours, edge.Options.LocalDomains, now))], certificates.Since, certificates.Refused);
+    }
+
+    /// <summary>Looks at <see cref="EdgeOptions.CertificateSource"/> now and not at the next turn; what is bad there is said at once.</summary>
+    public void RereadCertificates() => certificateWatch?.Tell(new CertificateWatchActor.Look(Asked: true));
 
     /// <summary>
     /// Puts another policy in force; completes when it is: what the new policy refuses is forwarded no more, what waited of it has been answered, and streams

@@ -1,12 +1,15 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
+using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge;
@@ -43,6 +46,9 @@ public sealed record EdgeOptions
 
     /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
+
+    /// <summary>Where they are read anew while the node runs; null: they never change.</summary>
+    public ICertificateSource? CertificateSource { get; init; }
 
     /// <summary>The roots for partners that name none of their own.</summary>
     public TrustAnchors Trust { get; init; } = TrustAnchors.SystemOnly;
@@ -128,7 +134,21 @@ public sealed record InternalListenerOptions(IPEndPoint Address, bool AllowPlain
 /// <summary>A certificate of ours with its private key.</summary>
 /// <param name="Certificate">The leaf with its key.</param>
 /// <param name="Intermediates">What goes along in the handshake.</param>
-public sealed record EdgeCertificate(X509Certificate2 Certificate, IReadOnlyList<X509Certificate2> Intermediates);
+public sealed record EdgeCertificate(X509Certificate2 Certificate, IReadOnlyList<X509Certificate2> Intermediates)
+{
+    private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>Until when it is valid.</summary>
+    public DateTimeOffset ValidUntil => new(Certificate.NotAfter.ToUniversalTime());
+
+    /// <summary>True when a partner takes it for a server of this domain: it has the name, and names serverAuth or no purpose at all.</summary>
+    public bool Proves(DomainName domain)
+    {
+        var purposes = Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(extension => extension.EnhancedKeyUsages.Cast<Oid>()).ToList();
+        return (purposes.Count == 0 || purposes.Exists(purpose => string.Equals(purpose.Value, ServerAuth, StringComparison.Ordinal)))
+            && CertificateIdentity.Matches(Certificate, domain);
+    }
+}
 
 /// <summary>Limits on what peers may cost. The defaults carry their reason.</summary>
 public sealed record StreamLimits

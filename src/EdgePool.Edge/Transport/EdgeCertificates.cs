@@ -1,38 +1,53 @@
-using System.Collections.Concurrent;
 using System.Net.Security;
+using EdgePool.Edge.Certificates;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Sasl;
 
 namespace EdgePool.Edge.Transport;
 
-/// <summary>Our certificates, ready for handshakes: by the name that a client asks for, or by the domain that we speak for.</summary>
-internal sealed class EdgeCertificates(IReadOnlyList<EdgeCertificate> certificates)
+/// <summary>
+/// Our certificates in force: each handshake takes one reading of the set. A set that was replaced lives as long as a handshake or stream uses it; nothing of it is
+/// disposed of by hand.
+/// </summary>
+internal sealed class EdgeCertificates
 {
-    private const int Remembered = 1024;
+    private State state;
 
-    private readonly SslStreamCertificateContext[] contexts =
-        [.. certificates.Select(c => SslStreamCertificateContext.Create(c.Certificate, [.. c.Intermediates], offline: true))];
+    public EdgeCertificates(IReadOnlyList<EdgeCertificate> certificates, DateTimeOffset since = default)
+        => state = new State(new CertificateSet(certificates), since, Refused: null);
 
-    private readonly ConcurrentDictionary<DomainName, int> chosen = new();
+    /// <summary>Those that new handshakes take, the default first.</summary>
+    public IReadOnlyList<EdgeCertificate> InForce => Current.Set.Certificates;
 
-    /// <summary>The certificate for a server name (SNI, or the stream header's); the first where the name is missing or nobody's.</summary>
-    public SslStreamCertificateContext ForServerName(string serverName)
-        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts[0];
+    /// <summary>Since when.</summary>
+    public DateTimeOffset Since => Current.Since;
+
+    /// <summary>What was offered since and refused.</summary>
+    public CertificateRefusal? Refused => Current.Refused;
+
+    private State Current => Volatile.Read(ref state);
+
+    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
+    public SslStreamCertificateContext ForServerName(string serverName) => Current.Set.ForServerName(serverName);
 
     /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does.</summary>
-    public SslStreamCertificateContext ForDomain(DomainName domain) => contexts[Math.Max(0, IndexOf(domain))];
+    public SslStreamCertificateContext ForDomain(DomainName domain) => Current.Set.ForDomain(domain);
 
     /// <summary>True when one of our certificates proves <paramref name="domain"/>.</summary>
-    public bool Prove(DomainName domain) => IndexOf(domain) >= 0;
+    public bool Prove(DomainName domain) => Current.Set.Prove(domain);
 
-    /// <summary>Which certificate proves a domain; -1: none. Remembered for the first names asked for: a stranger may ask for any.</summary>
-    private int IndexOf(DomainName domain)
+    /// <summary>What was offered last is good. One thread at a time replaces or refuses.</summary>
+    /// <param name="next">The certificates.</param>
+    /// <param name="now">When.</param>
+    /// <param name="swap">They are others than those in force.</param>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The TLS library cannot use them; those in force stay.</exception>
+    public void Replace(IReadOnlyList<EdgeCertificate> next, DateTimeOffset now, bool swap = true)
     {
-        if (chosen.TryGetValue(domain, out var known))
-            return known;
-        var index = Array.FindIndex(contexts, context => CertificateIdentity.Matches(context.TargetCertificate, domain));
-        if (chosen.Count < Remembered)
-            chosen[domain] = index;
-        return index;
+        var before = Current;
+        Volatile.Write(ref state, swap ? new State(new CertificateSet(next), now, Refused: null) : before with { Refused = null });
     }
+
+    /// <summary>What was offered last is bad.</summary>
+    public void Refuse(CertificateRefusal refusal) => Volatile.Write(ref state, Current with { Refused = refusal });
+
+    private sealed record State(CertificateSet Set, DateTimeOffset Since, CertificateRefusal? Refused);
 }

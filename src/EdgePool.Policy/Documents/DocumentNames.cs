@@ -36,13 +36,19 @@ internal static class DocumentNames
 
         if (text.Contains('*', StringComparison.Ordinal))
         {
-            problems.Error(path, $"'{DocumentProblems.Shown(text)}' is not one domain", "list each domain by itself; the partner '*' alone opens federation to every domain");
+            problems.Error(
+                path,
+                $"'{ShownText.Of(text)}' is not one domain",
+                "list each domain by itself; the partner '*' alone opens federation to every domain");
             return null;
         }
 
         if (!DomainName.TryParse(text, out var domain) || domain.Ascii[0] == '[' || IPAddress.TryParse(domain.Ascii, out _))
         {
-            problems.Error(path, $"'{DocumentProblems.Shown(text)}' is not a domain name", "write a fully qualified name, such as partner.example (RFC 7622 section 3.2)");
+            problems.Error(
+                path,
+                $"'{ShownText.Of(text)}' is not a domain name",
+                "write a fully qualified name, such as partner.example (RFC 7622 section 3.2)");
             return null;
         }
 
@@ -73,7 +79,10 @@ internal static class DocumentNames
             return name;
         }
 
-        problems.Error("", "this is no name for an access policy", "write global, site:NAME or tag:NAME, with letters, digits, '-', '_' and '.', at most 64");
+        problems.Error(
+            "",
+            "this is no name for an access policy",
+            "write global, site:NAME or tag:NAME, with letters, digits, '-', '_' and '.', at most 64");
         return null;
     }
 

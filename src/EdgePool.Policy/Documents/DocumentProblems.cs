@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using EdgePool.Policy.Partners;
 
 namespace EdgePool.Policy.Documents;
@@ -23,30 +22,6 @@ internal sealed class DocumentProblems(string document)
     }
 
     public void Warn(string path, string what, string remedy) => Add(ProblemSeverity.Warning, path, what, remedy);
-
-    /// <summary>A written value as it is safe to show: control characters escaped, cut when long.</summary>
-    public static string Shown(string text, int longest = 80)
-    {
-        var shown = new StringBuilder(Math.Min(text.Length, longest) + 1);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (shown.Length >= longest)
-            {
-                return shown.Append('…').ToString();
-            }
-
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-            {
-                shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}");
-            }
-            else
-            {
-                shown.Append(rune.ToString());
-            }
-        }
-
-        return shown.ToString();
-    }
 
     /// <summary>The path of an item of a list.</summary>
     public static string Item(string path, int index) => string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]");

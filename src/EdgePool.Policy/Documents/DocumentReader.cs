@@ -48,7 +48,7 @@ public static class DocumentReader
         ArgumentNullException.ThrowIfNull(kind);
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(body);
-        var problems = new DocumentProblems($"{kind}/{DocumentProblems.Shown(name, 256)}");
+        var problems = new DocumentProblems($"{kind}/{ShownText.Of(name, 256)}");
         var canonicalName = DocumentNames.Check(kind, name, problems);
         var written = Parse(kind, body, problems);
         var canonical = written is null || problems.HasErrors ? null : CanonicalBody.Of(written);
@@ -70,7 +70,10 @@ public static class DocumentReader
         if (read is null)
         {
             var near = Spelling.Nearest(kind, DocumentKinds.All);
-            problems.Error("", "there is no such kind of document", near is null ? $"write one of {string.Join(", ", DocumentKinds.All)}" : $"did you mean '{near}'?");
+            problems.Error(
+                "",
+                "there is no such kind of document",
+                near is null ? $"write one of {string.Join(", ", DocumentKinds.All)}" : $"did you mean '{near}'?");
             return null;
         }
 
@@ -89,7 +92,7 @@ public static class DocumentReader
         }
         catch (JsonException e)
         {
-            problems.Error("", $"the body is no JSON: {DocumentProblems.Shown(e.Message, 160)}", "write one JSON object (RFC 8259)");
+            problems.Error("", $"the body is no JSON: {ShownText.Of(e.Message, 160)}", "write one JSON object (RFC 8259)");
         }
         catch (ArgumentException)
         {
@@ -114,7 +117,10 @@ public static class DocumentReader
 
     private static GatewayDocument Gateway(JsonMapping keys)
     {
-        keys.Refuse("dialbackPassphrase", "a secret does not belong in a document", "put it in a file that only the service may read and name it under dialback: { secretFile: PATH } of the node's configuration file");
+        keys.Refuse(
+            "dialbackPassphrase",
+            "a secret does not belong in a document",
+            "put it in a file that only the service may read and name it under dialback: { secretFile: PATH } of the node's configuration file");
         return new GatewayDocument
         {
             ConnectionLimit = keys.Number("connectionLimit", 1, MostConnections),

@@ -32,7 +32,11 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
 
     /// <summary>A whole number within limits.</summary>
     public int? Number(string key, int least, int most) => Ranged(
-        key, "a whole number", text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null, least, most);
+        key,
+        "a whole number",
+        text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null,
+        least,
+        most);
 
     /// <summary>A size within limits: <c>4096</c>, <c>64KiB</c>, <c>4MiB</c>.</summary>
     public int? Bytes(string key, int least, int most) => Ranged(key, "a size such as 65536, 64KiB or 4MiB", Quantity.TryBytes, least, most);
@@ -58,7 +62,7 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
     /// <summary>A list of an enumeration's words; null when it is not written.</summary>
     public IReadOnlyList<T>? Choices<T>(string key)
         where T : struct, Enum
-        => Items(key, (item, index) => Word<T>(item, key, index))?.OfType<T>().ToArray();
+        => Items(key, (item, index) => Word<T>(item, key, index))?.OfType<T>().Distinct().ToArray();
 
     /// <summary>A list of texts, or a single one; null when it is not written.</summary>
     /// <param name="key">The key.</param>
@@ -121,14 +125,14 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
         {
             if (!seen.Add(key))
             {
-                problems.Error(At(DocumentProblems.Shown(key)), $"'{DocumentProblems.Shown(key)}' is written twice", "keep one of them");
+                problems.Error(At(ShownText.Of(key)), $"'{ShownText.Of(key)}' is written twice", "keep one of them");
             }
             else if (!asked.Contains(key, StringComparer.Ordinal))
             {
                 var remedy = Spelling.Nearest(key, asked) is { } near
                     ? $"did you mean '{near}'?"
                     : $"remove it, or use one of {string.Join(", ", asked.Order(StringComparer.Ordinal))}";
-                problems.Error(At(DocumentProblems.Shown(key)), $"'{DocumentProblems.Shown(key)}' is not known here", remedy);
+                problems.Error(At(ShownText.Of(key)), $"'{ShownText.Of(key)}' is not known here", remedy);
             }
         }
     }
@@ -197,7 +201,7 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
             return parsed;
         }
 
-        problems.Error(At(key), $"{key}: '{DocumentProblems.Shown(text!)}' is not understood", $"write {form}");
+        problems.Error(At(key), $"{key}: '{ShownText.Of(text!)}' is not understood", $"write {form}");
         return null;
     }
 
@@ -217,7 +221,7 @@ internal sealed class JsonMapping(JsonElement mapping, string path, DocumentProb
         var words = Words.Of<T>();
         var form = "write one of " + string.Join(", ", words);
         var remedy = Spelling.Nearest(text!, words) is { } near ? $"did you mean '{near}'? Or {form}" : form;
-        problems.Error(At(key, index), $"'{DocumentProblems.Shown(text!)}' is not understood", remedy);
+        problems.Error(At(key, index), $"'{ShownText.Of(text!)}' is not understood", remedy);
         return null;
     }
 

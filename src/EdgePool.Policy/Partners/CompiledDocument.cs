@@ -18,7 +18,7 @@ internal sealed record CompiledDocument(PolicyDocument Document, object? Result,
     /// <summary>Compiles one document.</summary>
     public static CompiledDocument Compile(PolicyDocument document, SharedRules shared)
     {
-        var problems = new DocumentProblems($"{document.Kind}/{DocumentProblems.Shown(document.Name, 256)}");
+        var problems = new DocumentProblems($"{document.Kind}/{ShownText.Of(document.Name, 256)}");
         var result = DocumentReader.Parse(document.Kind, document.Body, problems) switch
         {
             OrganisationDocument organisation => OrganisationCompiler.Compile(organisation, document, problems),
@@ -59,7 +59,10 @@ internal sealed record Grant(byte[] Key, bool WholeDomain, string Policy, Policy
         var name = DocumentNames.Check(document.Kind, document.Name, problems);
         if (written.Policy is not { } policy || !policy.StartsWith(Access.AccessPolicy.TagPrefix, StringComparison.Ordinal))
         {
-            problems.Error("policy", "a grant names the policy that it gives", "write policy: tag:NAME; delete the grant to give back what the site or global says");
+            problems.Error(
+                "policy",
+                "a grant names the policy that it gives",
+                "write policy: tag:NAME; delete the grant to give back what the site or global says");
             return null;
         }
 

@@ -33,12 +33,18 @@ internal static class GatewayCompiler
 
         if (written.PartnerConnectionLimit > gateway.ConnectionLimit)
         {
-            problems.Warn("partnerConnectionLimit", "no partner can have more streams than connectionLimit", "raise connectionLimit or lower partnerConnectionLimit");
+            problems.Warn(
+                "partnerConnectionLimit",
+                "no partner can have more streams than connectionLimit",
+                "raise connectionLimit or lower partnerConnectionLimit");
         }
 
         if (gateway.EnableLoggingAllMessageBodies)
         {
-            problems.Warn("enableLoggingAllMessageBodies", "what people write to each other goes into the log", "switch it off when the fault is found");
+            problems.Warn(
+                "enableLoggingAllMessageBodies",
+                "what people write to each other goes into the log",
+                "switch it off when the fault is found");
         }
 
         return gateway;

@@ -76,7 +76,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         var places = new List<int>(written.Count);
         if (written.Count > DocumentReader.MostAdditionalDomains)
         {
-            problems.Error(prefix + "additionalDomains", string.Create(CultureInfo.InvariantCulture, $"additionalDomains has {written.Count} entries"), "write at most 1000, and further partners");
+            problems.Error(
+                prefix + "additionalDomains",
+                string.Create(CultureInfo.InvariantCulture, $"additionalDomains has {written.Count} entries"),
+                "write at most 1000, and further partners");
         }
 
         for (var i = 0; i < written.Count; i++)
@@ -101,7 +104,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
 
         if (document.ProxyFqdn is not null)
         {
-            problems.Error(prefix + "proxyFqdn", "every domain of an open federation would be sent to one host", "remove proxyFqdn, or name the partner's domain");
+            problems.Error(
+                prefix + "proxyFqdn",
+                "every domain of an open federation would be sent to one host",
+                "remove proxyFqdn, or name the partner's domain");
         }
     }
 
@@ -109,7 +115,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     {
         if (written is PartnerType.PublicVerified)
         {
-            problems.Warn(prefix + "partnerType", "users of a public provider may reach every local user unasked", "write PublicUnverified unless the provider vouches for its users");
+            problems.Warn(
+                prefix + "partnerType",
+                "users of a public provider may reach every local user unasked",
+                "write PublicUnverified unless the provider vouches for its users");
         }
 
         return type;
@@ -119,7 +128,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     {
         if (mode is PartnerMode.Observe)
         {
-            problems.Warn(prefix + "mode", "nothing of this partner is refused while it is observed", "write mode: enforce when its refusals look right");
+            problems.Warn(
+                prefix + "mode",
+                "nothing of this partner is refused while it is observed",
+                "write mode: enforce when its refusals look right");
         }
 
         return mode;
@@ -146,7 +158,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         var proven = document.RequireTrustedCertificate ?? false;
         if (proven && ruling.IsValid && (ruling.Methods & ~AuthenticationMethods.TcpDialback) == AuthenticationMethods.None)
         {
-            problems.Error(prefix + "requireTrustedCertificate", "there is no certificate without TLS", "set tlsNegotiation: Required, or requireTrustedCertificate: false");
+            problems.Error(
+                prefix + "requireTrustedCertificate",
+                "there is no certificate without TLS",
+                "set tlsNegotiation: Required, or requireTrustedCertificate: false");
         }
 
         var standsForDialback = document.DialbackWithoutDialback ?? false;
@@ -176,7 +191,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         {
             if (!TryImport(roots, written.Ca[i]))
             {
-                problems.Error(DocumentProblems.Item(prefix + "trust.ca", i), "there is no certificate in PEM here", "write the text from -----BEGIN CERTIFICATE----- to its end");
+                problems.Error(
+                    DocumentProblems.Item(prefix + "trust.ca", i),
+                    "there is no certificate in PEM here",
+                    "write the text from -----BEGIN CERTIFICATE----- to its end");
             }
         }
 
@@ -209,7 +227,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             return new ProxyAddress(host, port);
         }
 
-        problems.Error(prefix + "proxyFqdn", $"'{DocumentProblems.Shown(text)}' is not host or host:port", "write a host name or address, such as xmpp.partner.example:5269 or [2001:db8::5]:5269");
+        problems.Error(
+            prefix + "proxyFqdn",
+            $"'{ShownText.Of(text)}' is not host or host:port",
+            "write a host name or address, such as xmpp.partner.example:5269 or [2001:db8::5]:5269");
         return null;
     }
 
@@ -217,7 +238,10 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     {
         if (bytes < PolicyCompiler.SmallestStanzaLimit)
         {
-            problems.Error(prefix + "maxStanzaBytes", string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes is too few"), "allow at least 10000 bytes (RFC 6120 section 13.12)");
+            problems.Error(
+                prefix + "maxStanzaBytes",
+                string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes is too few"),
+                "allow at least 10000 bytes (RFC 6120 section 13.12)");
         }
 
         return bytes;

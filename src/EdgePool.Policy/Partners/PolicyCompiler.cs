@@ -41,11 +41,18 @@ public static class PolicyCompiler
         {
             var path = string.Create(CultureInfo.InvariantCulture, $"partners[{i}]");
             var own = new DocumentProblems("");
-            claims.Add(new PartnerCompiler(own, path + ".").Compile(partners[i], path + ".domain", PartnerType.Federated, source: null), document: "");
+            var draft = new PartnerCompiler(own, path + ".").Compile(partners[i], path + ".domain", PartnerType.Federated, source: null);
+            claims.Add(draft, document: "");
             problems.Add(own.All);
         }
 
-        return problems.ToCompilation(new PolicyParts { Partners = claims.Partners, ByDomain = claims.Table(), LocalDomains = local, Locals = Locals(local) });
+        return problems.ToCompilation(new PolicyParts
+        {
+            Partners = claims.Partners,
+            ByDomain = claims.Table(),
+            LocalDomains = local,
+            Locals = Locals(local),
+        });
     }
 
     private static Utf8Table<LocalDomainPolicy> Locals(HashSet<DomainName> domains)
@@ -69,7 +76,7 @@ public static class PolicyCompiler
     {
         ArgumentNullException.ThrowIfNull(documents);
         ArgumentNullException.ThrowIfNull(localDomains);
-        var earlier = previous?.Parts ?? new PolicyParts();
+        var earlier = previous is { Gateway: not null } ? previous.Parts : new PolicyParts();
         var compiled = CompiledDocuments.Compile(documents, earlier.Documents);
         return new PolicyLinker(compiled, version, localDomains, earlier).Link();
     }

@@ -22,8 +22,8 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         var gateway = Single<Gateway>(DocumentKinds.Gateway) ?? Gateway.Default;
         var local = nodeDomains.Concat(organisation.Sites.SelectMany(site => site.LocalDomains)).ToHashSet();
         var sameLocals = local.SetEquals(earlier.LocalDomains);
-        var parts = Partners(earlier with { Version = version, Organisation = organisation, Gateway = gateway, LocalDomains = local, Documents = documents }, sameLocals);
-        parts = Access(parts, sameLocals);
+        var parts = earlier with { Version = version, Organisation = organisation, Gateway = gateway, LocalDomains = local, Documents = documents };
+        parts = Access(Partners(parts, sameLocals), sameLocals);
         foreach (var unknown in documents.All.Where(compiled => !DocumentKinds.All.Contains(compiled.Document.Kind, StringComparer.Ordinal)))
         {
             problems.Add(unknown.Problems);
@@ -36,14 +36,14 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         where T : class
     {
         var all = documents.Of(kind);
-        foreach (var extra in all.Skip(1))
+        for (var i = 0; i < all.Count; i++)
         {
-            problems.Error(extra.Document.Path, "there is one document of this kind", "keep one");
-        }
+            if (i > 0)
+            {
+                problems.Error(all[i].Document.Path, "there is one document of this kind", "keep one");
+            }
 
-        foreach (var compiled in all)
-        {
-            problems.Add(compiled.Problems);
+            problems.Add(all[i].Problems);
         }
 
         return all.Count == 0 ? null : all[0].Result as T;
@@ -76,10 +76,11 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
 
     private PolicyParts Access(PolicyParts parts, bool sameLocals)
     {
-        string[] kinds = [DocumentKinds.Organisation, DocumentKinds.AccessPolicy, DocumentKinds.Grant];
-        if (sameLocals && earlier.Access is not null && kinds.All(kind => documents.Same(earlier.Documents, kind)))
+        string[] kinds = [DocumentKinds.AccessPolicy, DocumentKinds.Grant];
+        if (sameLocals && earlier.Access is not null && documents.Same(earlier.Documents, DocumentKinds.Organisation)
+            && kinds.All(kind => documents.Same(earlier.Documents, kind)))
         {
-            foreach (var compiled in kinds.Skip(1).SelectMany(documents.Of))
+            foreach (var compiled in kinds.SelectMany(documents.Of))
             {
                 problems.Add(compiled.Problems);
             }
@@ -129,15 +130,19 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         if (!names.Contains(site, StringComparer.Ordinal))
         {
             var near = Spelling.Nearest(site, names);
-            problems.Error(document.Path, $"the organisation has no site '{site}'", near is null ? "add it under sites of the Organisation document first" : $"did you mean '{near}'?");
+            problems.Error(
+                document.Path,
+                $"the organisation has no site '{site}'",
+                near is null ? "add it under sites of the Organisation document first" : $"did you mean '{near}'?");
         }
     }
 
-    private Utf8Table<AppliedPolicy> Grants(Dictionary<string, AccessPolicy> policies, IReadOnlySet<DomainName> local, Utf8Table<AppliedPolicy>.Builder domains)
+    private Utf8Table<AppliedPolicy> Grants(
+        Dictionary<string, AccessPolicy> policies, IReadOnlySet<DomainName> local, Utf8Table<AppliedPolicy>.Builder domains)
     {
         var all = documents.Of(DocumentKinds.Grant);
         TooMany(all.Count, PolicyCompiler.MostGrants, "grants");
-        var localNames = local.Select(domain => Encoding.UTF8.GetString(domain.Utf8)).ToHashSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        var localNames = local.Select(domain => domain.Unicode).ToHashSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         var users = new Utf8Table<AppliedPolicy>.Builder(Math.Min(all.Count, PolicyCompiler.MostGrants));
         foreach (var compiled in all)
         {
@@ -153,14 +158,15 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         return users.Build();
     }
 
-    private void Apply(Grant grant, Dictionary<string, AccessPolicy> policies, Utf8Table<AppliedPolicy>.Builder users, Utf8Table<AppliedPolicy>.Builder domains)
+    private void Apply(
+        Grant grant, Dictionary<string, AccessPolicy> policies, Utf8Table<AppliedPolicy>.Builder users, Utf8Table<AppliedPolicy>.Builder domains)
     {
         if (!policies.TryGetValue(grant.Policy, out var policy))
         {
             var near = Spelling.Nearest(grant.Policy, policies.Keys.Where(name => name.StartsWith(AccessPolicy.TagPrefix, StringComparison.Ordinal)));
             problems.Error(
                 $"{grant.Document.Path}: policy",
-                $"there is no access policy '{DocumentProblems.Shown(grant.Policy)}'",
+                $"there is no access policy '{ShownText.Of(grant.Policy)}'",
                 near is null ? "write it first, or grant one that there is" : $"did you mean '{near}'?");
             return;
         }
@@ -183,7 +189,7 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
         var domain = text.AsSpan(text.LastIndexOf('@') + 1);
         if (!local.Contains(domain))
         {
-            problems.Warn(grant.Document.Path, $"{DocumentProblems.Shown(domain.ToString())} is no local domain", "delete the grant, unless the domain is to come");
+            problems.Warn(grant.Document.Path, $"{ShownText.Of(domain.ToString())} is no local domain", "delete the grant, unless the domain is to come");
         }
     }
 
@@ -208,7 +214,10 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
     {
         if (count > most)
         {
-            problems.Error("", string.Create(CultureInfo.InvariantCulture, $"there are {count} {what}"), string.Create(CultureInfo.InvariantCulture, $"keep at most {most}"));
+            problems.Error(
+                "",
+                string.Create(CultureInfo.InvariantCulture, $"there are {count} {what}"),
+                string.Create(CultureInfo.InvariantCulture, $"keep at most {most}"));
         }
     }
 }

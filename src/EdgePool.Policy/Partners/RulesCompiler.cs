@@ -57,7 +57,10 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path, Shar
     {
         if (written is { Allow: not null, Deny: not null })
         {
-            problems.Error(path + ".payloads", "allow and deny are both written", "keep allow, which lets nothing else through, or deny, which lets all else through");
+            problems.Error(
+                path + ".payloads",
+                "allow and deny are both written",
+                "keep allow, which lets nothing else through, or deny, which lets all else through");
         }
 
         return written?.Action ?? PayloadAction.Strip;
@@ -83,7 +86,7 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path, Shar
             {
                 problems.Error(
                     DocumentProblems.Item(at, i),
-                    $"{DocumentProblems.Shown(written[i])} steers a client or an account and never crosses between domains",
+                    $"{ShownText.Of(written[i])} steers a client or an account and never crosses between domains",
                     "remove it");
             }
         }
@@ -100,7 +103,7 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path, Shar
             {
                 problems.Error(
                     DocumentProblems.Item(at, i),
-                    $"'{DocumentProblems.Shown(written[i])}' is no namespace name",
+                    $"'{ShownText.Of(written[i])}' is no namespace name",
                     "write it as in the specification, such as urn:xmpp:ping; a * may stand at its end");
             }
         }
@@ -137,7 +140,7 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path, Shar
             {
                 problems.Error(
                     DocumentProblems.Item(at, i),
-                    $"'{DocumentProblems.Shown(written[i])}' is neither a user nor a domain of users",
+                    $"'{ShownText.Of(written[i])}' is neither a user nor a domain of users",
                     "write a bare address such as user@contoso.example, or @contoso.example for all of its users");
             }
         }
@@ -149,7 +152,10 @@ internal sealed class RulesCompiler(DocumentProblems problems, string path, Shar
     {
         if (written.Count > DocumentReader.MostRules)
         {
-            problems.Error(at, string.Create(CultureInfo.InvariantCulture, $"the list has {written.Count} entries"), "write at most 256; a * at the end of a namespace, or @domain, stands for many");
+            problems.Error(
+                at,
+                string.Create(CultureInfo.InvariantCulture, $"the list has {written.Count} entries"),
+                "write at most 256; a * at the end of a namespace, or @domain, stands for many");
         }
     }
 }

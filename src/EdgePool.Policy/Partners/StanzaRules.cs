@@ -131,7 +131,8 @@ public sealed record StanzaRules
 
     private readonly int messageMask = DefaultMessages;
 
-    private const int DefaultMessages = (1 << (int)MessageKind.Chat) | (1 << (int)MessageKind.Normal) | (1 << (int)MessageKind.Headline) | (1 << (int)MessageKind.Error);
+    private const int DefaultMessages
+        = (1 << (int)MessageKind.Chat) | (1 << (int)MessageKind.Normal) | (1 << (int)MessageKind.Headline) | (1 << (int)MessageKind.Error);
 
     /// <summary>Messages of that type pass.</summary>
     public bool Allows(MessageKind kind) => (messageMask & (1 << (int)kind)) != 0;

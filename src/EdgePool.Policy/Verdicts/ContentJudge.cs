@@ -178,7 +178,8 @@ internal ref struct ContentJudge
         {
             Refuse(VerdictReason.KindNotAllowed);
         }
-        else if (rules.DeniedPayloads?.Contains(name) is true || (rules.AllowedPayloads is { } allowed && !allowed.Contains(name) && !IsAskedFor(name)))
+        else if (rules.DeniedPayloads?.Contains(name) is true
+            || (rules.AllowedPayloads is { } allowed && !allowed.Contains(name) && !IsAskedFor(name)))
         {
             TakeOut(element.Child);
         }

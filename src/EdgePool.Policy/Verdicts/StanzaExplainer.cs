@@ -74,7 +74,8 @@ internal static class StanzaExplainer
     private static ExplanationPart Organisation(PolicySnapshot snapshot)
     {
         var organisation = snapshot.Organisation;
-        return Part("organisation", $"federation {OnOff(organisation.Federation)}, XMPP {OnOff(organisation.Xmpp)}", StanzaJudge.Organisation(organisation), organisation.Source);
+        var value = $"federation {OnOff(organisation.Federation)}, XMPP {OnOff(organisation.Xmpp)}";
+        return Part("organisation", value, StanzaJudge.Organisation(organisation), organisation.Source);
     }
 
     private static ExplanationPart Site(PolicySnapshot snapshot, JidSpan local)
@@ -159,7 +160,7 @@ internal static class StanzaExplainer
     private static ExplanationPart Stanza(PolicySnapshot snapshot, in StanzaCase about, in StanzaFrame stanza)
     {
         var verdict = ContentJudge.Judge(snapshot, in about, in stanza);
-        var type = stanza.Type.IsEmpty ? "" : $" of type {DocumentProblems.Shown(Encoding.UTF8.GetString(stanza.Type), 32)}";
+        var type = stanza.Type.IsEmpty ? "" : $" of type {ShownText.Of(Encoding.UTF8.GetString(stanza.Type), 32)}";
         var left = verdict.LeaveOut.IsEmpty ? "" : ", without some of its payloads";
         var what = stanza.Kind.ToString().ToLowerInvariant() + type;
         var value = verdict.Reason is VerdictReason.Allowed ? $"{what} passes{left}" : $"{what}: {verdict.Reason.Describe()}";

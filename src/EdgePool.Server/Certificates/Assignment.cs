@@ -19,7 +19,7 @@ internal sealed record Assignment(string File, string KeyFile)
             .Select(written => new Assignment(node.Full(written.Certificate!), node.Full(written.Key ?? written.Certificate!)))];
 
     /// <summary>Finds the place: the one that is named, the only one, or the only one whose domains the new certificate proves.</summary>
-    public static Assignment? Find(NodeFile node, X509Certificate2 leaf, string? inPlaceOf, out CommandFault? fault)
+    public static Assignment? Find(NodeFile node, CertificatePair pair, string? inPlaceOf, out CommandFault? fault)
     {
         fault = null;
         var places = All(node);
@@ -30,7 +30,7 @@ internal sealed record Assignment(string File, string KeyFile)
             return wanted;
         }
 
-        var fitting = places.Count == 1 ? places : places.FindAll(place => place.GivesWayTo(leaf, node));
+        var fitting = places.Count == 1 ? places : places.FindAll(place => place.GivesWayTo(pair, node));
         if (fitting is [var one])
         {
             return one;
@@ -86,15 +86,15 @@ internal sealed record Assignment(string File, string KeyFile)
     public bool IsOneFile => string.Equals(File, KeyFile, StringComparison.Ordinal);
 
     /// <summary>A file that is not there yet gives way to anything, one that is there to a certificate that proves all that it proves.</summary>
-    private bool GivesWayTo(X509Certificate2 leaf, NodeFile node)
+    private bool GivesWayTo(CertificatePair pair, NodeFile node)
     {
         if (CertificatePair.Read(File, KeyFile, new Findings(File)) is not { } old)
         {
             return !System.IO.File.Exists(File);
         }
 
-        var proven = node.Domains.Where(domain => CertificateCheck.Proves(old.Leaf, domain)).ToList();
-        return proven.Count > 0 && proven.TrueForAll(domain => CertificateCheck.Proves(leaf, domain));
+        var proven = node.Domains.Where(old.Proves).ToList();
+        return proven.Count > 0 && proven.TrueForAll(pair.Proves);
     }
 
     private static string Names(IEnumerable<Assignment> places) => string.Join(", ", places.Select(place => Shown.Of(place.File, 200)));

@@ -4,7 +4,6 @@ using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Server.Certificates;
@@ -70,19 +69,13 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
         return new CheckReport(pairs, found, Cover([.. pairs, .. beside ?? []], unproven ?? [], found));
     }
 
-    /// <summary>True when the certificate proves the domain to a partner: it has the name, and is for servers.</summary>
-    public static bool Proves(X509Certificate2 leaf, DomainName domain)
-        => CertificateIdentity.Matches(leaf, domain)
-            && CertificateFacts.PurposeOids(leaf.Extensions) is var purposes
-            && (purposes.Count == 0 || purposes.Contains(SigningRequest.ServerAuth, StringComparer.Ordinal));
-
     private List<DomainCover> Cover(List<CertificatePair> pairs, IReadOnlyList<DomainName> unproven, List<CertificateFinding> found)
     {
         var covers = new List<DomainCover>();
         var ofPlace = new Findings(Place);
         foreach (var domain in Domains)
         {
-            var proving = pairs.Where(pair => Proves(pair.Leaf, domain)).ToList();
+            var proving = pairs.Where(pair => pair.Proves(domain)).ToList();
             covers.Add(new DomainCover(domain.Ascii, proving.FirstOrDefault()?.File));
             if (proving.Count == 0)
             {

@@ -1,7 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Files;
+using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Server.Certificates;
 
@@ -16,6 +18,9 @@ internal sealed record CertificatePair(string File, string KeyFile, IReadOnlyLis
 
     /// <summary>Our own certificate.</summary>
     public X509Certificate2 Leaf => Chain[0];
+
+    /// <summary>True when it proves a domain to a partner, as <see cref="EdgeCertificate.Proves"/> says.</summary>
+    public bool Proves(DomainName domain) => new EdgeCertificate(Leaf, []).Proves(domain);
 
     /// <summary>Reads and joins; null, with an error, where there is no certificate to speak of. A bad key is an error too, but the certificate can still be judged.</summary>
     public static CertificatePair? Read(string file, string keyFile, Findings findings)

@@ -60,7 +60,8 @@ internal static class LeafCheck
         }
     }
 
-    private static void Key(X509Certificate2 leaf, Findings findings)
+    /// <summary>Of a kind and size that TLS libraries take.</summary>
+    public static void Key(X509Certificate2 leaf, Findings findings)
     {
         using var rsa = leaf.GetRSAPublicKey();
         var kind = Keys.Describe(leaf.PublicKey);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using EdgePool.Server.Cli.Certificates;
 
 namespace EdgePool.Server.Cli;
 
@@ -42,7 +41,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 
         The log goes to standard error, one line an event. SIGTERM and Ctrl+C end the node in order: nothing new is
         accepted, what is in flight is delivered or answered, streams are closed, all within timeouts.drain (10s).
-        A second signal ends it at once.
+        A second signal ends it at once. SIGHUP looks at changed certificates at once, which are otherwise taken within seconds.
 
         Exit codes: 0, 2, 66, 69, 70, 77, 78; edgepool --help explains them.
         """;
@@ -73,7 +72,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
-        var notes = CertHelp.Of(parseResult.CommandResult) ?? parseResult.CommandResult.Command switch
+        var notes = parseResult.CommandResult.Command switch
         {
             NotedCommand noted => noted.Notes,
             { Name: "run" } => Run,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Logging;
 using EdgePool.Server.Running;
@@ -75,9 +76,17 @@ internal static class RunCommand
             return told.ExitCode;
         }
 
+        using var hangup = Rereading(node);
         ServerLog.SignalReceived(log, (await termination.Received).ToString());
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
+
+    /// <summary>SIGHUP, which would end the process otherwise: the certificates are looked at now.</summary>
+    private static PosixSignalRegistration Rereading(RunningNode node) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        node.RereadCertificates();
+    });
 
     private static async Task<int> StopAsync(RunningNode node, TimeSpan limit, ILogger log, TimeProvider time)
     {

@@ -1,32 +1,10 @@
-using System.Globalization;
-using System.Text;
+using EdgePool.Policy.Documents;
 
 namespace EdgePool.Server.Configuration;
 
-/// <summary>A written value as it is safe to show: control characters escaped, cut when long.</summary>
+/// <summary>A written value as it is safe to show: see <see cref="ShownText"/>.</summary>
 internal static class Shown
 {
     /// <summary>Shows at most <paramref name="longest"/> characters.</summary>
-    public static string Of(string text, int longest = 80)
-    {
-        var shown = new StringBuilder(Math.Min(text.Length, longest) + 1);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (shown.Length >= longest)
-            {
-                return shown.Append('…').ToString();
-            }
-
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-            {
-                shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}");
-            }
-            else
-            {
-                shown.Append(rune.ToString());
-            }
-        }
-
-        return shown.ToString();
-    }
+    public static string Of(string text, int longest = 80) => ShownText.Of(text, longest);
 }

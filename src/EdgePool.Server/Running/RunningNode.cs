@@ -41,6 +41,9 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks at the certificates' files now; the log has the verdict.</summary>
+    public void RereadCertificates() => node?.RereadCertificates();
+
     /// <summary>Leaves service in order.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
+using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Telemetry;
@@ -40,7 +41,8 @@ internal sealed class EdgeScene : IAsyncDisposable
         listeners.Add(Inside);
         Trust = new TrustAnchors(System: false, [Authority.Root]);
         Node = new EdgeNode(change(this, Options()), Logs, Time, new Random(1));
-        Node.Start();
+        if (Node.PolicyState is null)
+            Node.Start();
     }
 
     public VirtualTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
@@ -62,6 +64,14 @@ internal sealed class EdgeScene : IAsyncDisposable
 
     public static EdgeScene Start(Func<EdgeScene, EdgeOptions, EdgeOptions> change) => new(change);
 
+    /// <summary>A node whose policy is the documents of a store.</summary>
+    public static async Task<EdgeScene> StartAsync(IDocumentStore store)
+    {
+        var scene = new EdgeScene((_, options) => options with { Documents = store, Policy = PolicySnapshot.Closed });
+        await scene.Node.StartAsync();
+        return scene;
+    }
+
     /// <summary>A policy of these partners, who trust and are trusted by the scene's authority.</summary>
     public static PolicySnapshot Policy(params PartnerDocument[] partners)
         => PolicyCompiler.Compile(partners, [DomainName.Parse("edge.example"), DomainName.Parse("other.example"), DomainName.Parse("inside.example")]).Snapshot!;
@@ -73,9 +83,7 @@ internal sealed class EdgeScene : IAsyncDisposable
     /// <param name="p1">The document of p1.example but for its trust.</param>
     public PolicySnapshot StorePolicy(string gateway = "{}", string p1 = "")
     {
-        var common = $$"""
-            "partnerType": "Federated", "trust": {"system": false, "ca": [{{JsonSerializer.Serialize(Authority.Root.ExportCertificatePem())}}]}
-            """;
+        var common = FederatedSpec();
         PolicyDocument[] documents =
         [
             new(DocumentKinds.Gateway, DocumentKinds.GatewayName, 1, gateway),
@@ -86,6 +94,11 @@ internal sealed class EdgeScene : IAsyncDisposable
         var compiled = PolicyCompiler.Compile(documents, 4, [DomainName.Parse("edge.example"), DomainName.Parse("other.example"), DomainName.Parse("inside.example")]);
         return compiled.Snapshot ?? throw new InvalidOperationException(string.Join('\n', compiled.Problems));
     }
+
+    /// <summary>What a partner's document says when it is trusted to reach users and its certificate is the scene's, without the braces.</summary>
+    public string FederatedSpec() => $$"""
+        "partnerType": "Federated", "trust": {"system": false, "ca": [{{JsonSerializer.Serialize(Authority.Root.ExportCertificatePem())}}]}
+        """;
 
     /// <summary>A listener where the DNS says that the partner is; more than one come in the order of the calls.</summary>
     public ScriptedListener Serve(string domain)

@@ -18,7 +18,7 @@ public sealed class GatewayLimitsTests
     public async Task Inbound_BeyondThePartnersLimit_IsRefusedAndOthersAreNot(string gateway, string p1)
     {
         await using var scene = await StartAsync(gateway, p1);
-        var first = await scene.PartnerAsync("p1.example");
+        var first = await EnteredAsync(scene, "p1.example");
         await using (var second = await SaslAsync(scene, "p1.example", "other.example"))
         {
             await second.ExpectAsync("stream:features");
@@ -37,7 +37,7 @@ public sealed class GatewayLimitsTests
     public async Task Inbound_BeyondTheTotal_IsRefusedWhateverThePartnersLimit()
     {
         await using var scene = await StartAsync("{\"connectionLimit\": 1, \"partnerConnectionLimit\": 1}", "\"connectionLimit\": 50");
-        await using var first = await scene.PartnerAsync("p1.example");
+        await using var first = await EnteredAsync(scene, "p1.example");
         await using var second = await SaslAsync(scene, "p2.example", "edge.example");
         await second.ExpectAsync("stream:features");
         await second.ExpectStreamErrorAsync("policy-violation");
@@ -49,7 +49,7 @@ public sealed class GatewayLimitsTests
         await using var scene = await StartAsync("{\"connectionLimit\": 1, \"partnerConnectionLimit\": 1}", NoKeepAlive);
         scene.Serve("p1.example");
         await using var component = await scene.ComponentAsync();
-        await using var inbound = await scene.PartnerAsync("p1.example");
+        await using var inbound = await EnteredAsync(scene, "p1.example");
 
         await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
         await scene.UntilAsync(() => scene.Account.InFlight == 1, "one that waits");
@@ -66,7 +66,7 @@ public sealed class GatewayLimitsTests
         await using var scene = await StartAsync("{\"connectionLimit\": 1, \"partnerConnectionLimit\": 1}", NoKeepAlive);
         var server = scene.Serve("p1.example");
         await using var component = await scene.ComponentAsync();
-        var inbound = await scene.PartnerAsync("p1.example");
+        var inbound = await EnteredAsync(scene, "p1.example");
         await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
         await scene.UntilAsync(() => scene.Account.InFlight == 1, "one that waits");
 
@@ -221,6 +221,16 @@ public sealed class GatewayLimitsTests
         Assert.False(reading.IsCompleted);
         await AdvanceAsync(scene, 4 * Tick);
         Assert.Equal(1, await reading);
+    }
+
+    /// <summary>A stream that has its place: the last header of the negotiation goes out before that.</summary>
+    private static async Task<ScriptedPeer> EnteredAsync(EdgeScene scene, string from)
+    {
+        var peer = await scene.PartnerAsync(from);
+        var before = scene.Account.Accepted;
+        await peer.SendAsync($"<presence from='a@{from}' to='b@edge.example'/>");
+        await scene.UntilAsync(() => scene.Account.Accepted > before, "the first stanza");
+        return peer;
     }
 
     /// <summary>Both streams of p1 are up, and the ping of half an interval's silence has gone out.</summary>

@@ -1,3 +1,4 @@
+using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Verdicts;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class RateTests
         await peer.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 4_000));
         await scene.UntilAsync(() => scene.Account.Accepted == 200, "the burst");
 
-        for (var second = 1; second <= 30; second++)
+        for (var second = 1; second < 30; second++)
         {
             Assert.Equal("established", Stream(scene).State);
             scene.Time.Advance(Second);
@@ -27,6 +28,8 @@ public sealed class RateTests
             await ReachAsync(scene, expected, account => account.Accepted);
         }
 
+        await scene.UntilAsync(() => Stream(scene).State != "established", "the end", TimeSpan.FromMilliseconds(100));
+        Assert.InRange(scene.Time.Elapsed, StreamPump.OverRateAtMost, StreamPump.OverRateAtMost + (3 * Second));
         await peer.ExpectStreamErrorAsync("policy-violation");
         await scene.BalancedAsync();
         Assert.Equal((0, 0), (scene.Account.Bounced, scene.Account.Dropped)); // paused, not dropped

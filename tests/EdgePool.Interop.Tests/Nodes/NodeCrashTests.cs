@@ -124,7 +124,7 @@ public sealed class NodeCrashTests
         {
             var process = await ServerProcess.StartAsync(
                 "edgepool", Path.Combine(AppContext.BaseDirectory, "edgepool"), ["run", "--config", Path.Combine(home, "edgepool.yaml")], home);
-            await process.WaitForLogAsync(" 3100 Listening ");
+            await process.WaitForLogAsync(" 3200 Listening ");
             return process;
         }
 

@@ -173,6 +173,7 @@ public sealed class DocumentReaderTests
     [InlineData("rules.payloads.allow", DocumentReader.MostRules)]
     [InlineData("rules.localUsers", DocumentReader.MostRules)]
     [InlineData("rules.denyLocalUsers", DocumentReader.MostRules)]
+    [InlineData("trust.ca", 64)]
     public void Read_ListAtItsLimit_IsTakenAndOneMoreIsNot(string key, int most)
     {
         string Body(int count) => key.Split('.').Reverse().Aggregate(
@@ -190,6 +191,15 @@ public sealed class DocumentReaderTests
 
         Assert.Empty(Read("Organisation/organisation", Body(DocumentReader.MostSites)).Problems);
         Assert.Single(Read("Organisation/organisation", Body(DocumentReader.MostSites + 1)).Problems);
+    }
+
+    [Fact]
+    public void Read_SiteDomainsAtTheirLimit_AreTakenAndOneMoreIsNot()
+    {
+        string Body(int domains) => "{'sites': [{'name': 's', 'localDomains': [" + string.Join(',', Enumerable.Range(0, domains).Select(n => $"'d{n}.example'")) + "]}]}";
+
+        Assert.Empty(Read("Organisation/organisation", Body(DocumentReader.MostSiteDomains)).Problems);
+        Assert.Single(Read("Organisation/organisation", Body(DocumentReader.MostSiteDomains + 1)).Problems);
     }
 
     [Fact]

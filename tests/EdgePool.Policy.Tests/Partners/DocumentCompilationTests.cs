@@ -255,6 +255,36 @@ public sealed class DocumentCompilationTests
         Assert.Contains(PolicyCompiler.Compile(documents, 2, [], snapshot).Problems, problem => problem.What == "there are 1000001 domains of partners");
     }
 
+    [Theory]
+    [InlineData("{{'description': '{0}'}}", 1_024, "description")]
+    [InlineData("{{'enabled': false, 'disabledReason': '{0}'}}", 1_024, "disabledReason")]
+    [InlineData("{{'rules': {{'iq': ['{0}']}}}}", 1_024, "rules.iq[0]")]
+    public void Compile_TextAtItsLimit_IsTakenAndOneMoreIsNot(string body, int most, string key)
+    {
+        string Body(int length) => string.Format(CultureInfo.InvariantCulture, body, new string('x', length));
+
+        Assert.NotNull(Compile(("Partner/p.example", Body(most))).Snapshot);
+        AssertRefused("Partner/p.example: " + key, ("Partner/p.example", Body(most + 1)));
+    }
+
+    [Fact]
+    public void Compile_MoreRulesThanAreShared_EachPartnerHasItsOwn()
+    {
+        var snapshot = Snapshot([.. Enumerable.Range(0, 10_000).Select(n => ($"Partner/p{n}.example", $"{{'rules': {{'iq': ['urn:example:{n % 5_000}']}}}}"))]);
+
+        Assert.All(Enumerable.Range(0, 10_000), n => Assert.Equal($"urn:example:{n % 5_000}", snapshot.Partners[n].Rules.Iq.Names[0]));
+        Assert.Same(snapshot.Partners[7].Rules, snapshot.Partners[5_007].Rules);
+        Assert.NotSame(snapshot.Partners[4_999].Rules, snapshot.Partners[9_999].Rules);
+    }
+
+    [Fact]
+    public void Compile_SameRulesOfOtherTypes_AreNotShared()
+    {
+        var snapshot = Snapshot(("Partner/a.example", "{'partnerType': 'Federated', 'rules': {'presence': true}}"), ("Partner/b.example", "{'rules': {'presence': true}}"));
+
+        Assert.Equal([false, true], snapshot.Partners.Select(partner => partner.Rules.StripStatus));
+    }
+
     private static void AssertRefused(string at, params (string Path, string Body)[] documents)
     {
         var compilation = Compile(documents);

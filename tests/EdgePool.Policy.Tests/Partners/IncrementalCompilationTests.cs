@@ -67,6 +67,14 @@ public sealed class IncrementalCompilationTests
     }
 
     [Fact]
+    public void Compile_PreviousOfTheNodesFile_LeavesNothingOfIt()
+    {
+        var file = PolicyCompiler.Compile([new PartnerDocument { Domain = "p.example" }], []).Snapshot!;
+
+        Assert.Empty(PolicyCompiler.Compile([], 1, [], file).Snapshot!.Partners);
+    }
+
+    [Fact]
     public void Compile_OtherLocalDomains_AreChecked()
     {
         PolicyDocument[] documents = [new(DocumentKinds.Partner, "p.example", 1, "{}")];

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Tests.Configuration;
+using EdgePool.Server.Tests.Management;
 using Xunit;
 
 namespace EdgePool.Server.Tests.Cli;
@@ -109,6 +110,80 @@ public sealed class RunProcessTests : IDisposable
 
         Assert.Equal(ExitCode.Permission, await edge.ExitAsync());
         Assert.Contains("edge.key may not be read by user nobody — chown nobody ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task POL_21_Run_StoreDamaged_OpensNoPortAndExits69()
+    {
+        Directory.CreateDirectory(Path.Combine(folder.Path, "store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        folder.Write("store/store.db", "this is no database, and long enough to be told from a new one " + new string('x', 4_096));
+        using var edge = new EdgePoolProcess("run", "--config", folder.Write("edgepool.yaml", NodeFixture.Yaml("store: { directory: store }")));
+
+        Assert.Equal(ExitCode.Unavailable, await edge.ExitAsync());
+        Assert.Contains("edgepool: ", edge.Text, StringComparison.Ordinal);
+        Assert.Contains("store.db", edge.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(" Listening ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task POL_21_Run_StoreOfAnotherNode_Exits69()
+    {
+        var file = folder.Write("edgepool.yaml", NodeFixture.Yaml("store: { directory: store }"));
+        using var first = new EdgePoolProcess("run", "--config", file);
+        await first.LineAsync(" 3200 Listening ");
+        using var second = new EdgePoolProcess("run", "--config", file);
+
+        Assert.Equal(ExitCode.Unavailable, await second.ExitAsync());
+        Assert.DoesNotContain(" Listening ", second.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task POL_21_Run_StoreThatDoesNotFitTheNode_Exits78AndNamesTheDocument()
+    {
+        var file = folder.Write("edgepool.yaml", NodeFixture.Yaml("store: { directory: store }"));
+        using (var first = new EdgePoolProcess("run", "--config", file))
+        {
+            await first.LineAsync(" 3200 Listening ");
+            using var added = new EdgePoolProcess("partner", "add", "fabrikam.example", "--config", file);
+            Assert.Equal(ExitCode.Success, await added.ExitAsync());
+            first.Signal("TERM");
+            Assert.Equal(ExitCode.Success, await first.ExitAsync());
+        }
+
+        // The partner's domain has become one of ours.
+        using var edge = new EdgePoolProcess("run", "--config", folder.Write("edgepool.yaml", File.ReadAllText(file).Replace("contoso.example,", "fabrikam.example,", StringComparison.Ordinal)));
+
+        Assert.Equal(ExitCode.Configuration, await edge.ExitAsync());
+        Assert.Contains("Partner/fabrikam.example: error: fabrikam.example is a local domain", edge.Text, StringComparison.Ordinal);
+        Assert.Contains("edgepool: the documents of the store do not fit this node's configuration — ", edge.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(" Listening ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_ByAnotherUser_Exits77()
+    {
+        if (Environment.UserName != "root" || !File.Exists("/usr/bin/setpriv") || !OthersReach(AppContext.BaseDirectory))
+        {
+            Assert.Skip("needs root, setpriv, and a build folder that other users reach");
+        }
+
+        const UnixFileMode ForAll = (UnixFileMode)0b111_111_111;
+        using var edge = new EdgePoolProcess("run", "--config", folder.Write("edgepool.yaml", NodeFixture.Yaml("store: { directory: store }\nmanagement: { socket: edgepool.sock }")));
+        await edge.LineAsync(" 3200 Listening ");
+        var socket = Path.Combine(folder.Path, "edgepool.sock");
+        File.SetUnixFileMode(folder.Path, ForAll);
+        string[] nobody = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+        using var kept = new EdgePoolProcess(nobody, ["status", "--socket", socket]);
+        Assert.Equal(ExitCode.Permission, await kept.ExitAsync());
+        Assert.Contains($"edgepool: user nobody may not use {socket} — run the command as root or as the node's own user", kept.Text, StringComparison.Ordinal);
+
+        // Even where somebody opened the socket to all, the kernel says who is there.
+        File.SetUnixFileMode(socket, ForAll);
+        using var refused = new EdgePoolProcess(nobody, ["status", "--socket", socket]);
+        Assert.Equal(ExitCode.Permission, await refused.ExitAsync());
+        Assert.Contains("edgepool: user nobody is not served — run the command as root or as the node's own user", refused.Text, StringComparison.Ordinal);
+        await edge.LineAsync(" 3201 Refused user=nobody path=/v1/status");
     }
 
     private static bool OthersReach(string path)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgePool.Server.Cli;
+using EdgePool.Server.Tests.Configuration;
 using EdgePool.Server.Tests.Management;
 using Xunit;
 
@@ -155,6 +156,7 @@ public sealed class ApplyCommandTests
     [InlineData("partner ad x.example", "'ad' is not a command — did you mean 'add'?")]
     [InlineData("partner set x.example", "nothing is to be set — name a setting")]
     [InlineData("policy grant --policy null", "whom? — name users")]
+    [InlineData("policy new --enable-xmpp-access tag:sales", "'tag:sales'")]
     public async Task Usage_NotUnderstood_Exits2(string line, string expected)
     {
         await using var node = await NodeFixture.StartAsync();
@@ -179,6 +181,86 @@ public sealed class ApplyCommandTests
         Assert.True(code == ExitCode.Success, error);
         Assert.EndsWith("10001 created; version 2 is in force\n", output, StringComparison.Ordinal);
         Assert.Equal("10001 unchanged; version 2 is in force\n", again.Output);
+    }
+
+    [Fact]
+    public async Task POL_20_Apply_CanonicalNameInTheFault_FindsTheFileAgain()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        var file = node.Folder.Write("p.yaml", "kind: Partner\nname: Bücher.example\nspec: { additionalDomains: [contoso.example] }\n");
+
+        var (_, _, error) = await node.RunAsync("apply", "-f", file);
+
+        Assert.Contains("p.yaml:3:29: error: Partner/Bücher.example: additionalDomains[0]: contoso.example is a local domain", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_AllWithoutVersions_IsABackup()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("apply", "-f", Path.Combine(Shipped.Folder(), "documents", "access-policies.yaml"), "-f", Path.Combine(Shipped.Folder(), "documents", "organisation.yaml"), "-f", node.Folder.Write("p.yaml", Partner));
+        var backup = (await node.RunAsync("get", "all", "-o", "yaml", "--no-versions")).Output;
+        await node.RunAsync("delete", "partner", "partner.example");
+        await node.RunAsync("gateway", "set", "--connection-limit", "5");
+
+        var (code, output, _) = await node.RunAsync("apply", "-f", node.Folder.Write("backup.yaml", backup));
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("Partner/partner.example created\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("version:", backup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_AtAVersion_ShowsWhatItWas()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("apply", "-f", node.Folder.Write("p.yaml", Partner));
+        await node.RunAsync("partner", "set", "partner.example", "--connection-limit", "7");
+
+        Assert.Equal(
+            "kind: Partner\nname: partner.example\nversion: 1\nspec:\n  partnerType: Federated\n  saslNegotiation: Optional\n",
+            (await node.RunAsync("get", "partner", "partner.example", "--at", "1")).Output);
+    }
+
+    [Fact]
+    public async Task Output_OfWhatOthersWrote_DoesNotSteerTheTerminal()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("partner", "add", "partner.example", "--description", "\u001b[2J\u202eevil\nline", "--why", "\u001b]0;title\a");
+
+        string[][] commands = [["get", "partners"], ["get", "partner", "partner.example"], ["partner", "list"], ["partner", "show", "partner.example"], ["history", "partner", "partner.example"], ["history", "partner", "partner.example", "--diff"]];
+        foreach (var command in commands)
+        {
+            var (_, output, _) = await node.RunAsync(command);
+            Assert.DoesNotContain(output, letter => (char.IsControl(letter) && letter is not '\n') || letter is '\u202e');
+        }
+    }
+
+    [Fact]
+    public async Task Why_LongerThanTheStoreTakes_IsRefused()
+    {
+        await using var node = await NodeFixture.StartAsync();
+
+        var (code, _, error) = await node.RunAsync("apply", "-f", node.Folder.Write("p.yaml", Partner), "--why", new string('y', 1_025));
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.StartsWith("edgepool: nothing was changed: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Set_ByTwoAtOnce_KeepsBothChanges()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("apply", "-f", node.Folder.Write("p.yaml", Partner));
+
+        // Each reads, changes another setting and writes; whoever is late reads again.
+        await Task.WhenAll(
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--connection-limit", "7")),
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--description", "theirs")),
+            Task.Run(() => node.RunAsync("partner", "set", "partner.example", "--mode", "observe")));
+
+        var document = (await node.RunAsync("get", "partner", "partner.example")).Output;
+        Assert.All(["connectionLimit: 7", "description: theirs", "mode: observe", "version: 4"], line => Assert.Contains(line, document, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -44,6 +44,44 @@ public sealed class ManagementApiTests
         Assert.Contains("\"code\":\"not-found\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{", 400, "bad-request")]
+    [InlineData("null", 400, "bad-request")]
+    [InlineData("{}", 400, "bad-request")]
+    [InlineData("{\"documents\":[null]}", 400, "bad-request")]
+    [InlineData("{\"documents\":[{\"kind\":\"Partner\",\"name\":null,\"spec\":{}}]}", 400, "bad-request")]
+    [InlineData("{\"documents\":[{\"kind\":\"Partner\",\"name\":\"a.example\"}]}", 400, "bad-request")]
+    [InlineData("{\"documents\":[],\"force\":true}", 400, "bad-request")]
+    [InlineData("{\"documents\":[],\"documents\":[]}", 400, "bad-request")]
+    [InlineData("{\"documents\":[{\"kind\":\"Thing\",\"name\":\"a\",\"spec\":{}}]}", 422, "invalid")]
+    [InlineData("{\"documents\":[{\"kind\":\"Partner\",\"name\":\"a.example\",\"spec\":[]}]}", 422, "invalid")]
+    [InlineData("{\"documents\":[{\"kind\":\"Partner\",\"name\":\"a.example\",\"spec\":{},\"version\":7}]}", 409, "stale")]
+    public async Task Apply_WrongRequest_IsRefusedWithAReason(string body, int status, string code)
+    {
+        await using var node = await NodeFixture.StartAsync();
+        using var client = Client(node.Socket);
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using var answer = await client.PostAsync("/v1/apply", content);
+
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Equal((status, true), ((int)answer.StatusCode, text.Contains($"\"code\":\"{code}\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Apply_LongerThanTheLimit_Is413()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        using var client = Client(node.Socket);
+        using var content = new ByteArrayContent(new byte[ManagementServer.MostBodyBytes + 1]);
+
+        client.DefaultRequestHeaders.ExpectContinue = true;
+
+        using var answer = await client.PostAsync("/v1/apply", content);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Connections_AtTheLimit_TheNextIsClosed()
     {

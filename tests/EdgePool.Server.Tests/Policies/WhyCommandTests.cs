@@ -1,5 +1,8 @@
+using System.Net;
+using System.Text.Json;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Tests.Management;
+using EdgePool.Testing.Peers;
 using Xunit;
 
 namespace EdgePool.Server.Tests.Policies;
@@ -108,6 +111,31 @@ public sealed class WhyCommandTests
         await OpenAsync(node, partner: true);
 
         Assert.Equal((ExitCode.Success, "nothing of partner.example was refused since the node started\n", ""), await node.RunAsync("why", "--last", "partner.example"));
+    }
+
+    [Fact]
+    public async Task WhyLast_AfterRefusals_ShowsThemNewestFirstAndStatusCountsThem()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await OpenAsync(node, partner: true);
+        await node.RunAsync("partner", "set", "partner.example", "--messages", "chat", "--deny-local-users", "bert@contoso.example");
+        var (_, status, _) = await node.RunAsync("status", "--json");
+        var inside = JsonDocument.Parse(status).RootElement.GetProperty("internalListeners")[0].GetString()!;
+        await using var component = await ComponentClient.ConnectAsync(IPEndPoint.Parse(inside), "contoso.example", "a secret of some length");
+
+        await component.SendAsync("<message from='anna@contoso.example/x' to='bob@partner.example' type='headline' id='h'><body>b</body></message>");
+        var first = await component.ReceiveAsync();
+        await component.SendAsync("<message from='bert@contoso.example' to='bob@partner.example' type='chat' id='c'><body>b</body></message>");
+        await component.ReceiveAsync();
+
+        Assert.Equal("error", first.Attribute("type")?.Value);
+        var (code, output, _) = await node.RunAsync("why", "--last", "partner.example");
+        Assert.Equal(ExitCode.Success, code);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, lines.Length);
+        Assert.Matches("^.{19}Z  out  bert@contoso.example +bob@partner.example  message chat +3 +the partner's rules leave this local user out ", lines[1]);
+        Assert.Matches("^.{19}Z  out  anna@contoso.example/x +bob@partner.example  message headline +3 +the partner's rules do not allow this kind of stanza ", lines[2]);
+        Assert.Contains("refused   1 ", (await node.RunAsync("status")).Output, StringComparison.Ordinal);
     }
 
     private static async Task OpenAsync(NodeFixture node, bool partner)

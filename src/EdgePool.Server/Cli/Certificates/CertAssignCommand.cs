@@ -17,7 +17,7 @@ internal static class CertAssignCommand
         var key = new Option<string?>("--key") { Description = "Its key. Default: it is in FILE.", HelpName = "FILE" };
         var config = new Option<string>("--config", "-c") { Description = "The node's configuration file (YAML): the files that it names are replaced.", HelpName = "FILE", Required = true };
         var place = new Option<string?>("--in-place-of") { Description = "Which certificate of the node's file, where it names several that would do.", HelpName = "FILE" };
-        var command = new Command("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.") { file, key, config, place };
+        var command = new NotedCommand("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.", CertHelp.Assign) { file, key, config, place };
         command.SetAction(result =>
         {
             var streams = result.InvocationConfiguration;
@@ -42,7 +42,7 @@ internal static class CertAssignCommand
             return ExitCode.Failed;
         }
 
-        if (Assignment.Find(node, pair.Leaf, inPlaceOf, out var fault) is not { } place || (fault = Obstacle(place, file)) is not null)
+        if (Assignment.Find(node, pair, inPlaceOf, out var fault) is not { } place || (fault = Obstacle(place, file)) is not null)
         {
             return CertCommand.Fail(fault!, streams.Error);
         }
@@ -72,8 +72,8 @@ internal static class CertAssignCommand
     {
         var beside = place.Beside(node);
         var before = beside.Append(CertificatePair.Read(place.File, place.KeyFile, new Findings(place.File))).OfType<CertificatePair>().ToList();
-        var provesSome = node.Domains.Any(domain => CertificateCheck.Proves(pair.Leaf, domain));
-        var unproven = node.Domains.Where(domain => provesSome && !before.Exists(old => CertificateCheck.Proves(old.Leaf, domain))).ToList();
+        var provesSome = node.Domains.Any(pair.Proves);
+        var unproven = node.Domains.Where(domain => provesSome && !before.Exists(old => old.Proves(domain))).ToList();
         return CertificateCheck.For(node, time).Run([(pair.File, pair.KeyFile)], beside, unproven);
     }
 

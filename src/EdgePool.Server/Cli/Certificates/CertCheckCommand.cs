@@ -16,7 +16,7 @@ internal static class CertCheckCommand
         var key = new Option<string?>("--key") { Description = "The key of FILE. Default: it is in FILE.", HelpName = "FILE" };
         var config = CertCommand.Config("its domains, roots and partners count");
         var json = CertCommand.Json();
-        var command = new Command("check", "Check chain, names, purposes, dates, key, signature and file modes.") { file, key, config, json };
+        var command = new NotedCommand("check", "Check chain, names, purposes, dates, key, signature and file modes.", CertHelp.Check) { file, key, config, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(file) is null && result.GetValue(config) is null)
@@ -51,7 +51,7 @@ internal static class CertCheckCommand
 
         var certificate = Path.GetFullPath(file);
         var beside = node is not null && CertificatePair.Read(certificate, certificate, new Findings(certificate)) is { } pair
-            ? Assignment.Find(node, pair.Leaf, inPlaceOf: null, out _)?.Beside(node)
+            ? Assignment.Find(node, pair, inPlaceOf: null, out _)?.Beside(node)
             : null;
         return check.Run([(certificate, key is null ? certificate : Path.GetFullPath(key))], beside);
     }

@@ -9,7 +9,7 @@ namespace EdgePool.Server.Cli.Certificates;
 internal static class CertCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(ConfigurationEnvironment environment) => new("cert", "Our own certificates: ask for one, look at it, put it to use.")
+    public static Command Create(ConfigurationEnvironment environment) => new NotedCommand("cert", "Our own certificates: ask for one, look at it, put it to use.", CertHelp.Cert)
     {
         CertRequestCommand.Create(environment, Terminal),
         CertShowCommand.Create(environment),

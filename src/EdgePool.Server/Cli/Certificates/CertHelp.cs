@@ -1,11 +1,9 @@
-using System.CommandLine.Parsing;
-
 namespace EdgePool.Server.Cli.Certificates;
 
 /// <summary>Examples and exit codes under the help of <c>edgepool cert</c> and its commands.</summary>
 internal static class CertHelp
 {
-    private const string Cert = """
+    public const string Cert = """
         From nothing to a certificate in use:
           edgepool cert request -c edgepool.yaml            asks, then writes NAME.key and NAME.csr; send NAME.csr to the authority
           edgepool cert import answer.pem                   its answer becomes NAME.pem, checked and in order
@@ -17,7 +15,7 @@ internal static class CertHelp
         Exit codes: 0 done, 1 refused or errors found, 2 usage, 66 no such file, 77 not permitted, 78 the configuration is wrong.
         """;
 
-    private const string Request = """
+    public const string Request = """
         Examples:
           edgepool cert request -c edgepool.yaml            on a terminal: asks, proposing the node's local domains
           edgepool cert request -c edgepool.yaml --yes --key-type p256 --san edge.contoso.example
@@ -30,7 +28,7 @@ internal static class CertHelp
         Exit codes: 0 done, 1 a file is in the way or the wizard was left, 2 usage, 66 no such file, 77 not permitted, 78 the configuration is wrong.
         """;
 
-    private const string Show = """
+    public const string Show = """
         Examples:
           edgepool cert show edge.pem                       every certificate in the file, ours first
           edgepool cert show assigned -c edgepool.yaml      those that the node's file names
@@ -42,7 +40,7 @@ internal static class CertHelp
         Exit codes: 0 shown, 1 not a certificate, 2 usage, 66 no such file, 77 not permitted.
         """;
 
-    private const string Import = """
+    public const string Import = """
         Examples:
           edgepool cert import answer.p7b --folder /etc/edgepool
           edgepool cert import edge.crt intermediate.crt --key edge.key --out edge.pem
@@ -52,7 +50,7 @@ internal static class CertHelp
         Exit codes: 0 written, 1 refused, 2 usage, 66 no such file, 77 not permitted.
         """;
 
-    private const string Check = """
+    public const string Check = """
         Examples:
           edgepool cert check -c edgepool.yaml              the certificates of a node
           edgepool cert check new.pem --key new.key -c edgepool.yaml     one that is to be assigned
@@ -64,7 +62,7 @@ internal static class CertHelp
         Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such configuration file, 77 not permitted, 78 the configuration is wrong.
         """;
 
-    private const string Assign = """
+    public const string Assign = """
         Examples:
           edgepool cert assign new.pem --key new.key -c /etc/edgepool/edgepool.yaml
           edgepool cert assign both.pem -c edgepool.yaml --in-place-of edge.pem
@@ -74,21 +72,4 @@ internal static class CertHelp
 
         Exit codes: 0 assigned, 1 refused, 2 usage, 66 no such file, 77 not permitted (run as root or as the node's user), 78 the configuration is wrong.
         """;
-
-    /// <summary>The notes for one of these commands; null for all others.</summary>
-    public static string? Of(CommandResult command)
-    {
-        var name = command.Command.Name;
-        return command.Parent is CommandResult { Command.Name: "cert" }
-            ? name switch
-            {
-                "request" => Request,
-                "show" => Show,
-                "import" => Import,
-                "check" => Check,
-                "assign" => Assign,
-                _ => Cert,
-            }
-            : name is "cert" ? Cert : null;
-    }
 }

@@ -19,7 +19,7 @@ internal static class CertImportCommand
         var target = new Option<string?>("--out", "-o") { Description = "Where to write. Default: NAME.pem beside the request.", HelpName = "FILE" };
         var combined = new Option<bool>("--combined") { Description = "Write the key into the same file (mode 600)." };
         var force = new Option<bool>("--force") { Description = "A file that is there gives way and is kept as .previous." };
-        var command = new Command("import", "Take the authority's answer to a request: check the key, order the chain, write the file.") { files, folder, key, target, combined, force };
+        var command = new NotedCommand("import", "Take the authority's answer to a request: check the key, order the chain, write the file.", CertHelp.Import) { files, folder, key, target, combined, force };
         command.SetAction(result =>
         {
             var streams = result.InvocationConfiguration;

@@ -18,7 +18,7 @@ internal static class CertRequestCommand
         var folder = new Option<string?>("--out", "-o") { Description = "The folder for the files. Default: that of --config, else this one.", HelpName = "FOLDER" };
         var force = new Option<bool>("--force") { Description = "Files of that name give way and are kept as .previous." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Ask nothing: take options and defaults. Without a terminal, nothing is asked either." };
-        var command = new Command("request", "Make a key and a certificate signing request for the local domains; on a terminal it asks for what it needs.") { config };
+        var command = new NotedCommand("request", "Make a key and a certificate signing request for the local domains; on a terminal it asks for what it needs.", CertHelp.Request) { config };
         options.AddTo(command);
         command.Add(folder);
         command.Add(force);

@@ -18,7 +18,7 @@ internal static class CertShowCommand
         var file = new Argument<string>("FILE|assigned") { Description = "A certificate (PEM, DER, PKCS #7) or a request; 'assigned': those that --config names." };
         var config = CertCommand.Config("needed for 'assigned'");
         var json = CertCommand.Json();
-        var command = new Command("show", "Show subject, names, issuer, purposes, validity, key and chain.") { file, config, json };
+        var command = new NotedCommand("show", "Show subject, names, issuer, purposes, validity, key and chain.", CertHelp.Show) { file, config, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(file) is Assigned && result.GetValue(config) is null)

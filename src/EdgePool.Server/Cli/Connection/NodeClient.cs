@@ -64,6 +64,9 @@ internal sealed class NodeClient : IDisposable
         HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+
+        // A node that takes no more says so before it is sent.
+        request.Headers.ExpectContinue = content is not null;
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);

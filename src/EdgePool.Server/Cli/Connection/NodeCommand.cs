@@ -67,7 +67,7 @@ internal static class NodeCommand
             FailureCode.Forbidden => ExitCode.Permission,
             FailureCode.Internal => ExitCode.Internal,
             FailureCode.Unavailable or FailureCode.StoreRefused => ExitCode.Unavailable,
-            FailureCode.BadRequest or FailureCode.TooLarge => ExitCode.Usage,
+            FailureCode.BadRequest => ExitCode.Usage,
             _ => ExitCode.Failed,
         };
     }

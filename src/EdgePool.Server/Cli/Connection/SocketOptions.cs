@@ -14,7 +14,7 @@ internal sealed class SocketOptions
 
     private readonly Option<string?> socket = new("--socket")
     {
-        Description = $"The node's management socket. Default: that of --config, else the variable {Variable}, else {UsualPlace}.",
+        Description = $"The node's management socket. Default: --config, {Variable}, {UsualPlace}.",
         HelpName = "PATH",
     };
 

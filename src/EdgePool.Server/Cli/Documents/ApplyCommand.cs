@@ -103,7 +103,7 @@ internal static class ApplyCommand
     /// <summary>The reply, with its warnings told; null when the documents are refused, with the reasons told in terms of the files.</summary>
     private static async Task<EditReply?> ToldAsync(NodeContext context, IReadOnlyList<WrittenDocument> documents, Func<Task<EditReply>> send)
     {
-        var places = documents.ToDictionary(document => (document.View.Kind, document.View.Name));
+        var places = DocumentSource.Places(documents);
         try
         {
             var reply = await send();
@@ -130,7 +130,7 @@ internal static class ApplyCommand
             var mine = places.GetValueOrDefault((current.Kind, current.Name));
             var now = current.Spec is null
                 ? "it is gone"
-                : FormattableString.Invariant($"it is at version {current.Version}, by {current.Who} at {current.When:u}{(current.Why.Length == 0 ? "" : $" ({current.Why})")}");
+                : FormattableString.Invariant($"it is at version {current.Version}, by {current.Who} at {current.When:u}{(current.Why.Length == 0 ? "" : $" ({Configuration.Shown.Of(current.Why, 1_024)})")}");
             var version = FormattableString.Invariant($"version {mine?.View.Version}");
             context.Error.WriteLine($"{mine?.Place("") ?? $"{current.Kind}/{current.Name}"}: error: {current.Kind}/{current.Name} was made from {version}, but {now}; from the store to the file:");
             new EditReport(context.Error).Difference(current.Spec, mine?.View.Spec);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Connection;
 
 namespace EdgePool.Server.Cli.Documents;
@@ -35,6 +36,18 @@ internal sealed class DocumentSource
         }
 
         return documents.Count > 0 ? documents : throw new CommandFailure(ExitCode.Failed, "there is no document — name files with documents in them");
+    }
+
+    /// <summary>The documents by name: as written, and in the canonical form that the node may use.</summary>
+    public static Dictionary<(string Kind, string Name), WrittenDocument> Places(IReadOnlyList<WrittenDocument> documents)
+    {
+        var places = documents.ToDictionary(document => (document.View.Kind, document.View.Name));
+        foreach (var document in documents)
+        {
+            places.TryAdd((document.View.Kind, DocumentReader.Read(document.View.Kind, document.View.Name, "{}").Name), document);
+        }
+
+        return places;
     }
 
     /// <summary>The line that operators read of a problem that the node found in one of the documents.</summary>

@@ -27,7 +27,8 @@ internal static class GetCommand
         Examples:
           edgepool get partners
           edgepool get partner partner.example
-          edgepool get partners -o yaml > all-partners.yaml
+          edgepool get all -o yaml --no-versions > backup.yaml        what 'edgepool apply' puts into an empty store again
+          edgepool get partner partner.example --at 41                as it was at a version of its history
           edgepool get gateway -o json | jq .spec
 
         In YAML a document comes with its version: applied again, it is refused if somebody else changed it since. Remove the line to replace
@@ -39,36 +40,42 @@ internal static class GetCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var kind = KindArgument.Kind();
+        var kind = KindArgument.KindOrAll();
         var name = KindArgument.Name();
         var format = new Option<DocumentFormat?>("--output", "-o") { Description = "table, yaml or json. Default: a table of several, YAML of one.", HelpName = "FORMAT" };
+        var bare = new Option<bool>("--no-versions") { Description = "Leave the versions out of YAML, so that applying it replaces whatever is there." };
+        var at = new Option<long?>("--at") { Description = "Show the document as it was at a version.", HelpName = "VERSION" };
         var command = NodeCommand.Create("get", "Show documents of the store.", Notes, async (context, cancellation) =>
         {
             var wanted = context.Arguments.GetRequiredValue(kind);
             var shown = context.Arguments.GetValue(format);
+            var versions = !context.Arguments.GetValue(bare);
             if ((context.Arguments.GetValue(name) ?? KindNames.OnlyName(wanted)) is { } one)
             {
-                var document = await context.Node.GetAsync(DocumentPaths.Document(wanted, one), WireJson.Default.StoredView, cancellation);
-                WriteOne(document, shown ?? DocumentFormat.Yaml, context.Output);
+                var path = DocumentPaths.Document(wanted, one) + (context.Arguments.GetValue(at) is { } version ? FormattableString.Invariant($"?version={version}") : "");
+                var document = await context.Node.GetAsync(path, WireJson.Default.StoredView, cancellation);
+                WriteOne(document, shown ?? DocumentFormat.Yaml, versions, context.Output);
                 return ExitCode.Success;
             }
 
             var list = await context.Node.GetAsync(DocumentPaths.Kind(wanted), WireJson.Default.DocumentList, cancellation);
-            WriteAll(list, shown ?? DocumentFormat.Table, context.Output);
+            WriteAll(list, shown ?? DocumentFormat.Table, versions, context.Output);
             return ExitCode.Success;
         });
         command.Arguments.Add(kind);
         command.Arguments.Add(name);
         command.Options.Add(format);
+        command.Options.Add(bare);
+        command.Options.Add(at);
         return command;
     }
 
-    private static void WriteOne(StoredView document, DocumentFormat format, TextWriter output)
+    private static void WriteOne(StoredView document, DocumentFormat format, bool versions, TextWriter output)
     {
         switch (format)
         {
             case DocumentFormat.Yaml:
-                output.Write(DocumentText.Of(document.Kind, document.Name, document.Version, document.Spec));
+                output.Write(Yaml(document, versions));
                 break;
             case DocumentFormat.Json:
                 output.WriteLine(JsonSerializer.Serialize(document, WireJson.Shown.StoredView));
@@ -79,12 +86,12 @@ internal static class GetCommand
         }
     }
 
-    private static void WriteAll(DocumentList list, DocumentFormat format, TextWriter output)
+    private static void WriteAll(DocumentList list, DocumentFormat format, bool versions, TextWriter output)
     {
         switch (format)
         {
             case DocumentFormat.Yaml:
-                output.Write(string.Join("---\n", list.Documents.Select(document => DocumentText.Of(document.Kind, document.Name, document.Version, document.Spec))));
+                output.Write(string.Join("---\n", list.Documents.Select(document => Yaml(document, versions))));
                 break;
             case DocumentFormat.Json:
                 output.WriteLine(JsonSerializer.Serialize(list, WireJson.Shown.DocumentList));
@@ -95,12 +102,14 @@ internal static class GetCommand
         }
     }
 
+    private static string Yaml(StoredView document, bool versions) => DocumentText.Of(document.Kind, document.Name, versions ? document.Version : null, document.Spec);
+
     private static void Table(IReadOnlyList<StoredView> documents, TextWriter output)
     {
-        var table = new TextTable("NAME", "VERSION", "CHANGED", "BY", "WHY");
+        var table = new TextTable("KIND", "NAME", "VERSION", "CHANGED", "BY", "WHY");
         foreach (var document in documents)
         {
-            table.Add(document.Name, document.Version.ToString(CultureInfo.InvariantCulture), When(document), document.Who, document.Why);
+            table.Add(document.Kind, document.Name, document.Version.ToString(CultureInfo.InvariantCulture), When(document), document.Who, document.Why);
         }
 
         table.WriteTo(output);

@@ -134,7 +134,7 @@ internal static class HistoryCommands
         for (var i = 0; i < history.Versions.Count; i++)
         {
             var version = history.Versions[i];
-            output.WriteLine(FormattableString.Invariant($"version {version.Version}, {version.When:u}, {version.Who}{(version.Why.Length == 0 ? "" : $": {version.Why}")}"));
+            output.WriteLine(FormattableString.Invariant($"version {version.Version}, {version.When:u}, {version.Who}{(version.Why.Length == 0 ? "" : $": {Configuration.Shown.Of(version.Why, 1_024)}")}"));
             new EditReport(output).Difference(i + 1 < history.Versions.Count ? history.Versions[i + 1].Spec : null, version.Spec);
         }
     }

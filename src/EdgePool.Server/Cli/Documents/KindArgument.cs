@@ -6,16 +6,28 @@ namespace EdgePool.Server.Cli.Documents;
 /// <summary><c>KIND</c> and <c>NAME</c> of a command line.</summary>
 internal static class KindArgument
 {
+    private const string All = "all";
+
     /// <summary>The kind, in any case, singular or plural.</summary>
-    public static Argument<string> Kind() => new("KIND")
+    public static Argument<string> Kind() => Make(all: false);
+
+    /// <summary>The kind, or <c>all</c>, which is given as an empty text.</summary>
+    public static Argument<string> KindOrAll() => Make(all: true);
+
+    private static Argument<string> Make(bool all) => new("KIND")
     {
-        Description = $"{string.Join(", ", DocumentKinds.All)}; in any case, singular or plural.",
+        Description = $"{string.Join(", ", DocumentKinds.All)}{(all ? ", or all" : "")}; in any case, singular or plural.",
         CustomParser = parsed =>
         {
             var word = parsed.Tokens[0].Value;
             if (KindNames.Find(word) is { } kind)
             {
                 return kind;
+            }
+
+            if (all && word is All)
+            {
+                return "";
             }
 
             parsed.AddError($"'{Configuration.Shown.Of(word)}' is no kind of document — {KindNames.Remedy(word)}");

@@ -14,7 +14,7 @@ internal static class StatusCommand
           edgepool status
           edgepool status --json | jq .ledger
 
-        Exit codes: 0 the newest policy is in force and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
+        Exit codes: 0 the newest policy is in force, the store takes consents and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
         """;
 
     /// <summary>The command.</summary>
@@ -33,7 +33,7 @@ internal static class StatusCommand
                 Write(status, context.Output);
             }
 
-            return status is { Policy.Problem: null, Ledger.Balances: true } ? ExitCode.Success : ExitCode.Failed;
+            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null } } ? ExitCode.Success : ExitCode.Failed;
         });
         command.Options.Add(json);
         return command;
@@ -46,14 +46,32 @@ internal static class StatusCommand
         var policy = status.Mode is "store" ? FormattableString.Invariant($"version {status.Policy.Version} of the store") : "the node's file";
         output.WriteLine($"node      {status.Node}, EdgePool {status.Product}, in service since {started}");
         output.WriteLine($"domains   {string.Join(", ", status.LocalDomains)}");
+        output.WriteLine($"listens   {string.Join(", ", status.S2SListeners)} for partners, {string.Join(", ", status.InternalListeners)} inside");
         output.WriteLine(FormattableString.Invariant($"policy    {policy}, {status.Policy.Partners} partners"));
         if (status.Policy.Problem is { } problem)
         {
             output.WriteLine($"          a newer version is not in force: {problem}");
         }
 
+        if (status.Consents is { } consents)
+        {
+            var failure = consents.Failure is { } why ? FormattableString.Invariant($", {consents.Pending} changes wait for the store: {why}") : "";
+            output.WriteLine(FormattableString.Invariant($"consents  {consents.Count}{failure}"));
+        }
+
         output.WriteLine($"streams   {(status.Streams.Count == 0 ? "none" : string.Join(", ", status.Streams.Select(kind => FormattableString.Invariant($"{kind.Value} {kind.Key}"))))}");
         output.WriteLine(FormattableString.Invariant(
             $"stanzas   {ledger.Accepted} accepted = {ledger.Delivered} delivered + {ledger.Bounced} bounced + {ledger.Dropped} dropped + {ledger.InFlight} in flight"));
+        Verdicts("refused", status.Refused, output);
+        Verdicts("observed", status.Observed, output);
+    }
+
+    private static void Verdicts(string name, IReadOnlyDictionary<string, long> counts, TextWriter output)
+    {
+        if (counts.Count > 0)
+        {
+            var texts = counts.OrderByDescending(count => count.Value).Select(count => FormattableString.Invariant($"{count.Value} {count.Key}"));
+            output.WriteLine($"{name.PadRight(9)} {string.Join(", ", texts)}");
+        }
     }
 }

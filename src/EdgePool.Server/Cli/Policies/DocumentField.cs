@@ -29,6 +29,7 @@ internal sealed record DocumentField(string Key, Option Option, Func<ParseResult
     public static DocumentField Flag(string option, string key, string description)
     {
         var made = new Option<string?>(option) { Description = description, HelpName = "true|false", Arity = ArgumentArity.ZeroOrOne };
+        made.AcceptOnlyFromAmong("true", "false", Default);
         return new DocumentField(key, made, result => result.GetValue(made) is Default ? null : JsonValue.Create(result.GetValue(made) ?? "true"));
     }
 

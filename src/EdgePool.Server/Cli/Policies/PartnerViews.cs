@@ -134,7 +134,7 @@ internal static class PartnerViews
         var width = lines.Max(line => line.Name.Length);
         foreach (var (name, value) in lines)
         {
-            output.WriteLine($"{name.PadRight(width)}  {(value.Length == 0 ? "-" : value)}");
+            output.WriteLine($"{name.PadRight(width)}  {(value.Length == 0 ? "-" : Configuration.Shown.Of(value, 1_000))}");
         }
     }
 

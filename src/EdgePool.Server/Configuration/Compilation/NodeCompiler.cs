@@ -36,6 +36,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             S2SListeners = listeners.S2S(document.S2SListeners),
             InternalListeners = listeners.Internal(document.InternalListeners),
             Certificates = Certificates(document.Certificates),
+            CertificateSource = document.Certificates.Count > 0 ? new CertificateSource(files.Folder, document.Certificates, environment.Time) : null,
             Trust = anchors,
             DialbackSecret = DialbackSecret(document.DialbackSecret),
             DnsServers = dns.Servers(document.Dns.Servers),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Edge;
+using EdgePool.Server.Certificates;
 using EdgePool.Server.Configuration.Written;
 
 namespace EdgePool.Server.Configuration.Files;
@@ -38,7 +39,7 @@ internal sealed class CertificateFiles(NamedFiles files, TimeProvider time, Prob
             return null;
         }
 
-        var valid = CheckDates(chain[0], name, certificatePath);
+        var valid = CheckDates(chain[0], name, certificatePath) & CheckStrength(chain[0], name, certificatePath);
         CheckPurpose(chain[0], name, certificatePath);
         return keyPem is not null && WithKey(chain[0], keyPem, written.Key ?? name, name, keyPath) is { } leaf && valid
             ? new EdgeCertificate(leaf, [.. chain.Skip(1)])
@@ -67,6 +68,20 @@ internal sealed class CertificateFiles(NamedFiles files, TimeProvider time, Prob
         }
 
         return true;
+    }
+
+    /// <summary>What the TLS library refuses only when the first partner connects.</summary>
+    private bool CheckStrength(X509Certificate2 leaf, string name, string path)
+    {
+        var findings = new Findings(name);
+        LeafCheck.Key(leaf, findings);
+        LeafCheck.Signature(leaf, findings);
+        foreach (var finding in findings.All.Where(finding => finding.Severity is FindingSeverity.Error))
+        {
+            problems.Error(path, $"the certificate {Shown.Of(name)}: {finding.What}", finding.Remedy);
+        }
+
+        return findings.All.All(finding => finding.Severity is not FindingSeverity.Error);
     }
 
     private void CheckPurpose(X509Certificate2 leaf, string name, string path)

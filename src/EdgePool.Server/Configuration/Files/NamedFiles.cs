@@ -14,6 +14,9 @@ internal sealed class NamedFiles(string folder, ProblemList problems)
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    /// <summary>Where relative names begin.</summary>
+    public string Folder => folder;
+
     /// <summary>Reads a file; null, and an error at <paramref name="path"/>, when it cannot be used.</summary>
     /// <param name="name">The file as written.</param>
     /// <param name="path">Where in the configuration it is named.</param>

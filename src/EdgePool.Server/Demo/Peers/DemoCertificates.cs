@@ -6,13 +6,13 @@ using EdgePool.Policy.Partners;
 
 namespace EdgePool.Server.Demo.Peers;
 
-/// <summary>A certificate authority that lives in memory, and the certificates of the demo's domains: ECDSA P-256, valid for a day.</summary>
+/// <summary>A certificate authority that lives in memory, and the certificates of the demo's domains: ECDSA P-256, valid for longer than the node warns of.</summary>
 internal sealed class DemoCertificates : IDisposable
 {
     private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
     private static readonly TimeSpan Before = TimeSpan.FromHours(1);
-    private static readonly TimeSpan After = TimeSpan.FromDays(1);
+    private static readonly TimeSpan After = TimeSpan.FromDays(31);
 
     private readonly List<X509Certificate2> made = [];
     private readonly DateTimeOffset now;

@@ -108,6 +108,8 @@ internal sealed class EditEndpoints(IDocumentStore store, DocumentEditor editor,
             FailureCode.Stale, "nothing was changed, as somebody else changed these documents in between", "take over what they changed, then apply again") { Stale = stale.Current }),
         EditOutcome.Refused { Why.Reason: RefusalReason.Busy or RefusalReason.Unavailable } busy => (
             StatusCodes.Status503ServiceUnavailable, new Failure(FailureCode.Unavailable, $"nothing was changed: {busy.Why.Message}", "try again; if it lasts, see the node's log")),
+        EditOutcome.Refused { Why.Reason: RefusalReason.TooLarge or RefusalReason.Invalid } large => (
+            StatusCodes.Status413PayloadTooLarge, new Failure(FailureCode.TooLarge, $"nothing was changed: {large.Why.Message}", "write less")),
         EditOutcome.Refused refused => (StatusCodes.Status507InsufficientStorage, new Failure(
             FailureCode.StoreRefused, $"nothing was changed: {refused.Why.Message}", "make room: delete what is no longer needed")),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),

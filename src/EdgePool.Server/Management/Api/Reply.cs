@@ -17,11 +17,11 @@ internal static class Reply
 
     /// <summary>Reads a request; null, and the answer is given, when it is not understood.</summary>
     public static async Task<T?> RequestAsync<T>(HttpContext context, JsonTypeInfo<T> type)
-        where T : class
+        where T : class, IRequest
     {
         try
         {
-            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } request)
+            if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { IsComplete: true } request)
             {
                 return request;
             }
@@ -32,7 +32,7 @@ internal static class Reply
             return null;
         }
 
-        await FailAsync(context, StatusCodes.Status400BadRequest, new Failure(FailureCode.BadRequest, "the request is empty", "use an edgepool of the node's version"));
+        await FailAsync(context, StatusCodes.Status400BadRequest, new Failure(FailureCode.BadRequest, "something is missing in the request", "use an edgepool of the node's version"));
         return null;
     }
 

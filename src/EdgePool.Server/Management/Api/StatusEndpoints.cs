@@ -2,6 +2,7 @@ using System.Reflection;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Server.Management.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -24,13 +25,19 @@ internal static class StatusEndpoints
     {
         var edge = node.Options.Edge;
         var policy = node.Node.Policy;
+        var verdicts = node.Node.Verdicts.Read();
         return new StatusView(
             edge.NodeName,
             Product,
             node.Options.Management.HasStore ? "store" : "file",
             node.Started,
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
+            [.. node.Node.S2SEndPoints.Select(address => address.ToString())],
+            [.. node.Node.InternalEndPoints.Select(address => address.ToString())],
             new PolicyView(policy.Version, policy.Partners.Count, Problem(node.Node.PolicyState)),
+            Sum(verdicts, counts => counts.Refused),
+            Sum(verdicts, counts => counts.Observed),
+            Consents(node.Node.Consents),
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
             Ledger(node.Node.Ledger.Read()));
     }
@@ -43,6 +50,12 @@ internal static class StatusEndpoints
         { StoreFault: { } fault } => fault,
         _ => null,
     };
+
+    private static Dictionary<string, long> Sum(IReadOnlyList<VerdictCounts> verdicts, Func<VerdictCounts, IReadOnlyDictionary<VerdictReason, long>> of)
+        => verdicts.SelectMany(counts => of(counts)).GroupBy(count => count.Key).ToDictionary(group => group.Key.ToString(), group => group.Sum(count => count.Value), StringComparer.Ordinal);
+
+    private static ConsentState? Consents(ConsentLedger? ledger)
+        => ledger is { State: var state } ? new ConsentState(ledger.Count, state.Pending, state.FailingSince is null ? null : state.Failure) : null;
 
     private static LedgerView Ledger(LedgerSnapshot ledger) => new(
         ledger.Accepted,

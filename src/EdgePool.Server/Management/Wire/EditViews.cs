@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace EdgePool.Server.Management.Wire;
 
@@ -6,13 +7,31 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Documents">At most 10,000.</param>
 /// <param name="DryRun">Tells what would change, and changes nothing.</param>
 /// <param name="Why">The reason, in the operator's words.</param>
-internal sealed record ApplyRequest(IReadOnlyList<WrittenView> Documents, bool DryRun = false, string Why = "");
+internal sealed record ApplyRequest(IReadOnlyList<WrittenView> Documents, bool DryRun = false, string Why = "") : IRequest
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public bool IsComplete => Documents is not null && Why is not null
+        && Documents.All(document => document is { Kind: not null, Name: not null, Spec.ValueKind: not JsonValueKind.Undefined });
+}
 
 /// <summary>A document to be taken back to one of its versions.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="DryRun">Tells what would change, and changes nothing.</param>
 /// <param name="Why">The reason, in the operator's words.</param>
-internal sealed record RevertRequest(long Version, bool DryRun = false, string Why = "");
+internal sealed record RevertRequest(long Version, bool DryRun = false, string Why = "") : IRequest
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public bool IsComplete => Why is not null;
+}
+
+/// <summary>What clients send: JSON that reads well may still lack something.</summary>
+internal interface IRequest
+{
+    /// <summary>Everything that must be there is there.</summary>
+    bool IsComplete { get; }
+}
 
 /// <summary>What an edit did, or would do.</summary>
 /// <param name="Revision">The store's revision in force with it.</param>

@@ -6,7 +6,12 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Mode"><c>file</c> or <c>store</c>: where it takes its partners from.</param>
 /// <param name="Started">Since when it is in service.</param>
 /// <param name="LocalDomains">The organisation's domains.</param>
+/// <param name="S2SListeners">Where partners connect.</param>
+/// <param name="InternalListeners">Where components and internal servers connect.</param>
 /// <param name="Policy">The policy in force.</param>
+/// <param name="Refused">Stanzas that policy refused since the start, by verdict.</param>
+/// <param name="Observed">Stanzas of observed partners that would have been refused, by verdict.</param>
+/// <param name="Consents">The consents of local users; null: without a store there are none.</param>
 /// <param name="Streams">How many streams of each kind there are.</param>
 /// <param name="Ledger">The account of every stanza.</param>
 internal sealed record StatusView(
@@ -15,7 +20,12 @@ internal sealed record StatusView(
     string Mode,
     DateTimeOffset Started,
     IReadOnlyList<string> LocalDomains,
+    IReadOnlyList<string> S2SListeners,
+    IReadOnlyList<string> InternalListeners,
     PolicyView Policy,
+    IReadOnlyDictionary<string, long> Refused,
+    IReadOnlyDictionary<string, long> Observed,
+    ConsentState? Consents,
     IReadOnlyDictionary<string, int> Streams,
     LedgerView Ledger);
 
@@ -24,6 +34,12 @@ internal sealed record StatusView(
 /// <param name="Partners">How many partners there are.</param>
 /// <param name="Problem">Why a newer revision is not in force; null: the newest is.</param>
 internal sealed record PolicyView(long Version, int Partners, string? Problem);
+
+/// <summary>How the consents stand.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="Pending">Changes that the store has not yet taken.</param>
+/// <param name="Failure">Why it takes none; null: it does.</param>
+internal sealed record ConsentState(int Count, int Pending, string? Failure);
 
 /// <summary>The account of every stanza since the start: accepted = delivered + bounced + dropped + in flight.</summary>
 internal sealed record LedgerView(

@@ -1,10 +1,17 @@
+using System.Text.Json.Serialization;
+
 namespace EdgePool.Server.Management.Wire;
 
 /// <summary>A question: would this pass?</summary>
 /// <param name="From">The sender's address.</param>
 /// <param name="To">The receiver's address.</param>
 /// <param name="Kind"><c>message</c>, <c>message:TYPE</c>, <c>presence</c>, <c>presence:TYPE</c>, <c>iq</c> or <c>iq:NAMESPACE</c>.</param>
-internal sealed record WhyRequest(string From, string To, string Kind);
+internal sealed record WhyRequest(string From, string To, string Kind) : IRequest
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public bool IsComplete => this is { From: not null, To: not null, Kind: not null };
+}
 
 /// <summary>The answer, part by part.</summary>
 /// <param name="From">The sender's address, canonical.</param>
