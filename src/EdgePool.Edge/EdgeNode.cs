@@ -49,6 +49,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var bouncer = new Bouncer(table, Ledger);
         var certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         var edgeLogs = new EdgeLogs(logs);
+        var trust = new PeerTrust(options, policy, table, PeerKeys, time, edgeLogs.Streams);
         random ??= new Random();
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
@@ -71,7 +72,8 @@ public sealed class EdgeNode : IAsyncDisposable
             components,
             certificates,
             new DialbackKeys(options.DialbackSecret),
-            new OutboundConnector(options, policy, table, certificates, resolver, time));
+            new OutboundConnector(options, policy, table, trust, certificates, resolver, time),
+            trust);
         Consents = ledger;
         documents = options.Documents is { } store
             ? new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, time, edgeLogs.Node)
@@ -93,6 +95,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>Contacts that are shown as available through this node, in both directions.</summary>
     public int PresenceShown => edge.Presence.Count;
+
+    /// <summary>The keys that partners have shown, and the alarms about them.</summary>
+    public PeerKeys PeerKeys { get; } = new();
 
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
@@ -248,7 +253,7 @@ public sealed class EdgeNode : IAsyncDisposable
         return file.Servers.IsEmpty ? throw new IOException($"{options.ResolvConfFile} names none") : file.ToOptions();
     }
 
-    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Connector.TrustFor, edge.Time);
+    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);
 
     private void Listen(Socket socket, ListenerRole role, StreamKind kind)
     {
@@ -278,21 +283,4 @@ public sealed class EdgeNode : IAsyncDisposable
 
         return bound;
     }
-}
-
-/// <summary>An address that cannot be bound.</summary>
-public sealed class ListenException : Exception
-{
-    internal ListenException(IPEndPoint address, SocketException cause)
-        : base($"cannot listen on {address}: {cause.Message}", cause)
-    {
-        Address = address;
-        Error = cause.SocketErrorCode;
-    }
-
-    /// <summary>The address.</summary>
-    public IPEndPoint Address { get; }
-
-    /// <summary>What the system said.</summary>
-    public SocketError Error { get; }
 }

@@ -28,7 +28,8 @@ internal sealed record EdgeRuntime(
     ComponentSessions Components,
     EdgeCertificates Certificates,
     DialbackKeys Keys,
-    OutboundConnector Connector)
+    OutboundConnector Connector,
+    PeerTrust Trust)
 {
     /// <summary>The inbound streams of each pair.</summary>
     public PairStreams Pairs { get; } = new(Options.Limits.StreamsPerPair, Options.Timeouts.Superseded, Options.Timeouts.Displaced);

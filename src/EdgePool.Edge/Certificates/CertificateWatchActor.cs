@@ -30,31 +30,31 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
     {
         this.edge = edge;
         source = edge.Options.CertificateSource;
-        Receive<Look>(look => OnLook(look.Asked));
+        ReceiveAsync<Look>(look => OnLookAsync(look.Asked));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
     {
-        OnLook(asked: false);
+        Self.Tell(new Look(Asked: false));
         Timers.StartPeriodicTimer("look", new Look(Asked: false), source is null ? ExpiryInterval : Interval);
     }
 
-    private void OnLook(bool asked)
+    private async Task OnLookAsync(bool asked)
     {
         if (source is not null)
-            Reread(source, asked);
+            await RereadAsync(source, asked);
         foreach (var (ours, stage) in expiry.Look(edge.Certificates.InForce, edge.Time.GetUtcNow()))
             Say(ours, stage);
     }
 
-    private void Reread(ICertificateSource from, bool asked)
+    private async Task RereadAsync(ICertificateSource from, bool asked)
     {
         var fingerprint = FingerprintOf(from, out var unreadable);
         if (string.Equals(fingerprint, known, StringComparison.Ordinal) && !asked)
             return;
-        var reasons = unreadable ? [fingerprint] : Offer(from, fingerprint, asked);
+        var reasons = unreadable ? [fingerprint] : await OfferAsync(from, fingerprint, asked);
         if (reasons.Count > 0)
             Refuse(reasons, fingerprint, asked);
     }
@@ -75,7 +75,7 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>Reads, judges and takes what is there; otherwise gives the reasons, and nothing has changed.</summary>
-    private IReadOnlyList<string> Offer(ICertificateSource from, string fingerprint, bool asked)
+    private async Task<IReadOnlyList<string>> OfferAsync(ICertificateSource from, string fingerprint, bool asked)
     {
         try
         {
@@ -83,6 +83,8 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
             var reasons = reading.Problems.Count > 0
                 ? reading.Problems
                 : CertificateReplacement.Judge(edge.Certificates.InForce, reading.Certificates, edge.Options.LocalDomains, edge.Time.GetUtcNow());
+            if (reasons.Count == 0)
+                reasons = await TryAsync(reading.Certificates);
             if (reasons.Count == 0)
                 Take(reading.Certificates, fingerprint, asked);
             return reasons;
@@ -92,6 +94,18 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
             // Of the source or of the TLS library: whatever it is, those in force stay.
             return [$"they cannot be used: {fault.Message}"];
         }
+    }
+
+    private async Task<IReadOnlyList<string>> TryAsync(IReadOnlyList<EdgeCertificate> next)
+    {
+        var faults = new List<string>();
+        foreach (var ours in next)
+        {
+            if (await TrialHandshake.FaultAsync(ours, edge.Time) is { } fault)
+                faults.Add(fault);
+        }
+
+        return faults;
     }
 
     private void Take(IReadOnlyList<EdgeCertificate> next, string fingerprint, bool asked)

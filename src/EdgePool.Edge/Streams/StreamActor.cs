@@ -156,17 +156,23 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// </summary>
     protected virtual StreamErrorCondition? EndsUnder(PolicyChange change)
     {
-        var verdicts = proofs.ConvertAll(p => StreamStanding.EndsWith(TermsFor(p.Pair), p.Method, () => Certificate?.Proves(p.Pair.Remote) == CertificateVerdict.Valid));
+        var verdicts = Standing();
         return verdicts.TrueForAll(v => v is null) ? null
             : verdicts.TrueForAll(v => v == StreamErrorCondition.PolicyViolation) ? StreamErrorCondition.PolicyViolation
             : StreamErrorCondition.Reset;
     }
 
+    /// <summary>What ends the stream, for each proof that it rests on; null: that one stands.</summary>
+    private List<StreamErrorCondition?> Standing() => proofs.ConvertAll(p => StreamStanding.EndsWith(
+        TermsFor(p.Pair), p.Method, Certificate?.Version, () => Certificate?.Proves(p.Pair.Remote) == CertificateVerdict.Valid));
+
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
 
     /// <summary>The gateway's limits of now, for a stream with a partner; null: the node's own hold.</summary>
-    protected Gateway? Gateway => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound ? Edge.Policy.Current.Gateway : null;
+    protected Gateway? Gateway => IsPartners ? Edge.Policy.Current.Gateway : null;
+
+    private bool IsPartners => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound;
 
     /// <summary>Called every few seconds while the stream is up and a partner on it has keep-alive on; see <see cref="Streams.KeepAlive"/>.</summary>
     /// <param name="interval">The gateway's.</param>
@@ -286,7 +292,17 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     /// <summary>Carries out what was decided and lets the pump go on.</summary>
     private void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)
-        => met.Reply.TrySetResult(closing ? PumpOrder.Discard : Carry(effects, deliver: false));
+    {
+        SayUnexpected();
+        met.Reply.TrySetResult(closing ? PumpOrder.Discard : Carry(effects, deliver: false));
+    }
+
+    /// <summary>A certificate that was refused for its key is worth an alarm, whatever becomes of the stream.</summary>
+    private void SayUnexpected()
+    {
+        if (Certificate?.TakeUnexpected() is { } unexpected)
+            Edge.Trust.Refused(Info.Number, Certificate, unexpected);
+    }
 
     private PumpOrder Carry(IReadOnlyList<NegotiationEffect> effects, bool deliver)
     {
@@ -327,6 +343,12 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     private void Admit(NegotiationEffect.Authenticated authenticated)
     {
+        if (IsPartners && Certificate is { } shown && !Edge.Trust.Admits(Info.Number, authenticated.Pair.Remote, shown))
+        {
+            Carry(CloseWith(StreamEndReason.CertificateKeyChanged, new StreamError(StreamErrorCondition.PolicyViolation), "another key than before, and policy does not take changes"), deliver: false);
+            return;
+        }
+
         Timers.Cancel(NegotiationTimer);
         Timers.Cancel(HandshakeTimer);
         Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);
@@ -347,7 +369,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     private void OnPolicy(PolicyChange change)
     {
-        if (EndsUnder(change) is { } condition)
+        var ends = EndsUnder(change);
+        SayUnexpected();
+        if (ends is { } condition)
             Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
         else if (!Pairs.IsEmpty)
             pump!.Limits = LimitsOfNow();
@@ -445,7 +469,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
+        if (Certificate?.Expires < Edge.Time.GetUtcNow() && Standing().Exists(v => v is not null))
+            Perform(CloseWith(StreamEndReason.CertificateExpired, new StreamError(StreamErrorCondition.Reset), "the certificate that proved the peer's name has expired"));
+        else if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
         else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);

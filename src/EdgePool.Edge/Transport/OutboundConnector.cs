@@ -6,8 +6,6 @@ using EdgePool.Dns.Service;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
-using EdgePool.Policy.Partners;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;
@@ -34,7 +32,8 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAdd
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
 /// terms, trusting whom.
 /// </summary>
-internal sealed class OutboundConnector(EdgeOptions options, LivePolicy policy, RouteTable routes, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
+internal sealed class OutboundConnector(
+    EdgeOptions options, LivePolicy policy, RouteTable routes, PeerTrust trust, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
 {
     private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
     {
@@ -56,15 +55,10 @@ internal sealed class OutboundConnector(EdgeOptions options, LivePolicy policy, 
 
     /// <summary>All that policy says now of connecting to the pair's remote side.</summary>
     public OutboundTerms OutboundTermsFor(DomainPair pair)
-        => new(TermsFor(pair), routes.IsLocal(pair.Remote) ? null : policy.Current.Find(pair.Remote)?.Proxy, TrustFor(pair.Remote));
-
-    /// <summary>The roots that the certificate of <paramref name="domain"/> may end in.</summary>
-    public TrustAnchors TrustFor(DomainName domain) => routes.Local(domain)?.BackEnd is BackEndOptions.Server server
-        ? server.Trust
-        : policy.Current.Find(domain)?.Trust ?? options.Trust;
+        => new(TermsFor(pair), routes.IsLocal(pair.Remote) ? null : policy.Current.Find(pair.Remote)?.Proxy, trust.DemandFor(pair.Remote) with { Known = [] });
 
     public TlsUpgrade TlsFor(DomainPair pair, OutboundTarget target)
-        => new ClientTls(certificates, pair.Local, pair.Remote, target.Service.DirectTls, TrustFor, time);
+        => new ClientTls(certificates, pair.Local, pair.Remote, target.Service.DirectTls, trust.DemandFor, time);
 
     public async Task<TargetPlan> FindAsync(DomainPair pair, CancellationToken cancellation)
     {

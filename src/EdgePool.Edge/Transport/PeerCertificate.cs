@@ -7,6 +7,11 @@ using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;
 
+/// <summary>A certificate that would prove the domain but for its key.</summary>
+/// <param name="Domain">The domain that the peer claims.</param>
+/// <param name="Verdict"><see cref="CertificateVerdict.PinMismatch"/> or <see cref="CertificateVerdict.KeyChanged"/>.</param>
+internal sealed record UnexpectedKey(DomainName Domain, CertificateVerdict Verdict);
+
 /// <summary>
 /// What the peer showed in its TLS handshake. Judged only when a domain is claimed, for the roots depend on who that is; nothing that a certificate
 /// names is ever fetched.
@@ -14,45 +19,74 @@ namespace EdgePool.Edge.Transport;
 internal sealed class PeerCertificate : IPeerCertificate
 {
     /// <summary>id-kp-serverAuth: an S2S certificate proves the name of a server, also when that server is the TLS client.</summary>
-    private static readonly Oid ServerAuth = new("1.3.6.1.5.5.7.3.1");
+    private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
+
+    private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
+
+    private static readonly string[] ForServers = [ServerAuth];
 
     private readonly X509Certificate2? leaf;
     private readonly IReadOnlyList<byte[]> intermediates;
-    private readonly Func<DomainName, TrustAnchors> trustFor;
+    private readonly Func<DomainName, CertificateDemand> demandFor;
     private readonly TimeProvider time;
+    private readonly Lazy<KeyHash?> key;
     private (TrustAnchors Trust, bool Trusted)? judged;
-    private (DomainName Domain, TrustAnchors Trust, CertificateVerdict Verdict)? last;
+    private (DomainName Domain, CertificateDemand Demand, CertificateVerdict Verdict)? last;
+    private UnexpectedKey? unexpected;
 
     /// <param name="leaf">The peer's certificate; it belongs to the TLS stream. Null: it showed none.</param>
     /// <param name="intermediates">What else the peer sent, DER.</param>
     /// <param name="judged">What the handshake found of the chain already, and for which roots.</param>
-    /// <param name="trustFor">The roots for a domain that the peer claims.</param>
+    /// <param name="demandFor">What the certificate has to be for a domain that the peer claims.</param>
     /// <param name="time">Certificates are valid by the clock.</param>
     public PeerCertificate(
         X509Certificate2? leaf,
         IReadOnlyList<byte[]> intermediates,
         (TrustAnchors Trust, bool Trusted)? judged,
-        Func<DomainName, TrustAnchors> trustFor,
+        Func<DomainName, CertificateDemand> demandFor,
         TimeProvider time)
-        => (this.leaf, this.intermediates, this.judged, this.trustFor, this.time) = (leaf, intermediates, judged, trustFor, time);
+    {
+        (this.leaf, this.intermediates, this.judged, this.demandFor, this.time) = (leaf, intermediates, judged, demandFor, time);
+        key = new Lazy<KeyHash?>(() => leaf is null ? null : HashOf(leaf));
+        Expires = leaf is null ? DateTimeOffset.MaxValue : new DateTimeOffset(leaf.NotAfter.ToUniversalTime());
+    }
+
+    public TlsVersion Version { get; init; } = TlsVersion.Tls13;
+
+    /// <summary>The peer was the TLS client: purposes other than a server's may count.</summary>
+    public bool OfClient { get; init; }
+
+    /// <summary>The end of its validity; never where there is no certificate.</summary>
+    public DateTimeOffset Expires { get; }
+
+    /// <summary>The certificate's key; null where there is none, or none that can be read.</summary>
+    public KeyHash? Key => key.Value;
+
+    /// <summary>Who issued it, as it says itself; empty where there is none.</summary>
+    public string Issuer => leaf?.Issuer ?? string.Empty;
 
     public CertificateVerdict Proves(DomainName domain)
     {
         if (leaf is null)
             return CertificateVerdict.None;
-        if (time.GetUtcNow().UtcDateTime > leaf.NotAfter.ToUniversalTime())
+        if (time.GetUtcNow() > Expires)
             return CertificateVerdict.Untrusted;
-        var trust = trustFor(domain);
-        if (last is not { } said || !said.Domain.Equals(domain) || !Roots.Same(said.Trust, trust))
-            last = said = (domain, trust, Judge(leaf, domain, trust));
-        return said.Verdict;
+        var demand = demandFor(domain);
+        if (last is { } said && said.Domain.Equals(domain) && said.Demand.Equals(demand))
+            return said.Verdict;
+        var verdict = Judge(leaf, domain, demand);
+        last = (domain, demand, verdict);
+        if (verdict is CertificateVerdict.PinMismatch or CertificateVerdict.KeyChanged)
+            unexpected = new UnexpectedKey(domain, verdict);
+        return verdict;
     }
 
-    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain, TrustAnchors trust)
+    /// <summary>The last certificate that was refused for its key, once.</summary>
+    public UnexpectedKey? TakeUnexpected()
     {
-        if (!EndsIn(trust))
-            return CertificateVerdict.Untrusted;
-        return CertificateIdentity.Matches(certificate, domain) ? CertificateVerdict.Valid : CertificateVerdict.WrongName;
+        var taken = unexpected;
+        unexpected = null;
+        return taken;
     }
 
     /// <summary>True when the chain ends in one of these roots, whatever the name.</summary>
@@ -61,7 +95,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         if (leaf is null)
             return false;
         if (judged is not { } known || !Roots.Same(known.Trust, roots))
-            judged = known = (roots, (roots.Roots.Count > 0 && Builds(leaf, roots, system: false)) || (roots.System && Builds(leaf, roots, system: true)));
+            judged = known = (roots, BuildsFrom(leaf, roots, ForServers, keys: null));
         return known.Trusted;
     }
 
@@ -71,7 +105,9 @@ internal sealed class PeerCertificate : IPeerCertificate
     /// <param name="trust">Where they may end.</param>
     /// <param name="system">In the machine's store; else in the further roots. The platform takes one or the other.</param>
     /// <param name="now">When they must be valid.</param>
-    public static X509ChainPolicy ChainPolicy(TrustAnchors trust, bool system, DateTimeOffset now)
+    public static X509ChainPolicy ChainPolicy(TrustAnchors trust, bool system, DateTimeOffset now) => ChainPolicy(trust, system, now, ForServers);
+
+    private static X509ChainPolicy ChainPolicy(TrustAnchors trust, bool system, DateTimeOffset now, string[] purposes)
     {
         var policy = new X509ChainPolicy
         {
@@ -81,20 +117,82 @@ internal sealed class PeerCertificate : IPeerCertificate
             VerificationTimeIgnored = false,
             TrustMode = system ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
         };
-        policy.ApplicationPolicy.Add(ServerAuth);
+        foreach (var purpose in purposes)
+            policy.ApplicationPolicy.Add(new Oid(purpose));
         if (!system)
             policy.CustomTrustStore.AddRange(trust.Roots.ToArray());
         return policy;
     }
 
-    private bool Builds(X509Certificate2 certificate, TrustAnchors trust, bool system)
+    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain, CertificateDemand demand)
     {
-        using var chain = new X509Chain { ChainPolicy = ChainPolicy(trust, system, time.GetUtcNow()) };
+        if (!IsTrusted(certificate, demand))
+            return CertificateVerdict.Untrusted;
+        if (!CertificateIdentity.Matches(certificate, domain))
+            return CertificateVerdict.WrongName;
+        if (demand.Rules.Pins.Count > 0 && !IsPinned(certificate, demand))
+            return CertificateVerdict.PinMismatch;
+        return demand.Known.Count == 0 || (Key is { } own && demand.Known.Contains(own)) ? CertificateVerdict.Valid : CertificateVerdict.KeyChanged;
+    }
+
+    private bool IsTrusted(X509Certificate2 certificate, CertificateDemand demand)
+    {
+        if (demand.PinsAlone)
+            return Array.Exists(PurposesUnder(demand.Rules), purposes => Builds(certificate, demand.Anchors, system: false, purposes, keys: null, anyRoot: true));
+        return Array.Exists(
+            PurposesUnder(demand.Rules),
+            purposes => ReferenceEquals(purposes, ForServers) ? EndsIn(demand.Anchors) : BuildsFrom(certificate, demand.Anchors, purposes, keys: null));
+    }
+
+    /// <summary>
+    /// The alternatives, each a set of purposes that the chain must allow all; a chain that names none allows any. A TLS server's certificate is a server's,
+    /// whatever is said of clients.
+    /// </summary>
+    private string[][] PurposesUnder(CertificateRules rules) => (OfClient, rules.AllowServerAuthOnly, rules.AllowClientAuthOnly) switch
+    {
+        (true, true, true) => [ForServers, [ClientAuth]],
+        (true, false, true) => [[ClientAuth]],
+        (true, false, false) => [[ServerAuth, ClientAuth]],
+        _ => [ForServers],
+    };
+
+    /// <summary>The certificate's own key is pinned, or, where roots are trusted, that of an authority above it.</summary>
+    private bool IsPinned(X509Certificate2 certificate, CertificateDemand demand)
+    {
+        var pins = demand.Rules.Pins;
+        if (Key is { } own && pins.Contains(own))
+            return true;
+        if (demand.PinsAlone)
+            return false;
+        var keys = new List<KeyHash>();
+        foreach (var purposes in PurposesUnder(demand.Rules))
+            BuildsFrom(certificate, demand.Anchors, purposes, keys);
+        return keys.Exists(pins.Contains);
+    }
+
+    /// <param name="certificate">The leaf.</param>
+    /// <param name="trust">Where the chain may end.</param>
+    /// <param name="purposes">What it must be for.</param>
+    /// <param name="keys">Takes the keys of chains that end there; then every kind of root is tried. Null: nobody asks.</param>
+    private bool BuildsFrom(X509Certificate2 certificate, TrustAnchors trust, string[] purposes, List<KeyHash>? keys)
+    {
+        var own = trust.Roots.Count > 0 && Builds(certificate, trust, system: false, purposes, keys);
+        return ((keys is null && own) || !trust.System ? own : Builds(certificate, trust, system: true, purposes, keys) || own);
+    }
+
+    private bool Builds(X509Certificate2 certificate, TrustAnchors trust, bool system, string[] purposes, List<KeyHash>? keys, bool anyRoot = false)
+    {
+        using var chain = new X509Chain { ChainPolicy = ChainPolicy(trust, system, time.GetUtcNow(), purposes) };
+        if (anyRoot)
+            chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
         foreach (var sent in intermediates)
             chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(sent));
         try
         {
-            return chain.Build(certificate);
+            var builds = chain.Build(certificate);
+            if (builds)
+                keys?.AddRange(chain.ChainElements.Select(element => HashOf(element.Certificate)).OfType<KeyHash>());
+            return builds;
         }
         catch (CryptographicException)
         {
@@ -104,6 +202,18 @@ internal sealed class PeerCertificate : IPeerCertificate
         {
             foreach (var sent in chain.ChainPolicy.ExtraStore)
                 sent.Dispose();
+        }
+    }
+
+    private static KeyHash? HashOf(X509Certificate2 certificate)
+    {
+        try
+        {
+            return KeyHash.Of(certificate);
+        }
+        catch (CryptographicException)
+        {
+            return null; // a key of a kind that nobody can read matches nothing
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;
 
@@ -29,13 +30,16 @@ internal enum Opening
 }
 
 /// <summary>How one stream's connection gets under TLS: as server or as client, by STARTTLS or directly.</summary>
-internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
+internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, CertificateDemand> demandFor, TimeProvider time)
 {
     /// <summary>ALPN of S2S over direct TLS (XEP-0368).</summary>
     protected static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
 
+    /// <summary>TLS 1.2 and 1.3, nothing older.</summary>
+    public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
     /// <summary>Forward secrecy and AEAD alone; the TLS 1.3 suites are those of RFC 8446 that OpenSSL has on.</summary>
-    protected static readonly CipherSuitesPolicy Ciphers = new(
+    public static readonly CipherSuitesPolicy Ciphers = new(
     [
         TlsCipherSuite.TLS_AES_128_GCM_SHA256,
         TlsCipherSuite.TLS_AES_256_GCM_SHA384,
@@ -77,7 +81,12 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
             TlsBuffers.ReleaseWhenIdle(stream);
             // Roots of both kinds are two builds: what the first refused, the second may take.
             (TrustAnchors, bool)? judged = trusted || !(trust.System && trust.Roots.Count > 0) ? (trust, trusted) : null;
-            return (new TlsSession(stream, new PeerCertificate(stream.RemoteCertificate as X509Certificate2, intermediates, judged, trustFor, time)), string.Empty);
+            var shown = new PeerCertificate(stream.RemoteCertificate as X509Certificate2, intermediates, judged, demandFor, time)
+            {
+                Version = stream.SslProtocol == SslProtocols.Tls13 ? TlsVersion.Tls13 : TlsVersion.Tls12,
+                OfClient = stream.IsServer,
+            };
+            return (new TlsSession(stream, shown), string.Empty);
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -100,8 +109,8 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, TrustAnc
 }
 
 /// <summary>The accepting side: presents the certificate of the domain that the peer asks for and asks for the peer's.</summary>
-internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, TrustAnchors trust, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
-    : TlsUpgrade(trust, trustFor, time)
+internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, TrustAnchors trust, Func<DomainName, CertificateDemand> demandFor, TimeProvider time)
+    : TlsUpgrade(trust, demandFor, time)
 {
     private const byte HandshakeRecord = 0x16;
     private const int WhitespaceBehindStartTls = 16;
@@ -138,7 +147,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
                 ClientCertificateRequired = true,
                 RemoteCertificateValidationCallback = capture,
                 CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                EnabledSslProtocols = Protocols,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,
@@ -150,8 +159,8 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
 }
 
 /// <summary>The connecting side: asks for the domain that it wants and presents the certificate of the domain it speaks for.</summary>
-internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, DomainName wanted, bool direct, Func<DomainName, TrustAnchors> trustFor, TimeProvider time)
-    : TlsUpgrade(trustFor(wanted), trustFor, time)
+internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, DomainName wanted, bool direct, Func<DomainName, CertificateDemand> demandFor, TimeProvider time)
+    : TlsUpgrade(demandFor(wanted).Anchors, demandFor, time)
 {
     public override bool NeedsFirstByte => false;
 
@@ -173,7 +182,7 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
                 ClientCertificateContext = certificates.ForDomain(ours),
                 RemoteCertificateValidationCallback = capture,
                 CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                EnabledSslProtocols = Protocols,
                 CipherSuitesPolicy = Ciphers,
                 EncryptionPolicy = EncryptionPolicy.RequireEncryption,
                 AllowRenegotiation = false,

@@ -95,14 +95,10 @@ internal static class CanonicalBody
         Flag(json, "lyncCompat", partner.LyncCompat);
         Flag(json, "dialbackWithoutDialback", partner.DialbackWithoutDialback);
         Flag(json, "requireTrustedCertificate", partner.RequireTrustedCertificate);
-        if (partner.TrustText is { } trust)
-        {
-            json.WriteStartObject("trust");
-            Flag(json, "system", trust.System);
-            Texts(json, "ca", Written(trust.Ca), text => text);
-            json.WriteEndObject();
-        }
-
+        Word(json, "tlsMinVersion", partner.TlsMinVersion);
+        Flag(json, "allowServerAuthOnly", partner.AllowServerAuthOnly);
+        Flag(json, "allowClientAuthOnly", partner.AllowClientAuthOnly);
+        Write(json, partner.TrustText);
         Number(json, "connectionLimit", partner.ConnectionLimit);
         Flag(json, "enableKeepAlive", partner.EnableKeepAlive);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
@@ -112,6 +108,22 @@ internal static class CanonicalBody
         Number(json, "maxStanzaBytes", partner.MaxStanzaBytes);
         Write(json, partner.Rules);
         Word(json, "mode", partner.Mode);
+    }
+
+    private static void Write(Utf8JsonWriter json, WrittenTrust? trust)
+    {
+        if (trust is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("trust");
+        Flag(json, "system", trust.System);
+        Texts(json, "ca", Written(trust.Ca), text => text);
+        Texts(json, "pins", Written(trust.Pins), text => KeyHash.TryParse(text, out var hash) ? hash.Text : text);
+        Flag(json, "firstUse", trust.FirstUse);
+        Word(json, "onChange", trust.OnChange);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, RateDocument? rate)

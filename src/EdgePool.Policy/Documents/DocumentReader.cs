@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Policy.Documents;
 
@@ -156,7 +157,10 @@ public static class DocumentReader
             LyncCompat = keys.Flag("lyncCompat"),
             DialbackWithoutDialback = keys.Flag("dialbackWithoutDialback"),
             RequireTrustedCertificate = keys.Flag("requireTrustedCertificate"),
-            TrustText = keys.Section("trust", trust => new WrittenTrust { System = trust.Flag("system"), Ca = trust.Texts("ca", MostCertificates) ?? [] }),
+            TlsMinVersion = keys.Choice<TlsVersion>("tlsMinVersion"),
+            AllowServerAuthOnly = keys.Flag("allowServerAuthOnly"),
+            AllowClientAuthOnly = keys.Flag("allowClientAuthOnly"),
+            TrustText = keys.Section("trust", Trust),
             ConnectionLimit = keys.Number("connectionLimit", 1, MostConnections),
             EnableKeepAlive = keys.Flag("enableKeepAlive"),
             ProxyFqdn = keys.Text("proxyFqdn"),
@@ -168,6 +172,15 @@ public static class DocumentReader
             Mode = keys.Choice<PartnerMode>("mode"),
         };
     }
+
+    private static WrittenTrust Trust(JsonMapping trust) => new()
+    {
+        System = trust.Flag("system"),
+        Ca = trust.Texts("ca", MostCertificates) ?? [],
+        Pins = trust.Texts("pins", CertificateRules.MostPins) ?? [],
+        FirstUse = trust.Flag("firstUse"),
+        OnChange = trust.Choice<KeyChange>("onChange"),
+    };
 
     private static RulesDocument Rules(JsonMapping rules) => new()
     {

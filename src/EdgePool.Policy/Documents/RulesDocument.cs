@@ -46,7 +46,7 @@ public sealed record PayloadsDocument
     public PayloadAction? Action { get; init; }
 }
 
-/// <summary>Roots of a partner's certificates, as written.</summary>
+/// <summary>Whom a partner's certificates must come from and whose keys they must have, as written.</summary>
 public sealed record WrittenTrust
 {
     /// <summary>The machine's roots count. Default: when no other is given.</summary>
@@ -54,4 +54,19 @@ public sealed record WrittenTrust
 
     /// <summary>Certificates in PEM; one text may hold several.</summary>
     public IReadOnlyList<string> Ca { get; init; } = [];
+
+    /// <summary>Hashes of keys, see <see cref="KeyHash"/>: one of them must be in the chain. With <c>system: false</c> and no <see cref="Ca"/> the certificate's own key decides alone.</summary>
+    public IReadOnlyList<string> Pins { get; init; } = [];
+
+    /// <summary>The first key is remembered. Default false.</summary>
+    public bool? FirstUse { get; init; }
+
+    /// <summary>What becomes of another key than the one remembered. Default <see cref="KeyChange.Alarm"/>.</summary>
+    public KeyChange? OnChange { get; init; }
+
+    /// <summary>Something about keys is written.</summary>
+    public bool NamesKeys => Pins.Count > 0 || FirstUse is not null || OnChange is not null;
+
+    /// <summary>Something about roots is written, or nothing at all; else the node's roots are meant.</summary>
+    public bool NamesRoots => System is not null || Ca.Count > 0 || !NamesKeys;
 }

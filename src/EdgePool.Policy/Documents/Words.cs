@@ -1,9 +1,10 @@
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Policy.Documents;
 
-/// <summary>How the values of enumerations are written: our own words in lower case, those of Lync Server as it spells them.</summary>
+/// <summary>How the values of enumerations are written: our own words in lower case, those of Lync Server as it spells them, versions of TLS as numbers.</summary>
 public static class Words
 {
     /// <summary>All words.</summary>
@@ -25,7 +26,9 @@ public static class Words
     }
 
     private static string Cased<T>(string name)
-        => typeof(T) == typeof(NegotiationMode) || typeof(T) == typeof(PartnerType) ? name : name.ToLowerInvariant();
+        => typeof(T) == typeof(NegotiationMode) || typeof(T) == typeof(PartnerType) ? name
+        : typeof(T) == typeof(TlsVersion) ? name[^2..].Insert(1, ".")
+        : name.ToLowerInvariant();
 
     private static class Cache<T>
         where T : struct, Enum

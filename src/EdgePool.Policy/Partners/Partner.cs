@@ -46,6 +46,9 @@ public sealed record Partner
     /// <summary>The roots of its certificates; null: those of the gateway.</summary>
     public TrustAnchors? Trust { get; init; }
 
+    /// <summary>What its certificates must be beside that.</summary>
+    public CertificateRules Certificates { get; init; } = CertificateRules.Default;
+
     /// <summary>Where to connect instead of what SRV records say; null: SRV.</summary>
     public ProxyAddress? Proxy { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Xmpp.Addressing;
@@ -30,10 +28,11 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     private const int LongestText = 1_024;
 
     // Every value there is: partners share them.
-    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 32).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
+    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 64).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
     {
         RequireTrustedCertificate = (bits & 8) != 0,
         DialbackWithoutDialback = (bits & 16) != 0,
+        MinimumTls = (bits & 32) != 0 ? TlsVersion.Tls13 : TlsVersion.Tls12,
     })];
 
     public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
@@ -47,6 +46,9 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         }
 
         var type = Type(document.PartnerType ?? defaultType, document.PartnerType);
+        var terms = Terms(document);
+        var trust = new TrustCompiler(problems, prefix);
+        var anchors = trust.Anchors(document);
         var partner = new Partner
         {
             Name = domain?.Ascii ?? PartnerDocument.AnyDomain,
@@ -54,8 +56,9 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             AdditionalDomains = additional,
             Description = Text(document.Description, "description"),
             Type = type,
-            Terms = Terms(document),
-            Trust = document.Trust ?? Trust(document.TrustText),
+            Terms = terms,
+            Trust = anchors,
+            Certificates = trust.Rules(document, anchors, terms),
             Proxy = Proxy(document.ProxyFqdn),
             Enabled = document.Enabled ?? true,
             DisabledReason = Text(document.DisabledReason, "disabledReason"),
@@ -170,49 +173,13 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             problems.Warn(prefix + "dialbackWithoutDialback", "there is no dialback over TLS that a certificate could stand for", "set saslNegotiation: Optional, or remove dialbackWithoutDialback");
         }
 
-        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0)];
-    }
-
-    private TrustAnchors? Trust(WrittenTrust? written)
-    {
-        if (written is null)
+        if (document.TlsMinVersion is not null && ruling.IsValid && ruling.Methods == AuthenticationMethods.TcpDialback)
         {
-            return null;
+            problems.Error(prefix + "tlsMinVersion", "TLS is not used with this partner", "set tlsNegotiation: Required, or remove tlsMinVersion");
         }
 
-        var system = written.System ?? written.Ca.Count == 0;
-        if (!system && written.Ca.Count == 0)
-        {
-            problems.Error(prefix + "trust", "this trusts nobody", "list certificates under ca, or write system: true");
-        }
-
-        var roots = new X509Certificate2Collection();
-        for (var i = 0; i < written.Ca.Count; i++)
-        {
-            if (!TryImport(roots, written.Ca[i]))
-            {
-                problems.Error(
-                    DocumentProblems.Item(prefix + "trust.ca", i),
-                    "there is no certificate in PEM here",
-                    "write the text from -----BEGIN CERTIFICATE----- to its end");
-            }
-        }
-
-        return new TrustAnchors(system, [.. roots]);
-    }
-
-    private static bool TryImport(X509Certificate2Collection roots, string pem)
-    {
-        var before = roots.Count;
-        try
-        {
-            roots.ImportFromPem(pem);
-            return roots.Count > before;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
+        var tls13 = document.TlsMinVersion is TlsVersion.Tls13;
+        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0)];
     }
 
     private ProxyAddress? Proxy(string? text)

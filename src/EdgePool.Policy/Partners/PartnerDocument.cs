@@ -1,5 +1,6 @@
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
+using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Policy.Partners;
 
@@ -42,10 +43,19 @@ public sealed record PartnerDocument
     /// <summary>A certificate that proves the partner's name makes its dialback valid without a lookup. Default false.</summary>
     public bool? DialbackWithoutDialback { get; init; }
 
+    /// <summary>The oldest TLS that may be used with the partner. Default <see cref="TlsVersion.Tls12"/>.</summary>
+    public TlsVersion? TlsMinVersion { get; init; }
+
+    /// <summary>A certificate for TLS servers alone proves the partner's name also when the partner connects to us. Default true.</summary>
+    public bool? AllowServerAuthOnly { get; init; }
+
+    /// <summary>A certificate for TLS clients alone, from the partner's own authority, proves its name when it connects to us. Default false.</summary>
+    public bool? AllowClientAuthOnly { get; init; }
+
     /// <summary>Roots of the partner's certificate, already read; null: see <see cref="TrustText"/>.</summary>
     public TrustAnchors? Trust { get; init; }
 
-    /// <summary>Roots of the partner's certificate as written; null takes the node's.</summary>
+    /// <summary>Whom the partner's certificates must come from and whose keys they must have, as written; null takes the node's roots and any key.</summary>
     public WrittenTrust? TrustText { get; init; }
 
     /// <summary>Streams at one time; null takes the gateway's limit.</summary>

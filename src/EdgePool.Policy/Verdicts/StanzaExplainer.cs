@@ -106,7 +106,8 @@ internal static class StanzaExplainer
         Add(AuthenticationMethods.SaslOverTls, "SASL over TLS");
         Add(AuthenticationMethods.TlsDialback, "dialback over TLS");
         Add(AuthenticationMethods.TcpDialback, "dialback over TCP");
-        return Part("negotiation", methods.Count == 0 ? "no method" : string.Join(", ", methods), StanzaJudge.Negotiation(partner), partner.Source);
+        var value = methods.Count == 0 ? "no method" : string.Join(", ", methods);
+        return Part("negotiation", string.Concat(value, Demands(partner)), StanzaJudge.Negotiation(partner), partner.Source);
 
         void Add(AuthenticationMethods method, string name)
         {
@@ -115,6 +116,34 @@ internal static class StanzaExplainer
                 methods.Add(name);
             }
         }
+    }
+
+    /// <summary>What goes beyond the defaults, for an operator who wonders why no stream comes up.</summary>
+    private static string Demands(Partner partner)
+    {
+        var rules = partner.Certificates;
+        var demands = new List<string>(4);
+        if (partner.Terms.MinimumTls is not TlsVersion.Tls12)
+        {
+            demands.Add($"TLS {Words.Of(partner.Terms.MinimumTls)} or newer");
+        }
+
+        if (rules.Pins.Count > 0)
+        {
+            demands.Add($"one of {Invariant(rules.Pins.Count)} pinned keys");
+        }
+
+        if (rules.FirstUse)
+        {
+            demands.Add(rules.RefusesChanges ? "the key seen first" : "an alarm for another key than the first");
+        }
+
+        if (!rules.AllowServerAuthOnly)
+        {
+            demands.Add("a certificate for TLS clients");
+        }
+
+        return demands.Count == 0 ? "" : $"; with {string.Join(", ", demands)}";
     }
 
     private static ExplanationPart Access(PolicySnapshot snapshot, in StanzaCase about)

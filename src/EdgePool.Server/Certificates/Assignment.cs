@@ -26,7 +26,9 @@ internal sealed record Assignment(string File, string KeyFile)
         if (inPlaceOf is not null)
         {
             var wanted = places.Find(place => string.Equals(place.File, node.Full(inPlaceOf), StringComparison.Ordinal));
-            fault = wanted is null ? new(ExitCode.Failed, $"{Shown.Of(node.Path, 200)} names no certificate {Shown.Of(inPlaceOf, 200)}", "name one of " + Names(places)) : null;
+            fault = wanted is null
+                ? new(ExitCode.Failed, $"{Shown.Of(node.Path, 200)} names no certificate {Shown.Of(inPlaceOf, 200)}", "name one of " + Names(places))
+                : null;
             return wanted;
         }
 

@@ -80,11 +80,17 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
             if (proving.Count == 0)
             {
                 Action<CertificateRule, string, string> say = unproven.Contains(domain) ? ofPlace.Warn : ofPlace.Error;
-                say(CertificateRule.DomainMissing, $"no certificate proves the local domain {domain}", $"have one issued with the alternative name DNS:{domain}: edgepool cert request");
+                say(
+                    CertificateRule.DomainMissing,
+                    $"no certificate proves the local domain {domain}",
+                    $"have one issued with the alternative name DNS:{domain}: edgepool cert request");
             }
             else if (!proving.Exists(pair => Names(pair.Leaf, domain)))
             {
-                ofPlace.Warn(CertificateRule.WildcardOnly, $"the local domain {domain} is covered by a wildcard alone, which not every partner takes", $"have one issued with the alternative name DNS:{domain}");
+                ofPlace.Warn(
+                    CertificateRule.WildcardOnly,
+                    $"the local domain {domain} is covered by a wildcard alone, which not every partner takes",
+                    $"have one issued with the alternative name DNS:{domain}");
             }
         }
 
@@ -118,7 +124,10 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
         }
 
         var named = string.Join(", ", SaslAlone.Take(MostNamed)) + (SaslAlone.Count > MostNamed ? " and others" : "");
-        findings.Warn(CertificateRule.NoClientAuth, $"{What}; SASL alone is allowed to {named}", "write saslNegotiation: Optional with supportDialback: true for those whose server demands clientAuth");
+        findings.Warn(
+            CertificateRule.NoClientAuth,
+            $"{What}; SASL alone is allowed to {named}",
+            "write saslNegotiation: Optional with supportDialback: true for those whose server demands clientAuth");
     }
 
     private static bool TakesSaslAlone(PartnerDocument partner)

@@ -88,7 +88,8 @@ internal sealed record CertificateFacts
     /// <summary>A day as operators write it.</summary>
     public static string Day(DateTimeOffset when) => when.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static IReadOnlyList<string>? Texts(IReadOnlyList<AlternativeName>? names) => names is null ? null : [.. names.Select(name => Shown.Of(name.ToString(), 300))];
+    private static IReadOnlyList<string>? Texts(IReadOnlyList<AlternativeName>? names)
+        => names is null ? null : [.. names.Select(name => Shown.Of(name.ToString(), 300))];
 
     private static List<string> PurposesOf(IEnumerable<X509Extension> extensions)
         => [.. PurposeOids(extensions).Select(oid => PurposeNames.GetValueOrDefault(oid, oid))];

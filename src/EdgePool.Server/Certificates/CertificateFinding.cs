@@ -41,7 +41,7 @@ internal enum CertificateRule
     /// <summary>RSA below 2048 bits.</summary>
     SmallKey,
 
-    /// <summary>A curve that not every partner's TLS takes.</summary>
+    /// <summary>A kind of key or curve that TLS libraries do not take, or not all of them.</summary>
     OddKey,
 
     /// <summary>Signed with SHA-1 or MD5.</summary>
@@ -105,7 +105,14 @@ internal enum CertificateRule
 internal sealed record CertificateFinding(FindingSeverity Severity, CertificateRule Rule, string File, string What, string Remedy)
 {
     /// <summary><c>FILE: error: what — remedy</c>.</summary>
-    public override string ToString() => $"{File}: {Severity switch { FindingSeverity.Error => "error", FindingSeverity.Warning => "warning", _ => "note" }}: {What} — {Remedy}";
+    public override string ToString() => $"{File}: {Word}: {What} — {Remedy}";
+
+    private string Word => Severity switch
+    {
+        FindingSeverity.Error => "error",
+        FindingSeverity.Warning => "warning",
+        _ => "note",
+    };
 }
 
 /// <summary>Collects what is found about one file.</summary>

@@ -33,7 +33,10 @@ internal sealed record CertificatePair(string File, string KeyFile, IReadOnlyLis
 
         if (PemCertificates.TryRead(certificateText) is not { Count: > 0 } chain)
         {
-            findings.Error(CertificateRule.NoCertificate, $"{Shown.Of(file, 200)} holds no certificate in PEM", "put our own certificate first, in PEM; 'cert import' makes such a file of any answer");
+            findings.Error(
+                CertificateRule.NoCertificate,
+                $"{Shown.Of(file, 200)} holds no certificate in PEM",
+                "put our own certificate first, in PEM; 'cert import' makes such a file of any answer");
             return null;
         }
 
@@ -65,16 +68,28 @@ internal sealed record CertificatePair(string File, string KeyFile, IReadOnlyLis
         switch (fault)
         {
             case PemKeyFault.Absent:
-                findings.Error(CertificateRule.UnusableKey, $"{shown} holds no private key in PEM", "name the file with -----BEGIN PRIVATE KEY----- in it with --key, or key: in the node's file");
+                findings.Error(
+                    CertificateRule.UnusableKey,
+                    $"{shown} holds no private key in PEM",
+                    "name the file with -----BEGIN PRIVATE KEY----- in it with --key, or key: in the node's file");
                 break;
             case PemKeyFault.Encrypted:
-                findings.Error(CertificateRule.UnusableKey, $"the key {shown} is encrypted", "store it decrypted, readable by the service alone: openssl pkey -in OLD -out NEW; chmod 600 NEW");
+                findings.Error(
+                    CertificateRule.UnusableKey,
+                    $"the key {shown} is encrypted",
+                    "store it decrypted, readable by the service alone: openssl pkey -in OLD -out NEW; chmod 600 NEW");
                 break;
             case PemKeyFault.Unusable:
-                findings.Error(CertificateRule.UnusableKey, $"the key {shown} is neither a usable RSA nor ECDSA key", "ask for a new certificate: edgepool cert request");
+                findings.Error(
+                    CertificateRule.UnusableKey,
+                    $"the key {shown} is neither a usable RSA nor ECDSA key",
+                    "ask for a new certificate: edgepool cert request");
                 break;
             case PemKeyFault.Mismatch:
-                findings.Error(CertificateRule.KeyMismatch, $"the key {shown} does not belong to the first certificate", "name the key that it was issued for, and put our own certificate before its intermediates");
+                findings.Error(
+                    CertificateRule.KeyMismatch,
+                    $"the key {shown} does not belong to the first certificate",
+                    "name the key that it was issued for, and put our own certificate before its intermediates");
                 break;
         }
     }

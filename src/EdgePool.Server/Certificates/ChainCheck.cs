@@ -20,10 +20,13 @@ internal static class ChainCheck
         Order(chain, order, findings);
         foreach (var issuer in order.Chain.Skip(1))
         {
-            LeafCheck.Signature(issuer, findings);
+            LeafCheck.Strength(issuer, findings);
             if (now > CertificateFacts.Of(issuer, now).ValidUntil)
             {
-                findings.Error(CertificateRule.BrokenChain, $"the intermediate {CertificateFacts.Name(issuer.SubjectName)} has expired", "ask the authority for its new one");
+                findings.Error(
+                    CertificateRule.BrokenChain,
+                    $"the intermediate {CertificateFacts.Name(issuer.SubjectName)} has expired",
+                    "ask the authority for its new one");
             }
         }
 
@@ -40,17 +43,26 @@ internal static class ChainCheck
     {
         foreach (var stray in order.Unused)
         {
-            findings.Warn(CertificateRule.ChainOrder, $"{CertificateFacts.Name(stray.SubjectName)} in the file does not stand above ours", "remove it: 'cert import' orders the authority's files");
+            findings.Warn(
+                CertificateRule.ChainOrder,
+                $"{CertificateFacts.Name(stray.SubjectName)} in the file does not stand above ours",
+                "remove it: 'cert import' orders the authority's files");
         }
 
         if (order.Root is { } root)
         {
-            findings.Note(CertificateRule.RootIncluded, $"the file holds the root {CertificateFacts.Name(root.SubjectName)}, which partners have themselves or do not trust", "leave it out");
+            findings.Note(
+                CertificateRule.RootIncluded,
+                $"the file holds the root {CertificateFacts.Name(root.SubjectName)}, which partners have themselves or do not trust",
+                "leave it out");
         }
 
         if (!chain.Take(order.Chain.Count).SequenceEqual(order.Chain))
         {
-            findings.Warn(CertificateRule.ChainOrder, "the intermediates are not in order", "put each certificate before that of its issuer: 'cert import' does");
+            findings.Warn(
+                CertificateRule.ChainOrder,
+                "the intermediates are not in order",
+                "put each certificate before that of its issuer: 'cert import' does");
         }
     }
 
@@ -62,7 +74,10 @@ internal static class ChainCheck
             case X509ChainStatusFlags.NoError:
                 return;
             case var _ when (faults & ~NotKnownHere) is not X509ChainStatusFlags.NoError:
-                findings.Error(CertificateRule.BrokenChain, $"the chain does not hold ({faults & ~NotKnownHere})", "import the certificate and its intermediates anew, as the authority gives them");
+                findings.Error(
+                    CertificateRule.BrokenChain,
+                    $"the chain does not hold ({faults & ~NotKnownHere})",
+                    "import the certificate and its intermediates anew, as the authority gives them");
                 return;
             case var _ when order.Chain.Count == 1 && ChainOrder.IsSelfIssued(last):
                 findings.Warn(
@@ -102,7 +117,9 @@ internal static class ChainCheck
         built.ChainPolicy.ExtraStore.AddRange(chain.Skip(1).ToArray());
         try
         {
-            return built.Build(chain[0]) ? X509ChainStatusFlags.NoError : built.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+            return built.Build(chain[0]) ? X509ChainStatusFlags.NoError : built.ChainStatus.Aggregate(
+                X509ChainStatusFlags.NoError,
+                (all, status) => all | status.Status);
         }
         catch (CryptographicException)
         {

@@ -105,8 +105,14 @@ internal static class DiskFile
         {
             _ when Directory.Exists(path) => new(ExitCode.Failed, $"{shown} is a directory", "name a file"),
             FileNotFoundException or DirectoryNotFoundException => new(ExitCode.NoConfiguration, $"{shown} does not exist", "correct the path"),
-            UnauthorizedAccessException => new(ExitCode.Permission, $"user {Environment.UserName} may not read or write {shown}", "run as its owner, or as root"),
-            IOException or ArgumentException or NotSupportedException => new(ExitCode.Failed, $"{shown} cannot be read or written ({Shown.Of(cause.Message, 120)})", "check the path and the disk"),
+            UnauthorizedAccessException => new(
+                ExitCode.Permission,
+                $"user {Environment.UserName} may not read or write {shown}",
+                "run as its owner, or as root"),
+            IOException or ArgumentException or NotSupportedException => new(
+                ExitCode.Failed,
+                $"{shown} cannot be read or written ({Shown.Of(cause.Message, 120)})",
+                "check the path and the disk"),
             _ => null,
         };
     }

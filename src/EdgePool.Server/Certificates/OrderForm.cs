@@ -49,7 +49,10 @@ internal sealed record OrderForm
         var name = Name ?? DefaultName(today);
         if (!IsFileName(name))
         {
-            found.Add(new("--name", $"'{Shown.Of(name)}' is no name for files", "use letters, digits, '.', '_', '-' and spaces, at most 100, a letter or digit first"));
+            found.Add(new(
+                "--name",
+                $"'{Shown.Of(name)}' is no name for files",
+                "use letters, digits, '.', '_', '-' and spaces, at most 100, a letter or digit first"));
         }
 
         CheckSubject(found);
@@ -67,7 +70,9 @@ internal sealed record OrderForm
 
     /// <summary>The name that is taken where none is given.</summary>
     public string DefaultName(DateTimeOffset today)
-        => (Domains is [var first, ..] ? first.Ascii[..Math.Min(first.Ascii.Length, LongestFileName - 11)] : "edge") + today.ToString("'-'yyyy'-'MM'-'dd", System.Globalization.CultureInfo.InvariantCulture);
+        => (Domains is [var first, ..] ? first.Ascii[..Math.Min(first.Ascii.Length, LongestFileName - 11)] : "edge") + today.ToString(
+            "'-'yyyy'-'MM'-'dd",
+            System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Every name in the order of the extension: bare domains first, for some software reads the first alone.</summary>
     private List<AlternativeName> Names(List<OrderProblem> problems)
@@ -105,7 +110,10 @@ internal sealed record OrderForm
 
         if (distinct.Count > AlternativeNames.Most)
         {
-            problems.Add(new("--san", $"{distinct.Count} names are more than partners read", $"ask for several certificates of at most {AlternativeNames.Most} names"));
+            problems.Add(new(
+                "--san",
+                $"{distinct.Count} names are more than partners read",
+                $"ask for several certificates of at most {AlternativeNames.Most} names"));
         }
 
         return distinct;
@@ -146,5 +154,7 @@ internal sealed record OrderForm
     }
 
     private static bool IsFileName(string name)
-        => name.Length is > 0 and <= LongestFileName && char.IsAsciiLetterOrDigit(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' or ' ');
+        => name.Length is > 0 and <= LongestFileName
+            && char.IsAsciiLetterOrDigit(name[0])
+            && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' or ' ');
 }

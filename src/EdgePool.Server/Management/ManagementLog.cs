@@ -20,6 +20,9 @@ internal static partial class ManagementLog
     [LoggerMessage(3204, LogLevel.Information, "{User} revoked the consent of {Local} to {Remote}")]
     public static partial void Revoked(ILogger logger, string user, string local, string remote);
 
+    [LoggerMessage(3205, LogLevel.Information, "{User} had the keys of {Domain} forgotten")]
+    public static partial void KeysForgotten(ILogger logger, string user, string domain);
+
     [LoggerMessage(3203, LogLevel.Information, "{User} wrote version {Revision}: {First}, {Changes} changes in all ({Why})")]
     public static partial void Edited(ILogger logger, string user, long revision, int changes, string first, string why);
 }

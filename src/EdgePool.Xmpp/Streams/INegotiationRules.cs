@@ -30,13 +30,37 @@ public enum CertificateVerdict
     /// <summary>A trusted chain, but no identity in it matches the domain.</summary>
     WrongName,
 
+    /// <summary>A trusted chain and a matching identity, but no key in the chain is one that policy has pinned for the domain.</summary>
+    PinMismatch,
+
+    /// <summary>A trusted chain and a matching identity, but another key than the domain had before, and policy does not take changes.</summary>
+    KeyChanged,
+
     /// <summary>A trusted chain and a matching identity.</summary>
     Valid,
+}
+
+/// <summary>Texts of <see cref="CertificateVerdict"/>.</summary>
+internal static class CertificateVerdicts
+{
+    /// <summary>Why a stream ends that needs a proven name; null: the name is proven.</summary>
+    public static StreamEndReason? EndReason(this CertificateVerdict verdict) => verdict switch
+    {
+        CertificateVerdict.Valid => null,
+        CertificateVerdict.Untrusted => StreamEndReason.CertificateUntrusted,
+        CertificateVerdict.WrongName => StreamEndReason.CertificateWrongName,
+        CertificateVerdict.PinMismatch => StreamEndReason.CertificatePinMismatch,
+        CertificateVerdict.KeyChanged => StreamEndReason.CertificateKeyChanged,
+        _ => StreamEndReason.CertificateMissing,
+    };
 }
 
 /// <summary>The peer's certificate as the TLS handshake left it.</summary>
 public interface IPeerCertificate
 {
+    /// <summary>The version of TLS that was agreed on.</summary>
+    TlsVersion Version { get; }
+
     /// <summary>Judges the certificate for a domain, at the time of the call.</summary>
     CertificateVerdict Proves(DomainName domain);
 }

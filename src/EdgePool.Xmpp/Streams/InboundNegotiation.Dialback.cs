@@ -46,7 +46,7 @@ public sealed partial class InboundNegotiation
             return StanzaErrorCondition.ItemNotFound;
         if (settings.Rules.IsOwn(pair.Remote))
             return StanzaErrorCondition.Forbidden;
-        if (terms is null || !terms.AllowsDialback(Secured))
+        if (terms is null || !terms.AllowsDialback(Secured) || TlsTooOld(terms))
             return StanzaErrorCondition.PolicyViolation;
         return terms.RequireTrustedCertificate && !Proven(pair.Remote) ? StanzaErrorCondition.PolicyViolation : null;
     }
@@ -110,7 +110,7 @@ public sealed partial class InboundNegotiation
         var ours = settings.Keys.IsValid(pair.Remote, pair.Local, id, packet.Key);
         if (!ours && !settings.Rules.Serves(pair.Local))
             return DialbackOutcome.Error(StanzaErrorCondition.ItemNotFound);
-        if (settings.Rules.TermsFor(pair) is not { } terms || (terms.RequiresTls && !Secured))
+        if (settings.Rules.TermsFor(pair) is not { } terms || (terms.RequiresTls && !Secured) || TlsTooOld(terms))
             return DialbackOutcome.Error(StanzaErrorCondition.PolicyViolation);
         return ours ? DialbackOutcome.Valid : DialbackOutcome.Invalid;
     }

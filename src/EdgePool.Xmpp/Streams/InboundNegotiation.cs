@@ -145,6 +145,8 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     {
         if (remote is not null && terms is null)
             return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner");
+        if (terms is not null && TlsTooOld(terms))
+            return Refuse(Condition.PolicyViolation, StreamEndReason.TlsVersionTooLow, $"{remote!.Ascii} must not use {certificate!.Version}");
         if (State is InboundState.AwaitingRestart)
             return Welcome(terms!);
         offer = OfferFor(terms);
@@ -180,15 +182,11 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
 
     private bool HasWay(NegotiationTerms terms) => offer.StartTls || offer.External || terms.AllowsDialback(Secured);
 
-    private bool MayUseExternal(NegotiationTerms terms) => terms.AllowsSasl && certificate?.Proves(remote!) is CertificateVerdict.Valid;
+    private bool MayUseExternal(NegotiationTerms terms) => terms.AllowsSasl && !TlsTooOld(terms) && certificate?.Proves(remote!) is CertificateVerdict.Valid;
 
-    private StreamEndReason CertificateReason() => certificate!.Proves(remote!) switch
-    {
-        CertificateVerdict.None => StreamEndReason.CertificateMissing,
-        CertificateVerdict.Untrusted => StreamEndReason.CertificateUntrusted,
-        CertificateVerdict.WrongName => StreamEndReason.CertificateWrongName,
-        _ => StreamEndReason.NoAllowedMethod,
-    };
+    private bool TlsTooOld(NegotiationTerms terms) => certificate?.Version < terms.MinimumTls;
+
+    private StreamEndReason CertificateReason() => certificate!.Proves(remote!).EndReason() ?? StreamEndReason.NoAllowedMethod;
 
     private Step Proceed()
     {

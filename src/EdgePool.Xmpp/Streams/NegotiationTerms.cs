@@ -36,6 +36,16 @@ public enum AuthenticationMethod
     ComponentHandshake,
 }
 
+/// <summary>Versions of TLS that are spoken here, the older first; anything below is refused by the handshake itself.</summary>
+public enum TlsVersion
+{
+    /// <summary>RFC 5246, with forward secrecy and AEAD alone (RFC 9325).</summary>
+    Tls12,
+
+    /// <summary>RFC 8446.</summary>
+    Tls13,
+}
+
 /// <summary>What policy allows for one domain pair.</summary>
 /// <param name="Methods">The allowed ways; whatever is not named is never done, in either direction.</param>
 public sealed record NegotiationTerms(AuthenticationMethods Methods)
@@ -45,6 +55,9 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
 
     /// <summary>A certificate that proves the peer's name makes <c>db:result</c> valid without a lookup.</summary>
     public bool DialbackWithoutDialback { get; init; }
+
+    /// <summary>The oldest version of TLS by which a pair may be proven; nothing is proven on a stream under an older one.</summary>
+    public TlsVersion MinimumTls { get; init; }
 
     /// <summary>Some allowed way needs TLS.</summary>
     public bool OffersTls => (Methods & (AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback)) != AuthenticationMethods.None;

@@ -95,6 +95,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         if (State is not OutboundState.AwaitingTls)
             return Take(Nothing());
         certificate = peer;
+        if (peer.Version < terms.MinimumTls)
+            return Take(End(StreamEndReason.TlsVersionTooLow, null, $"{pair.Remote.Ascii} speaks no better than {peer.Version}"));
         var mayBeUnproven = terms.AllowsDialback(tls: true) && !terms.RequireTrustedCertificate;
         return Take(Unproven() is { } reason && !mayBeUnproven ? End(reason, null, $"the certificate does not prove {pair.Remote.Ascii}") : Open());
     }
@@ -230,13 +232,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     private Step Established(AuthenticationMethod method)
         => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
 
-    private StreamEndReason? Unproven() => certificate?.Proves(pair.Remote) switch
-    {
-        CertificateVerdict.Valid => null,
-        CertificateVerdict.Untrusted => StreamEndReason.CertificateUntrusted,
-        CertificateVerdict.WrongName => StreamEndReason.CertificateWrongName,
-        _ => StreamEndReason.CertificateMissing,
-    };
+    private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 
     private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {

@@ -57,6 +57,9 @@ public enum StreamEndReason
     /// <summary>TLS is required, and we have no certificate.</summary>
     TlsUnavailable,
 
+    /// <summary>The peer speaks no version of TLS that policy takes.</summary>
+    TlsVersionTooLow,
+
     /// <summary>A proven name is required, and the peer gave no certificate.</summary>
     CertificateMissing,
 
@@ -65,6 +68,12 @@ public enum StreamEndReason
 
     /// <summary>A proven name is required, and the peer's certificate names another.</summary>
     CertificateWrongName,
+
+    /// <summary>A proven name is required, and the peer's certificate, though trusted, has none of the keys that policy has pinned.</summary>
+    CertificatePinMismatch,
+
+    /// <summary>The peer's certificate, though trusted, has another key than before, and policy does not take changes.</summary>
+    CertificateKeyChanged,
 
     /// <summary>The peer did not prove who it is.</summary>
     NotAuthorized,

@@ -56,6 +56,7 @@ public sealed class CertificateWatchTests
     [InlineData("expired", " is not valid now")]
     [InlineData("missing domain", "no certificate proves the local domain inside.example, which one in force does")]
     [InlineData("none", "there is no certificate")]
+    [InlineData("weak", "the TLS library does not take CN=edge.example (")]
     [InlineData("unreadable", "they cannot be read: the disk is gone")]
     public async Task CERT39_BadPair_IsRefusedWithOneAlarmAndTheOldStays(string fault, string expected)
     {
@@ -73,6 +74,9 @@ public sealed class CertificateWatchTests
                 break;
             case "missing domain":
                 source.Put(scene.Authority.Issue("edge.example", "other.example"));
+                break;
+            case "weak":
+                source.Put(WeakCertificate.For(scene, Locals));
                 break;
             case "none":
                 source.Put();

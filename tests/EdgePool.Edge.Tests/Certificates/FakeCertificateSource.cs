@@ -27,6 +27,9 @@ internal sealed class FakeCertificateSource : ICertificateSource
     /// <summary>Puts certificates there.</summary>
     public void Put(params IssuedCertificate[] issued) => Put(new CertificateReading([.. issued.Select(Own)], []));
 
+    /// <summary>Puts a certificate there.</summary>
+    public void Put(EdgeCertificate ours) => Put(new CertificateReading([ours], []));
+
     /// <summary>Puts something there that is of no use.</summary>
     public void PutBad(params string[] problems) => Put(new CertificateReading([], problems));
 

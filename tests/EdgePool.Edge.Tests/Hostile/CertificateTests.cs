@@ -16,6 +16,7 @@ namespace EdgePool.Edge.Tests.Hostile;
 public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fixture)
 {
     private const string XmppAddress = "1.3.6.1.5.5.7.8.5";
+    private const string ServiceName = "1.3.6.1.5.5.7.8.7";
 
     private static readonly Dictionary<string, (bool Accepted, Func<X509Certificate2, X509Certificate2> Make)> Leaves = new(StringComparer.Ordinal)
     {
@@ -37,6 +38,12 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
         ["CERT-29 xmppAddr with a wildcard"] = Other(false, XmppAddress, UniversalTagNumber.UTF8String, "*.p1.example"),
         ["CERT-29 xmppAddr as IA5String"] = Other(false, XmppAddress, UniversalTagNumber.IA5String, "p1.example"),
         ["CERT-29 other type"] = Other(false, "1.3.6.1.5.5.7.8.99", UniversalTagNumber.UTF8String, "p1.example"),
+        ["CERT-31 address"] = Several(names => names.AddIpAddress(IPAddress.Loopback)),
+        ["CERT-31 URI"] = Several(names => names.AddUri(new Uri("xmpp:p1.example"))),
+        ["CERT-31 mail"] = Several(names => names.AddEmailAddress("p1.example")),
+        ["RFC 4985 SRVName"] = Other(true, ServiceName, UniversalTagNumber.IA5String, "_xmpp-server.p1.example"),
+        ["RFC 4985 SRVName of another service"] = Other(false, ServiceName, UniversalTagNumber.IA5String, "_xmpp-client.p1.example"),
+        ["RFC 4985 SRVName with a wildcard"] = Other(false, ServiceName, UniversalTagNumber.IA5String, "_xmpp-server.*.example"),
         ["CERT-33 good name"] = Named(true, "p1.example"),
     };
 
@@ -72,6 +79,21 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
         await using var peer = await edge.AuthenticateAsync(edge.Others, "sub.p1.example");
         await peer.SendAsync("</stream:stream>");
         await peer.HearEndAsync();
+    }
+
+    // CERT-32: both spellings of a name, in the certificate and in the header.
+    [Theory]
+    [InlineData("xn--bcher-kva.example", null, "bücher.example")]
+    [InlineData("xn--bcher-kva.example", null, "xn--bcher-kva.example")]
+    [InlineData(null, "bücher.example", "bücher.example")]
+    [InlineData(null, "xn--bcher-kva.example", "bücher.example")]
+    public async Task Internationalised_IsOneName(string? dnsName, string? xmppAddress, string from)
+    {
+        var names = dnsName is null
+            ? HostileCertificates.OtherName(XmppAddress, UniversalTagNumber.UTF8String, xmppAddress!)
+            : HostileCertificates.DnsNames(dnsName);
+        using var leaf = HostileCertificates.Issue(edge.Authority.Root, names);
+        await CheckAsync(accepted: true, from, leaf);
     }
 
     // CERT-06
@@ -222,14 +244,23 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
     private static (bool Accepted, Func<X509Certificate2, X509Certificate2> Make) Other(bool accepted, string type, UniversalTagNumber form, string value)
         => (accepted, ca => HostileCertificates.Issue(ca, HostileCertificates.OtherName(type, form, value)));
 
-    /// <summary>Whether EXTERNAL is offered and taken for p1.example; where it is not, the stream ends, for nothing else is allowed.</summary>
-    private async Task CheckAsync(bool accepted, X509Certificate2 leaf, params X509Certificate2[] intermediates)
+    private static (bool Accepted, Func<X509Certificate2, X509Certificate2> Make) Several(Action<SubjectAlternativeNameBuilder> add)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        add(names);
+        return (false, ca => HostileCertificates.Issue(ca, names.Build().RawData));
+    }
+
+    private Task CheckAsync(bool accepted, X509Certificate2 leaf, params X509Certificate2[] intermediates) => CheckAsync(accepted, "p1.example", leaf, intermediates);
+
+    /// <summary>Whether EXTERNAL is offered and taken; where it is not, the stream ends, for nothing else is allowed.</summary>
+    private async Task CheckAsync(bool accepted, string from, X509Certificate2 leaf, params X509Certificate2[] intermediates)
     {
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         var tls = EdgeFixture.ClientTls(certificate: null);
         tls.ClientCertificateContext = SslStreamCertificateContext.Create(leaf, [.. intermediates], offline: true);
         await peer.UpgradeAsync(tls);
-        await peer.SendAsync(Wire.Header() + InSasl("<auth mechanism='EXTERNAL'>=</auth>"));
+        await peer.SendAsync(Wire.Header(from) + InSasl("<auth mechanism='EXTERNAL'>=</auth>"));
         if (accepted)
         {
             await peer.HearAsync("EXTERNAL.*</stream:features><success [^>]*>");

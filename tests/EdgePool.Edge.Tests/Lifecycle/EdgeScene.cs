@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Messages;
@@ -54,6 +55,12 @@ internal sealed class EdgeScene : IAsyncDisposable
     public EventCollector Logs { get; } = new();
 
     public EdgeNode Node { get; }
+
+    /// <summary>What partners show, by domain, instead of a fresh certificate of the scene's authority at each connection.</summary>
+    public Dictionary<string, X509Certificate2> Shown { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The TLS that partners speak.</summary>
+    public SslProtocols Protocols { get; set; } = SslProtocols.Tls13;
 
     /// <summary>Where the internal server takes streams.</summary>
     public ScriptedListener Inside { get; }
@@ -143,19 +150,21 @@ internal sealed class EdgeScene : IAsyncDisposable
     public SslClientAuthenticationOptions Client(string domain) => new()
     {
         TargetHost = "edge.example",
-        ClientCertificateContext = SslStreamCertificateContext.Create(Authority.Issue(domain).Certificate, [], offline: true),
+        ClientCertificateContext = SslStreamCertificateContext.Create(CertificateOf(domain), [], offline: true),
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-        EnabledSslProtocols = SslProtocols.Tls13,
+        EnabledSslProtocols = Protocols,
     };
 
     /// <summary>The TLS server's side, with a certificate of that domain.</summary>
     public SslServerAuthenticationOptions Server(string domain) => new()
     {
-        ServerCertificateContext = SslStreamCertificateContext.Create(Authority.Issue(domain).Certificate, [], offline: true),
+        ServerCertificateContext = SslStreamCertificateContext.Create(CertificateOf(domain), [], offline: true),
         ClientCertificateRequired = true,
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-        EnabledSslProtocols = SslProtocols.Tls13,
+        EnabledSslProtocols = Protocols,
     };
+
+    private X509Certificate2 CertificateOf(string domain) => Shown.GetValueOrDefault(domain) ?? Authority.Issue(domain).Certificate;
 
     /// <summary>Waits for a condition, moving the clock on by <paramref name="step"/> at each look.</summary>
     public async Task UntilAsync(Func<bool> condition, string what, TimeSpan step = default)

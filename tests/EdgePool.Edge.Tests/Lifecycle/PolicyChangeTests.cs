@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Peers;
 using Xunit;
@@ -57,6 +58,7 @@ public sealed class PolicyChangeTests
         await p1.SendAsync(S2SDialogue.Message("a@p1.example", "b@edge.example", 2));
 
         await p1.ExpectStreamErrorAsync("policy-violation");
+        Assert.Contains(scene.Node.Refusals.Read("p1.example"), r => r is { Kind: "stream", From: "p1.example", To: "edge.example", Reason: VerdictReason.PartnerDisabled });
         await scene.BalancedAsync();
         Assert.Equal(1, scene.Account.Delivered);
         Assert.Contains(scene.Logs.Events, e => e.Id.Id == 1010 && e.Message.Contains("policy-changed", StringComparison.Ordinal));
@@ -262,6 +264,21 @@ public sealed class PolicyChangeTests
         await scene.Node.PublishAsync(EdgeScene.Policy(P2));
 
         await peer.ExpectStreamErrorAsync("policy-violation");
+    }
+
+    [Fact]
+    public async Task Stream_OfADeniedPartner_IsRefusedAndKeptForTheOperator()
+    {
+        await using var scene = EdgeScene.Start();
+        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await using var peer = await ScriptedPeer.ConnectAsync(scene.Node.S2SEndPoints[0]);
+        await peer.SendHeaderAsync("p1.example", "edge.example");
+        await peer.ExpectHeaderAsync();
+        await peer.ExpectStreamErrorAsync("policy-violation");
+
+        Assert.Equal(
+            ("stream", VerdictReason.PartnerDisabled, Direction.FromPartner),
+            scene.Node.Refusals.Read("p1.example").Select(r => (r.Kind, r.Reason, r.Direction)).Single());
     }
 
     [Fact]

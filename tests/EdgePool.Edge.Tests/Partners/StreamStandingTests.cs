@@ -26,7 +26,7 @@ public sealed class StreamStandingTests
     {
         var terms = new NegotiationTerms(allowed) { RequireTrustedCertificate = trustedCertificate };
 
-        Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, method, () => proven));
+        Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, method, TlsVersion.Tls13, () => proven));
     }
 
     [Fact]
@@ -34,14 +34,24 @@ public sealed class StreamStandingTests
     {
         var terms = new NegotiationTerms(All) { DialbackWithoutDialback = true };
 
-        Assert.Null(StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, static () => true));
-        Assert.Equal(StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, static () => false));
+        Assert.Null(StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, TlsVersion.Tls13, static () => true));
+        Assert.Equal(StreamErrorCondition.Reset, StreamStanding.EndsWith(terms, AuthenticationMethod.DialbackByCertificate, TlsVersion.Tls13, static () => false));
     }
+
+    // tlsMinVersion: a stream that is not under TLS at all is judged by its method alone.
+    [Theory]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls12, TlsVersion.Tls12, true)]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls12, TlsVersion.Tls13, false)]
+    [InlineData(AuthenticationMethod.SaslExternal, TlsVersion.Tls13, TlsVersion.Tls13, true)]
+    [InlineData(AuthenticationMethod.DialbackOverTls, TlsVersion.Tls12, TlsVersion.Tls13, false)]
+    [InlineData(AuthenticationMethod.DialbackOverTcp, null, TlsVersion.Tls13, true)]
+    public void EndsWith_TlsOlderThanPolicyTakes_Resets(AuthenticationMethod method, TlsVersion? tls, TlsVersion minimum, bool stands)
+        => Assert.Equal(stands ? null : StreamErrorCondition.Reset, StreamStanding.EndsWith(new NegotiationTerms(All) { MinimumTls = minimum }, method, tls, static () => true));
 
     [Theory]
     [InlineData(AuthenticationMethod.SaslExternal, StreamErrorCondition.PolicyViolation)]
     [InlineData(AuthenticationMethod.DialbackOverTcp, StreamErrorCondition.PolicyViolation)]
     [InlineData(AuthenticationMethod.ComponentHandshake, null)]
     public void EndsWith_NoTerms_EndsAllButComponents(AuthenticationMethod method, StreamErrorCondition? condition)
-        => Assert.Equal(condition, StreamStanding.EndsWith(terms: null, method, static () => true));
+        => Assert.Equal(condition, StreamStanding.EndsWith(terms: null, method, tls: null, static () => true));
 }

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using EdgePool.Edge.Tests.Hostile;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
@@ -89,7 +92,7 @@ public sealed class TlsHandshakeTests : IDisposable
     {
         var (server, client) = DuplexPipe.CreatePair();
         var certificates = new[] { "edge.example", "other.example" }.Select(name => new EdgeCertificate(authority.Issue(name).Certificate, []));
-        var tls = new ServerTls(new EdgeCertificates([.. certificates]), DirectTls.Sniff, TrustAnchors.SystemOnly, static _ => TrustAnchors.SystemOnly, TimeProvider.System);
+        var tls = new ServerTls(new EdgeCertificates([.. certificates]), DirectTls.Sniff, TrustAnchors.SystemOnly, static _ => new(TrustAnchors.SystemOnly), TimeProvider.System);
         await using var stream = new SslStream(client);
         var connecting = stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions { TargetHost = serverName, RemoteCertificateValidationCallback = static (_, _, _, _) => true },
@@ -102,11 +105,41 @@ public sealed class TlsHandshakeTests : IDisposable
         Assert.Equal("CN=" + shown, stream.RemoteCertificate!.Subject);
     }
 
+    // CERT-37, the other way round: the server that we connect to shows a certificate that names places to fetch from. TLS 1.2 is told from 1.3.
+    [Theory]
+    [InlineData(SslProtocols.Tls12, TlsVersion.Tls12)]
+    [InlineData(SslProtocols.Tls13, TlsVersion.Tls13)]
+    public async Task Client_CERT37_ServerShowsPointers_NothingIsFetched(SslProtocols protocols, TlsVersion version)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var uri = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/";
+        using var unsent = HostileCertificates.IssueAuthority(authority.Root, isAuthority: true);
+        using var shown = HostileCertificates.Issue(unsent, HostileCertificates.DnsNames("p1.example"), "CN=x", HostileCertificates.Pointers(uri));
+        var (server, client) = DuplexPipe.CreatePair();
+        var own = new EdgeCertificates([new EdgeCertificate(authority.Issue("edge.example").Certificate, [])]);
+        var demand = new CertificateDemand(new TrustAnchors(System: false, [authority.Root]));
+        var tls = new ClientTls(own, DomainName.Parse("edge.example"), Partner, direct: false, _ => demand, TimeProvider.System);
+        await using var stream = new SslStream(server);
+        var accepting = stream.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(shown, [], offline: true), EnabledSslProtocols = protocols },
+            Stop);
+
+        var (session, failure) = await tls.AuthenticateAsync(client, new TlsStart(Direct: false, Addressed: null), Stop);
+        await accepting;
+
+        Assert.True(session is not null, failure);
+        Assert.Equal((CertificateVerdict.Untrusted, version), (session.Certificate.Proves(Partner), session.Certificate.Version));
+        Assert.False(session.Certificate.OfClient);
+        Assert.False(listener.Pending());
+        await session.Stream.DisposeAsync();
+    }
+
     private async Task<CertificateVerdict> ProvesAsync(X509Certificate2[] sent, TrustAnchors shared, TrustAnchors ofPartner)
     {
         var (server, client) = DuplexPipe.CreatePair();
         var own = authority.Issue("edge.example");
-        var tls = new ServerTls(new EdgeCertificates([new EdgeCertificate(own.Certificate, [])]), DirectTls.Sniff, shared, _ => ofPartner, TimeProvider.System);
+        var tls = new ServerTls(new EdgeCertificates([new EdgeCertificate(own.Certificate, [])]), DirectTls.Sniff, shared, _ => new(ofPartner), TimeProvider.System);
         await using var stream = new SslStream(client);
         var connecting = stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions

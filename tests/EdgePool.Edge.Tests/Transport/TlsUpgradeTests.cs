@@ -60,8 +60,8 @@ public sealed class TlsUpgradeTests
         Assert.False(Client(direct).NeedsFirstByte);
     }
 
-    private static ServerTls Server(DirectTls mode) => new(new EdgeCertificates([]), mode, TrustAnchors.SystemOnly, static _ => TrustAnchors.SystemOnly, new VirtualTimeProvider());
+    private static ServerTls Server(DirectTls mode) => new(new EdgeCertificates([]), mode, TrustAnchors.SystemOnly, static _ => new(TrustAnchors.SystemOnly), new VirtualTimeProvider());
 
     private static ClientTls Client(bool direct)
-        => new(new EdgeCertificates([]), DomainName.Parse("edge.example"), DomainName.Parse("p1.example"), direct, static _ => TrustAnchors.SystemOnly, new VirtualTimeProvider());
+        => new(new EdgeCertificates([]), DomainName.Parse("edge.example"), DomainName.Parse("p1.example"), direct, static _ => new(TrustAnchors.SystemOnly), new VirtualTimeProvider());
 }

@@ -9,7 +9,8 @@ public sealed class DocumentReaderTests
 {
     private const string Whole = "{'description':'d','additionalDomains':['b.example','xn--bcher-kva.example'],'partnerType':'Federated',"
         + "'tlsNegotiation':'Required','saslNegotiation':'Optional','supportDialback':true,'lyncCompat':false,'dialbackWithoutDialback':true,"
-        + "'requireTrustedCertificate':true,'trust':{'system':true,'ca':['PEM']},'connectionLimit':5,'enableKeepAlive':false,'proxyFqdn':'h.example:5270',"
+        + "'requireTrustedCertificate':true,'tlsMinVersion':'1.3','allowServerAuthOnly':false,'allowClientAuthOnly':true,"
+        + "'trust':{'system':true,'ca':['PEM'],'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'firstUse':true,'onChange':'refuse'},'connectionLimit':5,'enableKeepAlive':false,'proxyFqdn':'h.example:5270',"
         + "'enabled':false,'disabledReason':'r','rate':{'bytesPerSecond':65536,'stanzasPerSecond':100,'burst':200},'maxStanzaBytes':65536,"
         + "'rules':{'messages':['chat','groupchat'],'presence':false,'iq':['urn:xmpp:ping'],'payloads':{'allow':['urn:example:*'],'action':'refuse'},"
         + "'localUsers':['alice@contoso.example','@contoso.example'],'denyLocalUsers':[],'stripStatus':true,'securityLabel':'required'},'mode':'observe'}";
@@ -31,6 +32,7 @@ public sealed class DocumentReaderTests
         { "Partner/p.example", Whole, Whole },
         { "Partner/p.example", "{'description': 2026, 'additionalDomains': [], 'partnerType': 'federated', 'enabled': 'FALSE'}", "{'description':'2026','partnerType':'Federated','enabled':false}" },
         { "Partner/p.example", "{'rules': {'messages': 'CHAT', 'iq': [], 'localUsers': ['ALICE@Contoso.Example', '@BÜCHER.example']}}", "{'rules':{'messages':['chat'],'iq':[],'localUsers':['alice@contoso.example','@xn--bcher-kva.example']}}" },
+        { "Partner/p.example", "{'trust': {'onChange': 'ALARM', 'pins': '0000000000000000000000000000000000000000000000000000000000000000'}, 'tlsMinVersion': 1.2}", "{'tlsMinVersion':'1.2','trust':{'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'onChange':'alarm'}}" },
         { "AccessPolicy/tag:staff", "{'description': 'a <b> & \\\"c\\\" é', 'enableXmppAccess': true, 'enableFederationAccess': true}", "{'enableFederationAccess':true,'enableXmppAccess':true,'description':'a <b> & \\\"c\\\" é'}" },
         { "Grant/alice@contoso.example", "{ 'policy' : 'tag:staff' }", "{'policy':'tag:staff'}" },
     };
@@ -125,6 +127,10 @@ public sealed class DocumentReaderTests
         { "Partner/p.example", "{'additionalDomains': [['a.example']]}", "Partner/p.example: additionalDomains[0]", "a list" },
         { "Partner/p.example", "{'additionalDomains': {'a': 1}}", "Partner/p.example: additionalDomains", "a mapping" },
         { "Partner/p.example", "{'trust': 'x'}", "Partner/p.example: trust", "a single value" },
+        { "Partner/p.example", "{'tlsMinVersion': 1.1}", "Partner/p.example: tlsMinVersion", "not understood" },
+        { "Partner/p.example", "{'tlsMinVersion': 'TLS 1.3'}", "Partner/p.example: tlsMinVersion", "not understood" },
+        { "Partner/p.example", "{'trust': {'onChange': 'ignore'}}", "Partner/p.example: trust.onChange", "not understood" },
+        { "Partner/p.example", "{'trust': {'pin': 'x'}}", "Partner/p.example: trust.pin", "not known here" },
         { "Partner/p.example", "{'rules': {'messages': ['chat', 'chatt']}}", "Partner/p.example: rules.messages[1]", "not understood" },
         { "Partner/p.example", "{'rules': {'iq': ['a', null]}}", "Partner/p.example: rules.iq[1]", "nothing" },
         { "Partner/p.example", "{'rules': {'payloads': {'action': 'drop'}}}", "Partner/p.example: rules.payloads.action", "not understood" },
@@ -169,6 +175,7 @@ public sealed class DocumentReaderTests
 
     [Theory]
     [InlineData("additionalDomains", DocumentReader.MostAdditionalDomains)]
+    [InlineData("trust.pins", CertificateRules.MostPins)]
     [InlineData("rules.iq", DocumentReader.MostRules)]
     [InlineData("rules.payloads.allow", DocumentReader.MostRules)]
     [InlineData("rules.localUsers", DocumentReader.MostRules)]

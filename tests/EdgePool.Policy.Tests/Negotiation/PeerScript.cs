@@ -44,6 +44,8 @@ internal static class PeerScript
     /// <summary>A certificate about which policy says the same for every name.</summary>
     public sealed class Certificate(CertificateVerdict verdict) : IPeerCertificate
     {
+        public TlsVersion Version => TlsVersion.Tls13;
+
         public CertificateVerdict Proves(DomainName domain) => verdict;
     }
 

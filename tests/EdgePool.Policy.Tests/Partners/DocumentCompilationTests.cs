@@ -93,6 +93,55 @@ public sealed class DocumentCompilationTests
         Assert.Null(snapshot.Partners[3].Trust);
     }
 
+    // What is written of keys alone leaves the node's roots; pins may stand without any.
+    [Theory]
+    [InlineData("{'pins': 'PIN'}", null, 0)]
+    [InlineData("{'firstUse': true}", null, 0)]
+    [InlineData("{'onChange': 'alarm'}", null, 0)]
+    [InlineData("{'system': true, 'pins': ['PIN']}", true, 0)]
+    [InlineData("{'system': false, 'pins': ['PIN']}", false, 0)]
+    [InlineData("{'ca': ['PEM'], 'pins': ['PIN']}", false, 1)]
+    [InlineData("{'ca': ['PEM']}", false, 1)]
+    public void Compile_TrustInKeys_LeavesTheRoots(string trust, bool? system, int roots)
+    {
+        using var authority = new TestCertificateAuthority();
+        var pin = KeyHash.Of(authority.Root);
+        var body = trust.Replace("PIN", pin.Text, StringComparison.Ordinal).Replace("PEM", authority.Root.ExportCertificatePem().ReplaceLineEndings("\\n"), StringComparison.Ordinal);
+
+        var partner = Snapshot(("Partner/p.example", $"{{'requireTrustedCertificate': true, 'trust': {body}}}")).Partners[0];
+
+        Assert.Equal((system, roots), (partner.Trust?.System, partner.Trust?.Roots.Count ?? 0));
+        Assert.Equal(trust.Contains("PIN", StringComparison.Ordinal) ? [pin] : [], partner.Certificates.Pins);
+        Assert.Equal(trust.Contains("firstUse", StringComparison.Ordinal), partner.Certificates.FirstUse);
+    }
+
+    [Fact]
+    public void Compile_Certificates_DefaultsAndWhatIsWritten()
+    {
+        using var authority = new TestCertificateAuthority();
+        var pem = authority.Root.ExportCertificatePem().ReplaceLineEndings("\\n");
+        var partners = Snapshot(
+            ("Partner/a.example", "{}"),
+            ("Partner/b.example", $"{{'tlsMinVersion': 1.3, 'allowServerAuthOnly': false, 'allowClientAuthOnly': true, 'trust': {{'ca': ['{pem}'], 'firstUse': true, 'onChange': 'refuse'}}}}")).Partners;
+
+        Assert.Same(CertificateRules.Default, partners[0].Certificates);
+        Assert.Equal(TlsVersion.Tls12, partners[0].Terms.MinimumTls);
+        Assert.Equal((true, false, false, false), (partners[0].Certificates.AllowServerAuthOnly, partners[0].Certificates.AllowClientAuthOnly, partners[0].Certificates.FirstUse, partners[0].Certificates.RefusesChanges));
+        Assert.Equal(TlsVersion.Tls13, partners[1].Terms.MinimumTls);
+        Assert.Equal(new CertificateRules { AllowServerAuthOnly = false, AllowClientAuthOnly = true, FirstUse = true, OnChange = KeyChange.Refuse }, partners[1].Certificates);
+    }
+
+    [Fact]
+    public void KeyHash_BothSpellings_AreTheSame()
+    {
+        using var authority = new TestCertificateAuthority();
+        var hash = KeyHash.Of(authority.Root);
+
+        Assert.True(KeyHash.TryParse(hash.Text, out var base64));
+        Assert.True(KeyHash.TryParse(Convert.ToHexStringLower(Convert.FromBase64String(hash.Text)), out var hex));
+        Assert.Equal((hash, hash), (base64, hex));
+    }
+
     public static TheoryData<string, string, string, string> BadDocuments => new()
     {
         // Organisation.
@@ -123,6 +172,13 @@ public sealed class DocumentCompilationTests
         { "Partner/p.example", "{'trust': {'system': false}}", "Partner/p.example: trust", "trusts nobody" },
         { "Partner/p.example", "{'trust': {'ca': ['x']}}", "Partner/p.example: trust.ca[0]", "no certificate in PEM" },
         { "Partner/p.example", "{'trust': {'ca': ['-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----']}}", "Partner/p.example: trust.ca[0]", "no certificate in PEM" },
+        { "Partner/p.example", "{'trust': {'pins': ['AAAA']}}", "Partner/p.example: trust.pins[0]", "no hash of a key" },
+        { "Partner/p.example", "{'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'not base64 and not of the right length, eh=']}}", "Partner/p.example: trust.pins[1]", "no hash of a key" },
+        { "Partner/p.example", "{'trust': {'onChange': 'refuse'}}", "Partner/p.example: trust.onChange", "no key is remembered" },
+        { "Partner/p.example", "{'trust': {'system': false, 'firstUse': true}}", "Partner/p.example: trust", "trusts nobody" },
+        { "Partner/p.example", "{'allowClientAuthOnly': true}", "Partner/p.example: allowClientAuthOnly", "proves no server's name" },
+        { "Partner/p.example", "{'allowClientAuthOnly': true, 'trust': {'system': true}}", "Partner/p.example: allowClientAuthOnly", "proves no server's name" },
+        { "Partner/p.example", "{'tlsMinVersion': '1.3', 'tlsNegotiation': 'NotSupported', 'saslNegotiation': 'NotSupported'}", "Partner/p.example: tlsMinVersion", "TLS is not used" },
         { "Partner/p.example", "{'rate': {}}", "Partner/p.example: rate", "no rate" },
         { "Partner/p.example", "{'rules': {'iq': ['jabber:iq:roster']}}", "Partner/p.example: rules.iq[0]", "never crosses" },
         { "Partner/p.example", "{'rules': {'iq': ['urn:xmpp:mam:2']}}", "Partner/p.example: rules.iq[0]", "never crosses" },
@@ -186,6 +242,9 @@ public sealed class DocumentCompilationTests
     [InlineData("Partner/p.example", "{'partnerType': 'PublicVerified'}", "Partner/p.example: partnerType")]
     [InlineData("Partner/p.example", "{'mode': 'observe'}", "Partner/p.example: mode")]
     [InlineData("Partner/p.example", "{'tlsNegotiation': 'Optional', 'saslNegotiation': 'Optional'}", "Partner/p.example: saslNegotiation")]
+    [InlineData("Partner/p.example", "{'allowServerAuthOnly': false}", "Partner/p.example: allowServerAuthOnly")]
+    [InlineData("Partner/p.example", "{'saslNegotiation': 'Optional', 'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=']}}", "Partner/p.example: trust")]
+    [InlineData("Partner/p.example", "{'saslNegotiation': 'Optional', 'trust': {'firstUse': true, 'onChange': 'refuse'}}", "Partner/p.example: trust")]
     [InlineData("Gateway/gateway", "{'enableLoggingAllMessageBodies': true}", "Gateway/gateway: enableLoggingAllMessageBodies")]
     [InlineData("Gateway/gateway", "{'partnerConnectionLimit': 2000}", "Gateway/gateway: partnerConnectionLimit")]
     public void Compile_Doubtful_WarnsAndWorks(string path, string body, string at)

@@ -37,6 +37,18 @@ public sealed class ExplainTests
             explanation.Parts.Select(part => $"{part.Part} | {part.Value} | {part.Document} {part.Version}"));
     }
 
+    [Theory]
+    [InlineData("{'tlsMinVersion': '1.3'}", "SASL over TLS; with TLS 1.3 or newer")]
+    [InlineData("{'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=']}}", "SASL over TLS; with one of 1 pinned keys")]
+    [InlineData("{'trust': {'firstUse': true}}", "SASL over TLS; with an alarm for another key than the first")]
+    [InlineData("{'tlsMinVersion': '1.3', 'allowServerAuthOnly': false, 'trust': {'firstUse': true, 'onChange': 'refuse'}}", "SASL over TLS; with TLS 1.3 or newer, the key seen first, a certificate for TLS clients")]
+    public void Why_Negotiation_SaysWhatGoesBeyondTheDefaults(string partner, string value)
+    {
+        var scene = PolicyScene.Of(("Partner/p.example", partner));
+
+        Assert.Equal(value, scene.Why("bob@p.example", "alice@contoso.example").Parts.Single(part => part.Part is "negotiation").Value);
+    }
+
     [Fact]
     public void Why_SeveralPartsRefuse_TheFirstIsTheVerdictAndAllAreShown()
     {

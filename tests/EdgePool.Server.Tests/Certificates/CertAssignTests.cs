@@ -88,7 +88,7 @@ public sealed class CertAssignTests : IDisposable
     [InlineData("open key", "new.key is open to other users")]
     [InlineData("domain lost", "no certificate proves the local domain xn--bcher-kva.example")]
     [InlineData("not for servers", "it is not for servers")]
-    [InlineData("small key", "its key has 1024 bits")]
+    [InlineData("small key", "the key of CN=crafted has 1024 bits")]
     [InlineData("no certificate", "new.pem holds no certificate in PEM")]
     [InlineData("own file", "edge.pem is the node's own file already")]
     [InlineData("link", "edge.key is a link, which another program keeps")]

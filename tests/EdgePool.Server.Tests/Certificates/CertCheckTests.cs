@@ -50,7 +50,9 @@ public sealed class CertCheckTests : IDisposable
     [InlineData("another key", "Error", "KeyMismatch")]
     [InlineData("RSA 1024", "Error", "SmallKey")]
     [InlineData("P-521", "Warning", "OddKey")]
-    [InlineData("SHA-1", "Error", "WeakSignature", "SelfSigned")]
+    [InlineData("secp256k1", "Error", "OddKey")]
+    [InlineData("SHA-1", "Error", "WeakSignature")]
+    [InlineData("intermediate of RSA 1024", "Error", "SmallKey")]
     [InlineData("expired", "Error", "Expired")]
     [InlineData("not yet valid", "Error", "NotYetValid")]
     [InlineData("expires in 30 days", "None", "")]
@@ -145,6 +147,7 @@ public sealed class CertCheckTests : IDisposable
         var crafted = fault switch
         {
             "RSA 1024" => good with { Key = static () => RSA.Create(1024) },
+            "secp256k1" => good with { Key = static () => ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1")) },
             "P-521" => good with { Key = static () => ECDsa.Create(ECCurve.NamedCurves.nistP521) },
             "expired" => good with { From = TimeSpan.FromDays(-90), Until = TimeSpan.FromSeconds(-2) },
             "not yet valid" => good with { From = TimeSpan.FromHours(1) },
@@ -179,11 +182,12 @@ public sealed class CertCheckTests : IDisposable
                 scene.Write("edgepool.yaml", scene.Read("edgepool.yaml").Replace("certificates: [", "certificates: [ { certificate: second.pem, key: second.key },", StringComparison.Ordinal));
                 break;
             case "SHA-1":
-                scene.Write("openssl.cnf", "[req]\ndistinguished_name=n\n[n]\n");
-                scene.OpenSsl(
-                    "req", "-x509", "-newkey", "rsa:2048", "-sha1", "-nodes", "-keyout", "edge.key", "-out", "edge.pem", "-days", "90", "-subj", "/CN=x",
-                    "-addext", "subjectAltName=DNS:contoso.example,DNS:xn--bcher-kva.example", "-config", scene.File("openssl.cnf"));
-                scene.Clock.Advance(TimeSpan.FromMinutes(1)); // openssl dates by the machine's clock
+                SignByOpenSsl("edge", "-sha1", "ca", "subjectAltName=DNS:contoso.example,DNS:xn--bcher-kva.example", "rsa:2048");
+                break;
+            case "intermediate of RSA 1024":
+                SignByOpenSsl("small", "-sha256", "ca", "basicConstraints=critical,CA:TRUE", "rsa:1024");
+                SignByOpenSsl("edge", "-sha256", "small", "subjectAltName=DNS:contoso.example,DNS:xn--bcher-kva.example", "rsa:2048");
+                scene.Write("edge.pem", scene.Read("edge.pem") + scene.Read("small.pem"));
                 break;
             case "missing key":
                 File.Delete(scene.File("edge.key"));
@@ -238,5 +242,16 @@ public sealed class CertCheckTests : IDisposable
                 scene.Write("edge.pem", PemEncoding.WriteString("CERTIFICATE", der) + "\n");
                 break;
         }
+    }
+
+    /// <summary>What the platform refuses to sign.</summary>
+    private void SignByOpenSsl(string name, string hash, string issuer, string extension, string key)
+    {
+        using var root = scene.Authority.Root.GetECDsaPrivateKey()!;
+        scene.Write("ca.key", root.ExportPkcs8PrivateKeyPem());
+        scene.Write("extensions", extension + "\n");
+        scene.OpenSsl("req", "-newkey", key, "-nodes", "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=" + name);
+        scene.OpenSsl("x509", "-req", "-in", name + ".csr", hash, "-CA", issuer + ".pem", "-CAkey", issuer + ".key", "-out", name + ".pem", "-days", "90", "-extfile", "extensions");
+        scene.Clock.Advance(TimeSpan.FromMinutes(1)); // openssl dates by the machine's clock
     }
 }

@@ -85,7 +85,7 @@ public sealed class CertificateSourceTests : IDisposable
     [InlineData("open key", "edge.key is open to other users (mode 640) — chmod 600 ")]
     [InlineData("gone", "edge.key does not exist — ")]
     [InlineData("half written", "edge.pem holds no certificate in PEM")]
-    [InlineData("small key", "the certificate edge.pem: its key has 1024 bits, which TLS libraries refuse — ")]
+    [InlineData("small key", "edge.pem: the key of CN=crafted has 1024 bits, which TLS libraries refuse — ")]
     public void Read_Bad_SaysWhy(string fault, string expected)
     {
         var good = new CraftedCertificate();

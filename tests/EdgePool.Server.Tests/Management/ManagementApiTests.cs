@@ -68,6 +68,27 @@ public sealed class ManagementApiTests
         Assert.Equal((status, true), ((int)answer.StatusCode, text.Contains($"\"code\":\"{code}\"", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("alice", "alice as ")]
+    [InlineData("not a user", "")]
+    [InlineData("-rf", "")]
+    public async Task Apply_ByRootForAnother_TellsBoth(string behind, string prefix)
+    {
+        if (Environment.UserName != "root")
+        {
+            Assert.Skip("root alone is believed");
+        }
+
+        await using var node = await NodeFixture.StartAsync();
+        using var client = Client(node.Socket);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("EdgePool-Behind", behind);
+        using var content = new StringContent("{\"documents\":[{\"kind\":\"Partner\",\"name\":\"a.example\",\"spec\":{}}]}", Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync("/v1/apply", content);
+
+        using var document = JsonDocument.Parse(await client.GetStringAsync("/v1/documents/Partner/a.example"));
+        Assert.Equal(prefix + "root", document.RootElement.GetProperty("who").GetString());
+    }
+
     [Fact]
     public async Task Apply_LongerThanTheLimit_Is413()
     {

@@ -107,13 +107,17 @@ public sealed class PolicyCommandTests
 
         var granted = await node.RunAsync("policy", "grant", "--users", users, "*@contoso.example", "--policy", "sales");
         var list = await node.RunAsync("policy", "list");
-        var taken = await node.RunAsync("policy", "grant", "anna@contoso.example", "--policy", "null");
+        var halfTaken = await node.RunAsync("policy", "grant", "anna@contoso.example", "nobody@contoso.example", "--policy", "null");
+        var taken = await node.RunAsync("policy", "grant", "anna@contoso.example", "*@contoso.example", "--policy", "null");
+        Assert.Contains("bert", (await node.RunAsync("get", "grants")).Output, StringComparison.Ordinal);
         var removed = await node.RunAsync("policy", "remove", "sales");
 
         Assert.Equal((ExitCode.Success, "Grant/*@contoso.example created\nGrant/anna@contoso.example created\nGrant/bert@contoso.example created\n3 created; version 2 is in force\n", ""), granted);
         Assert.Contains("tag:sales  true        true   false         false    3       -\n", list.Output, StringComparison.Ordinal);
         Assert.Contains("global     false       false  false         false    0       -\n", list.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Success, taken.Code);
+        Assert.Equal(ExitCode.Failed, halfTaken.Code);
+        Assert.StartsWith("edgepool: there is no Grant/nobody@contoso.example — did you mean '", halfTaken.Error, StringComparison.Ordinal);
+        Assert.Equal((ExitCode.Success, "Grant/anna@contoso.example deleted\nGrant/*@contoso.example deleted\n2 deleted; version 3 is in force\n", ""), taken);
         Assert.Equal(ExitCode.Failed, removed.Code);
         Assert.Contains("Grant/bert@contoso.example: policy: error: there is no access policy 'tag:sales'", removed.Error, StringComparison.Ordinal);
     }

@@ -133,8 +133,8 @@ public sealed class WhyCommandTests
         Assert.Equal(ExitCode.Success, code);
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
-        Assert.Matches("^.{19}Z  out  bert@contoso.example +bob@partner.example  message chat +3 +the partner's rules leave this local user out ", lines[1]);
-        Assert.Matches("^.{19}Z  out  anna@contoso.example/x +bob@partner.example  message headline +3 +the partner's rules do not allow this kind of stanza ", lines[2]);
+        Assert.Matches("^.{19}Z  out  bert@contoso.example +bob@partner.example  message chat +the partner's rules leave this local user out +Partner/partner.example version 3  ", lines[1]);
+        Assert.Matches("^.{19}Z  out  anna@contoso.example/x +bob@partner.example  message headline +the partner's rules do not allow this kind of stanza +Partner/partner.example version 3  ", lines[2]);
         Assert.Contains("refused   1 ", (await node.RunAsync("status")).Output, StringComparison.Ordinal);
     }
 

@@ -3,14 +3,23 @@ using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Xmpp.Tests.Streams;
 
-/// <summary>A certificate that proves some names; <c>none</c>: no certificate; <c>untrusted</c>: a chain to nowhere.</summary>
+/// <summary>
+/// A certificate that proves some names; <c>none</c>: no certificate; <c>untrusted</c>: a chain to nowhere; <c>pin-mismatch</c> and <c>key-changed</c>: a key
+/// that is not expected. <c>1.2</c> before them: under TLS 1.2.
+/// </summary>
 internal sealed class FakeCertificate(params string[] names) : IPeerCertificate
 {
-    public CertificateVerdict Proves(DomainName domain) => names switch
+    private readonly string[] shown = names is ["1.2", ..] ? names[1..] : names;
+
+    public TlsVersion Version => names is ["1.2", ..] ? TlsVersion.Tls12 : TlsVersion.Tls13;
+
+    public CertificateVerdict Proves(DomainName domain) => shown switch
     {
+        ["pin-mismatch"] => CertificateVerdict.PinMismatch,
+        ["key-changed"] => CertificateVerdict.KeyChanged,
         ["none"] => CertificateVerdict.None,
         ["untrusted"] => CertificateVerdict.Untrusted,
-        _ => names.Contains(domain.Ascii, StringComparer.Ordinal) ? CertificateVerdict.Valid : CertificateVerdict.WrongName,
+        _ => shown.Contains(domain.Ascii, StringComparer.Ordinal) ? CertificateVerdict.Valid : CertificateVerdict.WrongName,
     };
 }
 

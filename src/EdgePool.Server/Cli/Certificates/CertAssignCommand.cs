@@ -15,9 +15,21 @@ internal static class CertAssignCommand
     {
         var file = new Argument<string>("FILE") { Description = "The new certificate with its intermediates, in PEM." };
         var key = new Option<string?>("--key") { Description = "Its key. Default: it is in FILE.", HelpName = "FILE" };
-        var config = new Option<string>("--config", "-c") { Description = "The node's configuration file (YAML): the files that it names are replaced.", HelpName = "FILE", Required = true };
-        var place = new Option<string?>("--in-place-of") { Description = "Which certificate of the node's file, where it names several that would do.", HelpName = "FILE" };
-        var command = new NotedCommand("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.", CertHelp.Assign) { file, key, config, place };
+        var config = new Option<string>("--config", "-c")
+        {
+            Description = "The node's configuration file (YAML): the files that it names are replaced.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var place = new Option<string?>("--in-place-of")
+        {
+            Description = "Which certificate of the node's file, where it names several that would do.",
+            HelpName = "FILE",
+        };
+        var command = new NotedCommand("assign", "Put a certificate and its key in the place of those that the node's file names, checked first.", CertHelp.Assign)
+        {
+            file, key, config, place,
+        };
         command.SetAction(result =>
         {
             var streams = result.InvocationConfiguration;
@@ -27,7 +39,13 @@ internal static class CertAssignCommand
             }
 
             var certificate = Path.GetFullPath(result.GetRequiredValue(file));
-            return Assign(certificate, result.GetValue(key) is { } written ? Path.GetFullPath(written) : certificate, node, result.GetValue(place), environment.Time, streams);
+            return Assign(
+                certificate,
+                result.GetValue(key) is { } written ? Path.GetFullPath(written) : certificate,
+                node,
+                result.GetValue(place),
+                environment.Time,
+                streams);
         });
         return command;
     }
@@ -81,11 +99,17 @@ internal static class CertAssignCommand
     {
         if (string.Equals(place.File, file, StringComparison.Ordinal))
         {
-            return new(ExitCode.Failed, $"{Shown.Of(file, 200)} is the node's own file already", "assign another file; the node takes what changes in its own by itself");
+            return new(
+                ExitCode.Failed,
+                $"{Shown.Of(file, 200)} is the node's own file already",
+                "assign another file; the node takes what changes in its own by itself");
         }
 
         return new[] { place.File, place.KeyFile }.FirstOrDefault(path => new FileInfo(path).LinkTarget is not null) is { } link
-            ? new(ExitCode.Failed, $"{Shown.Of(link, 200)} is a link, which another program keeps", "let that program put the new files in place: the node takes them by itself; or name plain files under certificates")
+            ? new(
+                ExitCode.Failed,
+                $"{Shown.Of(link, 200)} is a link, which another program keeps",
+                "let that program put the new files in place: the node takes them by itself; or name plain files under certificates")
             : null;
     }
 

@@ -12,11 +12,18 @@ internal static class CertCheckCommand
     /// <summary>The command.</summary>
     public static Command Create(ConfigurationEnvironment environment)
     {
-        var file = new Argument<string?>("FILE") { Description = "A certificate that is not assigned yet. Without it: those that --config names.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("FILE")
+        {
+            Description = "A certificate that is not assigned yet. Without it: those that --config names.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var key = new Option<string?>("--key") { Description = "The key of FILE. Default: it is in FILE.", HelpName = "FILE" };
         var config = CertCommand.Config("its domains, roots and partners count");
         var json = CertCommand.Json();
-        var command = new NotedCommand("check", "Check chain, names, purposes, dates, key, signature and file modes.", CertHelp.Check) { file, key, config, json };
+        var command = new NotedCommand("check", "Check chain, names, purposes, dates, key, signature and file modes.", CertHelp.Check)
+        {
+            file, key, config, json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(file) is null && result.GetValue(config) is null)
@@ -43,7 +50,9 @@ internal static class CertCheckCommand
     /// <summary>Checks a file as if it were assigned, or all that are.</summary>
     private static CheckReport Run(string? file, string? key, NodeFile? node, TimeProvider time)
     {
-        var check = node is null ? new CertificateCheck(file!, [], Policy.Partners.TrustAnchors.SystemOnly, [], time.GetUtcNow()) : CertificateCheck.For(node, time);
+        var check = node is null ? new CertificateCheck(file!, [], Policy.Partners.TrustAnchors.SystemOnly, [], time.GetUtcNow()) : CertificateCheck.For(
+            node,
+            time);
         if (file is null)
         {
             return check.Run(Assignment.All(node!).Select(place => (place.File, place.KeyFile)));
@@ -72,7 +81,8 @@ internal static class CertCheckCommand
         {
             var facts = CertificateFacts.Of(pair.Leaf, now);
             var proven = report.Domains.Where(domain => string.Equals(domain.File, pair.File, StringComparison.Ordinal)).Select(domain => domain.Domain).ToList();
-            output.WriteLine($"{pair.File}: {facts.Key}, until {CertificateFacts.Day(facts.ValidUntil!.Value)} ({CertificateText.Left(facts.DaysLeft!.Value)}){(proven.Count > 0 ? ", proves " + string.Join(", ", proven) : "")}");
+            var proves = proven.Count > 0 ? ", proves " + string.Join(", ", proven) : "";
+            output.WriteLine($"{pair.File}: {facts.Key}, until {CertificateFacts.Day(facts.ValidUntil!.Value)} ({CertificateText.Left(facts.DaysLeft!.Value)}){proves}");
         }
 
         output.WriteLine($"{checkedFile}: {Count(report, FindingSeverity.Error, "error")}, {Count(report, FindingSeverity.Warning, "warning")}");

@@ -19,7 +19,11 @@ internal static class CertCommand
     };
 
     /// <summary><c>--config FILE</c> where a command can do without.</summary>
-    public static Option<string?> Config(string purpose) => new("--config", "-c") { Description = $"The node's configuration file (YAML): {purpose}.", HelpName = "FILE" };
+    public static Option<string?> Config(string purpose) => new("--config", "-c")
+    {
+        Description = $"The node's configuration file (YAML): {purpose}.",
+        HelpName = "FILE",
+    };
 
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() => new("--json") { Description = "One JSON object in place of text." };

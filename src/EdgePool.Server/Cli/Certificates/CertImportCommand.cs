@@ -13,13 +13,25 @@ internal static class CertImportCommand
     /// <summary>The command.</summary>
     public static Command Create(ConfigurationEnvironment environment)
     {
-        var files = new Argument<string[]>("ANSWER") { Description = "The files that the authority sent: PEM, DER or PKCS #7, with or without the chain.", Arity = ArgumentArity.OneOrMore };
-        var folder = new Option<string>("--folder", "-d") { Description = "Where the request's files are. Default: this folder.", HelpName = "FOLDER", DefaultValueFactory = _ => "." };
+        var files = new Argument<string[]>("ANSWER")
+        {
+            Description = "The files that the authority sent: PEM, DER or PKCS #7, with or without the chain.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var folder = new Option<string>("--folder", "-d")
+        {
+            Description = "Where the request's files are. Default: this folder.",
+            HelpName = "FOLDER",
+            DefaultValueFactory = _ => ".",
+        };
         var key = new Option<string?>("--key") { Description = "The private key, where it is not that of a request in the folder.", HelpName = "FILE" };
         var target = new Option<string?>("--out", "-o") { Description = "Where to write. Default: NAME.pem beside the request.", HelpName = "FILE" };
         var combined = new Option<bool>("--combined") { Description = "Write the key into the same file (mode 600)." };
         var force = new Option<bool>("--force") { Description = "A file that is there gives way and is kept as .previous." };
-        var command = new NotedCommand("import", "Take the authority's answer to a request: check the key, order the chain, write the file.", CertHelp.Import) { files, folder, key, target, combined, force };
+        var command = new NotedCommand("import", "Take the authority's answer to a request: check the key, order the chain, write the file.", CertHelp.Import)
+        {
+            files, folder, key, target, combined, force,
+        };
         command.SetAction(result =>
         {
             var streams = result.InvocationConfiguration;
@@ -48,7 +60,10 @@ internal static class CertImportCommand
 
             if (AuthorityAnswer.Read(bytes) is not { Count: > 0 } found)
             {
-                fault = new(ExitCode.Failed, $"{Shown.Of(file, 200)} holds no certificate that can be read", "give the authority's file as PEM, DER or PKCS #7; openssl pkcs12 -nokeys converts PKCS #12");
+                fault = new(
+                    ExitCode.Failed,
+                    $"{Shown.Of(file, 200)} holds no certificate that can be read",
+                    "give the authority's file as PEM, DER or PKCS #7; openssl pkcs12 -nokeys converts PKCS #12");
                 return null;
             }
 
@@ -67,16 +82,24 @@ internal static class CertImportCommand
             return WithKey(sent, key, Path.ChangeExtension(key, ".pem"), out fault);
         }
 
-        var requests = RequestFiles.Find(Path.GetFullPath(folder), sent.Select(certificate => Keys.Hash(certificate.PublicKey)).ToHashSet(StringComparer.Ordinal));
+        var requests = RequestFiles.Find(
+            Path.GetFullPath(folder),
+            sent.Select(certificate => Keys.Hash(certificate.PublicKey)).ToHashSet(StringComparer.Ordinal));
         switch (requests)
         {
             case [var one]:
                 return WithKey(sent, one.Key, one.Certificate, out fault);
             case []:
-                fault = new(ExitCode.Failed, $"no request in {Shown.Of(Path.GetFullPath(folder), 200)} has the key of what was sent", "name the folder of the request with --folder, or the key with --key");
+                fault = new(
+                    ExitCode.Failed,
+                    $"no request in {Shown.Of(Path.GetFullPath(folder), 200)} has the key of what was sent",
+                    "name the folder of the request with --folder, or the key with --key");
                 return null;
             default:
-                fault = new(ExitCode.Failed, $"several requests have this key: {string.Join(", ", requests.Select(request => request.Name))}", "name the key with --key");
+                fault = new(
+                    ExitCode.Failed,
+                    $"several requests have this key: {string.Join(", ", requests.Select(request => request.Name))}",
+                    "name the key with --key");
                 return null;
         }
     }
@@ -100,7 +123,10 @@ internal static class CertImportCommand
             }
         }
 
-        fault = new(ExitCode.Failed, $"the key {Shown.Of(key, 200)} does not belong to any certificate that was sent ({verdict})", "name the key that the request was made with; it lies beside the request");
+        fault = new(
+            ExitCode.Failed,
+            $"the key {Shown.Of(key, 200)} does not belong to any certificate that was sent ({verdict})",
+            "name the key that the request was made with; it lies beside the request");
         return null;
     }
 
@@ -109,7 +135,9 @@ internal static class CertImportCommand
         var facts = CertificateFacts.Of(answer.Leaf, now);
         if (facts is { DaysLeft: < 0, ValidUntil: { } until })
         {
-            return CertCommand.Fail(new(ExitCode.Failed, $"the certificate expired on {CertificateFacts.Day(until)}", "ask the authority for its newest answer"), streams.Error);
+            return CertCommand.Fail(
+                new(ExitCode.Failed, $"the certificate expired on {CertificateFacts.Day(until)}", "ask the authority for its newest answer"),
+                streams.Error);
         }
 
         var order = ChainOrder.Of(answer.Leaf, sent);

@@ -15,10 +15,17 @@ internal static class CertRequestCommand
     {
         var config = CertCommand.Config("its local domains are asked for");
         var options = new OrderOptions();
-        var folder = new Option<string?>("--out", "-o") { Description = "The folder for the files. Default: that of --config, else this one.", HelpName = "FOLDER" };
+        var folder = new Option<string?>("--out", "-o")
+        {
+            Description = "The folder for the files. Default: that of --config, else this one.",
+            HelpName = "FOLDER",
+        };
         var force = new Option<bool>("--force") { Description = "Files of that name give way and are kept as .previous." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Ask nothing: take options and defaults. Without a terminal, nothing is asked either." };
-        var command = new NotedCommand("request", "Make a key and a certificate signing request for the local domains; on a terminal it asks for what it needs.", CertHelp.Request) { config };
+        var command = new NotedCommand("request", "Make a key and a certificate signing request for the local domains; on a terminal it asks for what it needs.", CertHelp.Request)
+        {
+            config,
+        };
         options.AddTo(command);
         command.Add(folder);
         command.Add(force);
@@ -77,7 +84,10 @@ internal static class CertRequestCommand
 
     /// <summary>The key that the node runs with is never replaced by one that nobody has certified yet.</summary>
     private static CommandFault? InUse(string key, NodeFile? node)
-        => node is not null && node.Document.Certificates.Any(written => (written.Key ?? written.Certificate) is { } used && string.Equals(node.Full(used), key, StringComparison.Ordinal))
+        => node is not null && node.Document.Certificates.Any(written => (written.Key ?? written.Certificate) is { } used && string.Equals(
+            node.Full(used),
+            key,
+            StringComparison.Ordinal))
             ? new(ExitCode.Failed, $"{Shown.Of(key, 200)} is the key that the node uses", "choose another --name; 'cert assign' puts the new pair in its place once it is certified")
             : null;
 

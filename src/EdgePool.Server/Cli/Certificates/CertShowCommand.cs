@@ -15,7 +15,10 @@ internal static class CertShowCommand
     /// <summary>The command.</summary>
     public static Command Create(ConfigurationEnvironment environment)
     {
-        var file = new Argument<string>("FILE|assigned") { Description = "A certificate (PEM, DER, PKCS #7) or a request; 'assigned': those that --config names." };
+        var file = new Argument<string>("FILE|assigned")
+        {
+            Description = "A certificate (PEM, DER, PKCS #7) or a request; 'assigned': those that --config names.",
+        };
         var config = CertCommand.Config("needed for 'assigned'");
         var json = CertCommand.Json();
         var command = new NotedCommand("show", "Show subject, names, issuer, purposes, validity, key and chain.", CertHelp.Show) { file, config, json };
@@ -44,7 +47,9 @@ internal static class CertShowCommand
             files = [.. node.Document.Certificates.Where(written => written.Certificate is not null).Select(written => node.Full(written.Certificate!))];
             if (files.Count == 0)
             {
-                return CertCommand.Fail(new(ExitCode.Failed, $"{Shown.Of(config!, 200)} names no certificate", "add certificates: [ { certificate: edge.pem, key: edge.key } ]"), streams.Error);
+                return CertCommand.Fail(
+                    new(ExitCode.Failed, $"{Shown.Of(config!, 200)} names no certificate", "add certificates: [ { certificate: edge.pem, key: edge.key } ]"),
+                    streams.Error);
             }
         }
 
@@ -104,11 +109,17 @@ internal static class CertShowCommand
             var request = certificates.Count == 0 ? SigningRequest.Read(Encoding.Latin1.GetString(bytes)) : null;
             if (certificates.Count == 0 && request is null)
             {
-                fault = new(ExitCode.Failed, $"{Shown.Of(path, 200)} holds no certificate or request that can be read", "name a file with -----BEGIN CERTIFICATE----- in it, or one in DER or PKCS #7");
+                fault = new(
+                    ExitCode.Failed,
+                    $"{Shown.Of(path, 200)} holds no certificate or request that can be read",
+                    "name a file with -----BEGIN CERTIFICATE----- in it, or one in DER or PKCS #7");
                 return null;
             }
 
-            return new CertificateFile(path, [.. certificates.Select(certificate => CertificateFacts.Of(certificate, now))], request is null ? null : CertificateFacts.Of(request));
+            return new CertificateFile(
+                path,
+                [.. certificates.Select(certificate => CertificateFacts.Of(certificate, now))],
+                request is null ? null : CertificateFacts.Of(request));
         }
     }
 }

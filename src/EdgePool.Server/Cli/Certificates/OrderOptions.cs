@@ -8,7 +8,10 @@ namespace EdgePool.Server.Cli.Certificates;
 /// <summary>The options of <c>edgepool cert request</c> that say what is asked for. Their values are also what the wizard proposes.</summary>
 internal sealed class OrderOptions
 {
-    private readonly Option<string?> name = Text("--name", "Friendly name of the request, the stem of its files. Default: the first domain and the day.", "NAME");
+    private readonly Option<string?> name = Text(
+        "--name",
+        "Friendly name of the request, the stem of its files. Default: the first domain and the day.",
+        "NAME");
     private readonly Option<KeyKind> key = new("--key-type", "-k")
     {
         Description = "rsa2048 (default), rsa3072, rsa4096, p256, p384.",
@@ -19,7 +22,10 @@ internal sealed class OrderOptions
     private readonly Option<string[]> domains = Many("--domain", "A domain to prove, beside those of --config. May be given again.", "DOMAIN");
     private readonly Option<string[]> further = Many("--san", "A further dNSName, such as the host edge.contoso.example. May be given again.", "NAME");
     private readonly Option<bool> sip = new("--sip") { Description = "Ask for sip.DOMAIN as well, for each domain." };
-    private readonly Option<bool> dnsOnly = new("--dns-only") { Description = "No SRVName and no xmppAddr: for authorities that refuse what they do not know." };
+    private readonly Option<bool> dnsOnly = new("--dns-only")
+    {
+        Description = "No SRVName and no xmppAddr: for authorities that refuse what they do not know.",
+    };
     private readonly Option<bool> serverOnly = new("--server-only") { Description = "Ask for serverAuth alone, without clientAuth." };
     private readonly Option<string?> commonName = Text("--common-name", "CN. Default: the first name.", "TEXT");
     private readonly Option<string?> organisation = Text("--organisation", "O.", "TEXT");
@@ -81,5 +87,10 @@ internal sealed class OrderOptions
 
     private static Option<string?> Text(string name, string description, string value) => new(name) { Description = description, HelpName = value };
 
-    private static Option<string[]> Many(string name, string description, string value) => new(name) { Description = description, HelpName = value, AllowMultipleArgumentsPerToken = false };
+    private static Option<string[]> Many(string name, string description, string value) => new(name)
+    {
+        Description = description,
+        HelpName = value,
+        AllowMultipleArgumentsPerToken = false,
+    };
 }

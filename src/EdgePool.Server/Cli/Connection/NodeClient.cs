@@ -18,7 +18,9 @@ internal sealed class NodeClient : IDisposable
     private readonly string socket;
 
     /// <summary>A client of the node behind a socket.</summary>
-    public NodeClient(string socket)
+    /// <param name="socket">The socket's path.</param>
+    /// <param name="behind">Who is behind a root that sudo made; null: nobody else.</param>
+    public NodeClient(string socket, string? behind = null)
     {
         this.socket = socket;
         client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false, AllowAutoRedirect = false })
@@ -26,6 +28,10 @@ internal sealed class NodeClient : IDisposable
             BaseAddress = new Uri("http://edgepool"),
             Timeout = Patience,
         };
+        if (behind is not null)
+        {
+            client.DefaultRequestHeaders.TryAddWithoutValidation(WireHeaders.Behind, behind);
+        }
     }
 
     /// <summary>Asks for something that must be there.</summary>

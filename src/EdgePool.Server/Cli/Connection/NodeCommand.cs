@@ -15,6 +15,9 @@ internal sealed record NodeContext(NodeClient Node, ParseResult Arguments, TextW
 /// <summary>Makes commands that speak to a node: the options that find it, and one way to tell what went wrong.</summary>
 internal static class NodeCommand
 {
+    /// <summary>Who called sudo (sudo(8)).</summary>
+    private const string SudoUser = "SUDO_USER";
+
     /// <summary>Makes a command whose options and arguments the caller adds.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="description">One line.</param>
@@ -39,7 +42,7 @@ internal static class NodeCommand
 
         try
         {
-            using var client = new NodeClient(socket);
+            using var client = new NodeClient(socket, Environment.GetEnvironmentVariable(SudoUser));
             return await run(new NodeContext(client, result, output, error), cancellation);
         }
         catch (CommandFailure failure)

@@ -70,7 +70,7 @@ internal static class WhyCommand
         var table = new TextTable("PART", "", "FOUND", "DOCUMENT");
         foreach (var part in reply.Parts)
         {
-            table.Add(part.Part, part.Passes ? "ok" : "NO", Shown.Of(part.Value, 200), Source(part));
+            table.Add(part.Part, part.Passes ? "ok" : "NO", Shown.Of(part.Value, 200), Source(part.Document, part.Version));
         }
 
         table.WriteTo(output);
@@ -88,8 +88,7 @@ internal static class WhyCommand
         }
     }
 
-    private static string Source(WhyPart part)
-        => part.Document is null ? "" : FormattableString.Invariant($"{part.Document} version {part.Version}");
+    private static string Source(string? document, long? version) => document is null ? "" : FormattableString.Invariant($"{document} version {version}");
 
     private static async Task<int> LastAsync(NodeContext context, string partner, bool json, CancellationToken cancellation)
     {
@@ -106,7 +105,7 @@ internal static class WhyCommand
             return ExitCode.Success;
         }
 
-        var table = new TextTable("WHEN", "WAY", "FROM", "TO", "WHAT", "VERSION", "VERDICT", "REMEDY");
+        var table = new TextTable("WHEN", "WAY", "FROM", "TO", "WHAT", "VERDICT", "DOCUMENT", "REMEDY");
         foreach (var refusal in list.Refusals)
         {
             table.Add(
@@ -115,8 +114,8 @@ internal static class WhyCommand
                 refusal.From,
                 refusal.To,
                 refusal.Kind,
-                refusal.Version.ToString(CultureInfo.InvariantCulture),
                 (refusal.Observed ? "passed, only observed: " : "") + refusal.What,
+                Source(refusal.Document, refusal.DocumentVersion),
                 refusal.Remedy);
         }
 

@@ -44,24 +44,22 @@ internal static class GrantCommand
         return command;
     }
 
-    private static async Task<int> GiveAsync(NodeContext context, List<string> users, string policy, EditOptions edit, CancellationToken cancellation)
+    private static Task<int> GiveAsync(NodeContext context, List<string> users, string policy, EditOptions edit, CancellationToken cancellation)
     {
         var spec = JsonElement.Parse(new JsonObject { ["policy"] = policy }.ToJsonString());
-        foreach (var part in users.Chunk(StoreLimits.Default.MaxChanges))
-        {
-            var request = new ApplyRequest([.. part.Select(user => new WrittenView(DocumentKinds.Grant, user, spec))], edit.DryRun(context), edit.Why(context));
-            HistoryCommands.Done(context, await context.Node.PostAsync("/v1/apply", request, WireJson.Default.ApplyRequest, WireJson.Default.EditReply, cancellation), edit.DryRun(context));
-        }
-
-        return ExitCode.Success;
+        return SendAsync(context, users, edit, part => new ApplyRequest([.. part.Select(user => new WrittenView(DocumentKinds.Grant, user, spec))]), cancellation);
     }
 
-    private static async Task<int> TakeAsync(NodeContext context, List<string> users, EditOptions edit, CancellationToken cancellation)
+    private static Task<int> TakeAsync(NodeContext context, List<string> users, EditOptions edit, CancellationToken cancellation)
+        => SendAsync(context, users, edit, part => new ApplyRequest([]) { Deletions = [.. part.Select(user => new DocumentName(DocumentKinds.Grant, user))] }, cancellation);
+
+    /// <summary>As many users as the store takes at once are one change.</summary>
+    private static async Task<int> SendAsync(NodeContext context, List<string> users, EditOptions edit, Func<string[], ApplyRequest> request, CancellationToken cancellation)
     {
-        foreach (var user in users)
+        foreach (var part in users.Chunk(StoreLimits.Default.MaxChanges))
         {
-            var path = DocumentPaths.Delete(DocumentKinds.Grant, user, edit.DryRun(context), edit.Why(context));
-            HistoryCommands.Done(context, await context.Node.DeleteAsync(path, WireJson.Default.EditReply, cancellation), edit.DryRun(context));
+            var whole = request(part) with { DryRun = edit.DryRun(context), Why = edit.Why(context) };
+            HistoryCommands.Done(context, await context.Node.PostAsync("/v1/apply", whole, WireJson.Default.ApplyRequest, WireJson.Default.EditReply, cancellation), whole.DryRun);
         }
 
         return ExitCode.Success;

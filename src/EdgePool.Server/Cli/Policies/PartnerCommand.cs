@@ -67,7 +67,7 @@ internal static class PartnerCommand
     /// <summary>The command.</summary>
     public static Command Create() => new NotedCommand("partner", "Add, change, list and remove partners.", Notes)
     {
-        Add(), Set(), PartnerViews.CreateList(), PartnerViews.CreateShow(), Enable(), Disable(), Remove(),
+        Add(), Set(), PartnerViews.CreateList(), PartnerViews.CreateShow(), PartnerKeysCommand.Create(), Enable(), Disable(), Remove(),
     };
 
     /// <summary><c>DOMAIN</c>.</summary>

@@ -120,7 +120,12 @@ internal static class PartnerViews
             ("partnerType", partner.Type.ToString()),
             ("methods", Methods(partner)),
             ("requireTrustedCertificate", Word(partner.Terms.RequireTrustedCertificate)),
+            ("tlsMinVersion", Words.Of(partner.Terms.MinimumTls)),
+            ("allowServerAuthOnly", Word(partner.Certificates.AllowServerAuthOnly)),
+            ("allowClientAuthOnly", Word(partner.Certificates.AllowClientAuthOnly)),
             ("trust", Trust(partner)),
+            ("pins", string.Join(", ", partner.Certificates.Pins.Select(pin => pin.Text))),
+            ("changed keys", partner.Certificates.RefusesChanges ? "refused, with an alarm" : "taken, with an alarm"),
             ("proxyFqdn", partner.Proxy is { } proxy ? FormattableString.Invariant($"{proxy.Host}:{proxy.Port ?? 5269}") : "none: SRV records"),
             ("connectionLimit", gateway.ConnectionLimitOf(partner).ToString(CultureInfo.InvariantCulture)),
             ("enableKeepAlive", Word(partner.EnableKeepAlive)),
@@ -147,6 +152,7 @@ internal static class PartnerViews
     {
         null => "the node's roots",
         { System: true, Roots.Count: 0 } => "the machine's roots",
+        { System: false, Roots.Count: 0 } => "the pinned keys alone",
         var trust => FormattableString.Invariant($"{trust.Roots.Count} of its own{(trust.System ? ", and the machine's" : "")}"),
     };
 

@@ -96,7 +96,16 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             problems.Error(path + ".partnerType", "the consents that PublicUnverified needs are kept in a store", "add store: { directory: /var/lib/edgepool } and move the partner there with 'edgepool apply', or write Federated or PublicVerified");
         }
 
-        return roots is null ? written : written with { Trust = trust.Read(roots, path + ".trust") };
+        return roots is null ? written : WithTrust(written, roots, path + ".trust");
+    }
+
+    /// <summary>Where keys alone are written, the node's roots stay.</summary>
+    private PartnerDocument WithTrust(PartnerDocument written, TrustDocument roots, string path)
+    {
+        var keys = roots.Keys! with { System = roots.System };
+        return roots.Files.Count == 0 && keys.NamesKeys
+            ? written with { TrustText = keys }
+            : written with { TrustText = roots.Keys, Trust = trust.Read(roots, path) };
     }
 
     private string DialbackSecret(SecretDocument? written)

@@ -39,7 +39,7 @@ internal sealed class CertificateFiles(NamedFiles files, TimeProvider time, Prob
             return null;
         }
 
-        var valid = CheckDates(chain[0], name, certificatePath) & CheckStrength(chain[0], name, certificatePath);
+        var valid = CheckDates(chain[0], name, certificatePath) & CheckStrength(chain, name, certificatePath);
         CheckPurpose(chain[0], name, certificatePath);
         return keyPem is not null && WithKey(chain[0], keyPem, written.Key ?? name, name, keyPath) is { } leaf && valid
             ? new EdgeCertificate(leaf, [.. chain.Skip(1)])
@@ -71,17 +71,20 @@ internal sealed class CertificateFiles(NamedFiles files, TimeProvider time, Prob
     }
 
     /// <summary>What the TLS library refuses only when the first partner connects.</summary>
-    private bool CheckStrength(X509Certificate2 leaf, string name, string path)
+    private bool CheckStrength(IReadOnlyList<X509Certificate2> chain, string name, string path)
     {
         var findings = new Findings(name);
-        LeafCheck.Key(leaf, findings);
-        LeafCheck.Signature(leaf, findings);
-        foreach (var finding in findings.All.Where(finding => finding.Severity is FindingSeverity.Error))
+        foreach (var certificate in chain)
         {
-            problems.Error(path, $"the certificate {Shown.Of(name)}: {finding.What}", finding.Remedy);
+            LeafCheck.Strength(certificate, findings);
         }
 
-        return findings.All.All(finding => finding.Severity is not FindingSeverity.Error);
+        foreach (var finding in findings.All)
+        {
+            problems.Error(path, $"{Shown.Of(name)}: {finding.What}", finding.Remedy);
+        }
+
+        return findings.All.Count == 0;
     }
 
     private void CheckPurpose(X509Certificate2 leaf, string name, string path)

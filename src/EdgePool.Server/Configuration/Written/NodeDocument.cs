@@ -1,4 +1,5 @@
 using EdgePool.Edge;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Logging;
@@ -82,7 +83,11 @@ internal sealed record InternalListenerDocument(string? Address, TrustDocument? 
 internal sealed record CertificateDocument(string? Certificate, string? Key);
 
 /// <summary>Roots: the machine's, and those of files.</summary>
-internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files);
+internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files)
+{
+    /// <summary>What a partner's certificates must be beside that; null for others.</summary>
+    public WrittenTrust? Keys { get; init; }
+}
 
 /// <summary>The store of a node that takes its partners and policies from one.</summary>
 internal sealed record StoreDocument(string? Directory);

@@ -1,8 +1,10 @@
 using EdgePool.Edge;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Yaml;
 using EdgePool.Server.Logging;
+using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Configuration.Written;
@@ -87,6 +89,11 @@ internal static class NodeDocumentReader
 
     private static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
 
+    private static TrustDocument PartnerTrust(MappingReader trust) => Trust(trust) with
+    {
+        Keys = new WrittenTrust { Pins = trust.Texts("pins"), FirstUse = trust.Flag("firstUse"), OnChange = trust.Choice<KeyChange>("onChange") },
+    };
+
     private static SecretDocument Secret(MappingReader secret)
     {
         secret.Refuse("secret", "a secret does not belong in this file", "put it in a file that only the service may read (chmod 600) and write secretFile: PATH");
@@ -108,12 +115,15 @@ internal static class NodeDocumentReader
             LyncCompat = partner.Flag("lyncCompat"),
             RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
             DialbackWithoutDialback = partner.Flag("dialbackWithoutDialback"),
+            TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
+            AllowServerAuthOnly = partner.Flag("allowServerAuthOnly"),
+            AllowClientAuthOnly = partner.Flag("allowClientAuthOnly"),
             ProxyFqdn = partner.Text("proxyFqdn"),
             Enabled = partner.Flag("enabled"),
             DisabledReason = partner.Text("disabledReason"),
             MaxStanzaBytes = partner.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
         },
-        partner.Section("trust", Trust)));
+        partner.Section("trust", PartnerTrust)));
 
     private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
 

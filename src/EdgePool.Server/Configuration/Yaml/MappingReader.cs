@@ -69,9 +69,8 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
     public T? Choice<T>(string key)
         where T : struct, Enum
     {
-        var names = Enum.GetNames<T>().Select(Cased<T>).ToArray();
-        return Scalar(key, "one of " + string.Join(", ", names), text =>
-            names.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<T>(text, ignoreCase: true) : (T?)null, names);
+        var names = Words.Of<T>();
+        return Scalar(key, "one of " + string.Join(", ", names), Words.TryParse<T>, names);
     }
 
     /// <summary>A list of texts; a single text counts as a list of one.</summary>
@@ -158,7 +157,7 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
         return null;
     }
 
-    private T? Scalar<T>(string key, string form, Func<string, T?> parse, IReadOnlyCollection<string>? words = null)
+    private T? Scalar<T>(string key, string form, Func<string, T?> parse, IReadOnlyList<string>? words = null)
         where T : struct
     {
         if (Find(key) is not { } value || TextOf(value, form) is not { } text)
@@ -192,10 +191,4 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
         known.Add(key);
         return mapping.Entries.FirstOrDefault(entry => string.Equals(entry.Key, key, StringComparison.Ordinal))?.Value;
     }
-
-    /// <summary>Our own words are lower case in the file; those of Lync Server keep its spelling.</summary>
-    private static string Cased<T>(string name)
-        => typeof(T) == typeof(Policy.Negotiation.NegotiationMode) || typeof(T) == typeof(Policy.Partners.PartnerType)
-            ? name
-            : name.ToLowerInvariant();
 }

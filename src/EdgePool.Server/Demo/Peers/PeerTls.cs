@@ -51,6 +51,8 @@ internal sealed class PeerTls(DemoCertificates certificates, DomainName domain)
     /// <summary>The certificate of the other side, whose chain the handshake has judged.</summary>
     public sealed class Proof(SslStream stream) : IPeerCertificate
     {
+        public TlsVersion Version => stream.SslProtocol == SslProtocols.Tls13 ? TlsVersion.Tls13 : TlsVersion.Tls12;
+
         public CertificateVerdict Proves(DomainName domain)
             => stream.RemoteCertificate is not X509Certificate2 shown ? CertificateVerdict.None
             : CertificateIdentity.Matches(shown, domain) ? CertificateVerdict.Valid

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using EdgePool.Cluster.Consents;
 using EdgePool.Edge.Partners;
-using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Management.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +44,7 @@ internal sealed class ConsentEndpoints(ConsentLedger consents, IConsentJournal j
             return;
         }
 
-        ManagementLog.Revoked(log, context.Features.Get<PeerUser>()!.Name, local, remote);
+        ManagementLog.Revoked(log, Operator.Of(context), local, remote);
         await Reply.OkAsync(context, new ConsentView(local, remote, "", default), WireJson.Default.ConsentView);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using EdgePool.Cluster.Documents;
 using EdgePool.Server.Management.Documents;
-using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Management.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,15 +29,18 @@ internal sealed class EditEndpoints(IDocumentStore store, DocumentEditor editor,
             return;
         }
 
-        if (request.Documents.Count > MostDocuments && !request.DryRun)
+        var deletions = request.Deletions ?? [];
+        var count = request.Documents.Count + deletions.Count;
+        if (count > MostDocuments && !request.DryRun)
         {
             await Reply.FailAsync(context, StatusCodes.Status413PayloadTooLarge, new Failure(
-                FailureCode.TooLarge, $"{request.Documents.Count} documents at once are too many", FormattableString.Invariant($"send at most {MostDocuments}")));
+                FailureCode.TooLarge, $"{count} documents at once are too many", FormattableString.Invariant($"send at most {MostDocuments}")));
             return;
         }
 
-        var edits = request.Documents.Select(document => new DocumentEdit(document.Kind, document.Name, document.Spec.GetRawText(), document.Version)).ToList();
-        await EditAsync(context, edits, request.DryRun, request.Why);
+        var written = request.Documents.Select(document => new DocumentEdit(document.Kind, document.Name, document.Spec.GetRawText(), document.Version));
+        var deleted = deletions.Select(document => new DocumentEdit(document.Kind, document.Name, Body: null, ExpectedVersion: null));
+        await EditAsync(context, [.. written, .. deleted], request.DryRun, request.Why);
     }
 
     private async Task DeleteAsync(HttpContext context)
@@ -72,7 +74,7 @@ internal sealed class EditEndpoints(IDocumentStore store, DocumentEditor editor,
 
     private async Task EditAsync(HttpContext context, IReadOnlyList<DocumentEdit> edits, bool dryRun, string why)
     {
-        var who = context.Features.Get<PeerUser>()!.Name;
+        var who = Operator.Of(context);
         var outcome = await editor.EditAsync(edits, dryRun, new Editor(who, why), context.RequestAborted);
         if (outcome is EditOutcome.Done done)
         {

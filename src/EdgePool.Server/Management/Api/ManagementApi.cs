@@ -18,6 +18,7 @@ internal static class ManagementApi
         application.UseRouting();
         StatusEndpoints.Map(application, node);
         new WhyEndpoints(node).Map(application);
+        new KeyEndpoints(node).Map(application);
         if (node.Store is { } store)
         {
             DocumentEndpoints.Map(application, store);

@@ -104,5 +104,7 @@ internal sealed class WhyEndpoints(ManagedNode node)
         refusal.Reason.ToString(),
         refusal.Reason.Describe(),
         refusal.Reason.Remedy(),
+        refusal.Document,
+        refusal.DocumentVersion,
         refusal.Version);
 }

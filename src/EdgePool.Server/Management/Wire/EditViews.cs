@@ -3,17 +3,26 @@ using System.Text.Json.Serialization;
 
 namespace EdgePool.Server.Management.Wire;
 
-/// <summary>Documents to be written, all or none.</summary>
-/// <param name="Documents">At most 10,000.</param>
+/// <summary>Documents to be written and deleted, all or none.</summary>
+/// <param name="Documents">Those to be written; with <see cref="Deletions"/> at most 10,000.</param>
 /// <param name="DryRun">Tells what would change, and changes nothing.</param>
 /// <param name="Why">The reason, in the operator's words.</param>
 internal sealed record ApplyRequest(IReadOnlyList<WrittenView> Documents, bool DryRun = false, string Why = "") : IRequest
 {
+    /// <summary>Those to be deleted; each must be there. Null: none.</summary>
+    public IReadOnlyList<DocumentName>? Deletions { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public bool IsComplete => Documents is not null && Why is not null
+        && (Deletions ?? []).All(document => document is { Kind: not null, Name: not null })
         && Documents.All(document => document is { Kind: not null, Name: not null, Spec.ValueKind: not JsonValueKind.Undefined });
 }
+
+/// <summary>What a document is called.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Name">Its name within the kind.</param>
+internal sealed record DocumentName(string Kind, string Name);
 
 /// <summary>A document to be taken back to one of its versions.</summary>
 /// <param name="Version">The version.</param>

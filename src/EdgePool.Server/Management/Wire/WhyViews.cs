@@ -51,9 +51,22 @@ internal sealed record RefusalList(string Partner, IReadOnlyList<RefusalView> Re
 /// <param name="Verdict">The verdict's name.</param>
 /// <param name="What">The verdict in words.</param>
 /// <param name="Remedy">What to do about it.</param>
+/// <param name="Document">The document that the refusal rests on; null: a default.</param>
+/// <param name="DocumentVersion">That document's version.</param>
 /// <param name="Version">The version of the policy that refused it.</param>
 internal sealed record RefusalView(
-    DateTimeOffset At, string Direction, string From, string To, string Kind, bool Observed, string Verdict, string What, string Remedy, long Version);
+    DateTimeOffset At,
+    string Direction,
+    string From,
+    string To,
+    string Kind,
+    bool Observed,
+    string Verdict,
+    string What,
+    string Remedy,
+    string? Document,
+    long? DocumentVersion,
+    long Version);
 
 /// <summary>A page of consents.</summary>
 /// <param name="Consents">By local, then remote address.</param>

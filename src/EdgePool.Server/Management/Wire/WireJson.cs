@@ -24,6 +24,7 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(RefusalList))]
 [JsonSerializable(typeof(ConsentList))]
 [JsonSerializable(typeof(ConsentView))]
+[JsonSerializable(typeof(KeyList))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>For people: indented, and letters of every script as they are. Never part of HTML.</summary>

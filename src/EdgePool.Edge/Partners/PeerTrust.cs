@@ -1,0 +1,85 @@
+using EdgePool.Edge.Routing;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge.Partners;
+
+/// <summary>What peers' certificates have to be under the policy of now, and the alarms about their keys.</summary>
+internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTable routes, PeerKeys keys, TimeProvider time, ILogger log)
+{
+    /// <summary>The keys that are remembered.</summary>
+    public PeerKeys Keys => keys;
+
+    /// <summary>What the certificate of <paramref name="domain"/> has to be.</summary>
+    public CertificateDemand DemandFor(DomainName domain)
+    {
+        if (routes.Local(domain)?.BackEnd is BackEndOptions.Server server)
+            return new CertificateDemand(server.Trust);
+        if (policy.Current.Find(domain) is not { } partner)
+            return new CertificateDemand(options.Trust);
+        var demand = new CertificateDemand(partner.Trust ?? options.Trust, partner.Certificates);
+        return partner.Certificates.RefusesChanges && keys.Read(domain.Ascii) is { } known
+            ? demand with { Known = [.. known.Keys.Select(k => k.Key)] }
+            : demand;
+    }
+
+    /// <summary>
+    /// A stream with a partner is about to be authenticated, by whatever method: remembers the key that it shows, and raises the alarm when that is another
+    /// than before. False: policy does not take the change. A peer that shows no certificate has nothing to be compared.
+    /// </summary>
+    public bool Admits(long stream, DomainName domain, PeerCertificate shown)
+    {
+        if (shown.Key is not { } key)
+            return true;
+        var now = time.GetUtcNow();
+        var partner = policy.Current.Find(domain);
+        var seen = new PeerKey(key, LogText.Of(shown.Issuer), shown.Expires, now, now);
+        var alarm = keys.See(domain.Ascii, IsStranger(partner), seen, refuseChanges: partner?.Certificates.RefusesChanges ?? false);
+        if (alarm is not null)
+            Log(stream, domain, alarm);
+        return alarm is not { Kind: PeerKeyAlarmKind.KeyRefused };
+    }
+
+    /// <summary>A certificate was refused for its key when the name was to be proven.</summary>
+    public void Refused(long stream, PeerCertificate shown, UnexpectedKey unexpected)
+    {
+        var partner = policy.Current.Find(unexpected.Domain);
+        var known = keys.Read(unexpected.Domain.Ascii) is { Keys: [var last, ..] } ? last : null;
+        var pinned = unexpected.Verdict is CertificateVerdict.PinMismatch;
+        var alarm = new PeerKeyAlarm(
+            time.GetUtcNow(),
+            pinned ? PeerKeyAlarmKind.PinMismatch : PeerKeyAlarmKind.KeyRefused,
+            !pinned ? known?.Key : partner is { Certificates.Pins: [var first, ..] } ? first : null,
+            pinned ? string.Empty : known?.Issuer ?? string.Empty,
+            shown.Key,
+            LogText.Of(shown.Issuer));
+        keys.Refuse(unexpected.Domain.Ascii, IsStranger(partner), alarm);
+        Log(stream, unexpected.Domain, alarm);
+    }
+
+    private static bool IsStranger(Partner? partner) => partner?.Domain is null;
+
+    private void Log(long stream, DomainName domain, PeerKeyAlarm alarm)
+    {
+        var (shown, before) = (alarm.Shown?.Text ?? "unreadable", alarm.Before?.Text ?? "unreadable");
+        switch (alarm.Kind)
+        {
+            case PeerKeyAlarmKind.KeyChanged:
+                PeerKeyLog.KeyChanged(log, domain.Ascii, shown, alarm.IssuerShown, before, alarm.IssuerBefore, stream);
+                break;
+            case PeerKeyAlarmKind.KeyRefused:
+                PeerKeyLog.KeyRefused(log, domain.Ascii, shown, alarm.IssuerShown, before, alarm.IssuerBefore, stream);
+                break;
+            case PeerKeyAlarmKind.IssuerChanged:
+                PeerKeyLog.IssuerChanged(log, domain.Ascii, alarm.IssuerShown, alarm.IssuerBefore, shown, stream);
+                break;
+            default:
+                PeerKeyLog.PinMismatch(log, domain.Ascii, shown, alarm.IssuerShown, before, stream);
+                break;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Edge.Telemetry;
+
+/// <summary>Every alarm about the keys of peers' certificates: ids 3300 to 3399, stable. Hashes are those of <c>trust.pins</c>; issuers have passed <see cref="LogText"/>.</summary>
+internal static partial class PeerKeyLog
+{
+    [LoggerMessage(3300, LogLevel.Warning, "peer-key-changed: {Domain} shows key {Shown} of {Issuer}; it had {Before} of {IssuerBefore} (stream {Stream})")]
+    public static partial void KeyChanged(ILogger logger, string domain, string shown, string issuer, string before, string issuerBefore, long stream);
+
+    [LoggerMessage(3301, LogLevel.Error, "peer-key-refused: {Domain} shows key {Shown} of {Issuer}; it had {Before} of {IssuerBefore}, and trust.onChange is refuse (stream {Stream})")]
+    public static partial void KeyRefused(ILogger logger, string domain, string shown, string issuer, string before, string issuerBefore, long stream);
+
+    [LoggerMessage(3302, LogLevel.Warning, "peer-issuer-changed: {Domain} is vouched for by {Issuer}; it was by {IssuerBefore}, for the same key {Shown} (stream {Stream})")]
+    public static partial void IssuerChanged(ILogger logger, string domain, string issuer, string issuerBefore, string shown, long stream);
+
+    [LoggerMessage(3303, LogLevel.Error, "pin-mismatch: {Domain} shows key {Shown} of {Issuer}, a trusted certificate whose chain has none of the pinned keys ({Pinned} is one) (stream {Stream})")]
+    public static partial void PinMismatch(ILogger logger, string domain, string shown, string issuer, string pinned, long stream);
+}
