@@ -26,8 +26,8 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly List<IActorRef> listeners = [];
     private IActorRef? streams;
     private IActorRef? routes;
-    private IActorRef? certificateWatch;
     private IActorRef? presence;
+    private IActorRef? certificateWatch;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -283,21 +283,4 @@ public sealed class EdgeNode : IAsyncDisposable
 
         return bound;
     }
-}
-
-/// <summary>An address that cannot be bound.</summary>
-public sealed class ListenException : Exception
-{
-    internal ListenException(IPEndPoint address, SocketException cause)
-        : base($"cannot listen on {address}: {cause.Message}", cause)
-    {
-        Address = address;
-        Error = cause.SocketErrorCode;
-    }
-
-    /// <summary>The address.</summary>
-    public IPEndPoint Address { get; }
-
-    /// <summary>What the system said.</summary>
-    public SocketError Error { get; }
 }

@@ -42,7 +42,6 @@ internal sealed partial class ElementScanner
             payloads.Reset();
         }
 
-        payloads.Open(depth: 0, new PrefixBinding { NamespaceLength = -1 });
         var end = 1 + top.NameLength;
         for (var index = 0; index < top.AttributeCount; index++)
         {
@@ -50,6 +49,11 @@ internal sealed partial class ElementScanner
             end = attribute.ValueEnd + 1;
             if (attribute.IsDeclaration)
             {
+                if (payloads.Depth < 0)
+                {
+                    payloads.Open(depth: 0, new PrefixBinding { NamespaceLength = PayloadReader.NotDeclared });
+                }
+
                 payloads.Declare(payloads.Read(data, attribute.NameStart, attribute.ValueStart, attribute.ValueEnd));
             }
         }

@@ -11,6 +11,9 @@ namespace EdgePool.Xmpp.Framing;
 /// <remarks>The scanner has validated the element, so this pass checks nothing and looks at names and quotes only.</remarks>
 public ref struct PayloadReader
 {
+    /// <summary>The length of a namespace name that is not there.</summary>
+    internal const int NotDeclared = -1;
+
     private readonly ElementScanner scanner;
     private readonly ReadOnlySpan<byte> element;
     private PrefixBinding inForce;
@@ -19,12 +22,16 @@ public ref struct PayloadReader
     private int tagStart;
     private bool isEmpty;
 
+    // Some element that is open, or the stanza, has a scope of its own.
+    private bool scoped;
+
     internal PayloadReader(ElementScanner scanner, ReadOnlySpan<byte> element)
     {
         this.scanner = scanner;
         this.element = element;
         at = scanner.OpenPayloads(element);
         inForce = scanner.Payloads.Default;
+        scoped = scanner.Payloads.Depth >= 0;
         open = 1;
         Child = -1;
     }
@@ -97,11 +104,20 @@ public ref struct PayloadReader
     private void Leave()
     {
         open--;
+        if (scoped)
+        {
+            CloseScope();
+        }
+    }
+
+    private void CloseScope()
+    {
         ref var scopes = ref scanner.Payloads;
         if (scopes.Depth == open && open > 0)
         {
             scopes.Close();
             inForce = scopes.Default;
+            scoped = scopes.Depth >= 0;
         }
     }
 
@@ -110,27 +126,35 @@ public ref struct PayloadReader
         tagStart = at;
         Depth = open;
         Child += open == 1 ? 1 : 0;
-        var next = at + 1;
+        var start = at + 1;
+        var next = start + CharacterRuns.ShortNameLength(data, start);
         var colon = 0;
         for (; !EndsName(data[next]); next++)
         {
             if (data[next] == (byte)':')
             {
-                colon = next;
+                colon = next + 1 - start;
             }
         }
 
-        var name = data[(at + 1)..next];
-        at = PassAttributes(data, next);
+        var name = data[start..next];
+        var own = new PrefixBinding { NamespaceLength = NotDeclared };
+        at = PassAttributes(data, next, ref own);
+        if (own.NamespaceLength != NotDeclared && !isEmpty)
+        {
+            Declare(in own);
+        }
+
         open++;
-        LocalName = colon == 0 ? name : name[(colon - tagStart)..];
-        Namespace = colon != 0 ? scanner.Payloads.Resolve(data, name[..(colon - tagStart - 1)], scanner.Root!)
-            : inForce.NamespaceLength < 0 ? scanner.Root!.DefaultNamespace
+        LocalName = name[colon..];
+        Namespace = colon != 0 ? scanner.Payloads.Resolve(data, name[..(colon - 1)], scanner.Root!)
+            : own.NamespaceLength != NotDeclared ? scanner.Payloads.NamespaceName(data, in own)
+            : inForce.NamespaceLength == NotDeclared ? scanner.Root!.DefaultNamespace
             : scanner.Payloads.NamespaceName(data, in inForce);
     }
 
-    // From the tag's name to behind its '>', declarations taken.
-    private int PassAttributes(ReadOnlySpan<byte> data, int next)
+    // From the tag's name to behind its '>'; the default namespace that it declares goes into own, prefixes into its scope.
+    private int PassAttributes(ReadOnlySpan<byte> data, int next, ref PrefixBinding own)
     {
         while (true)
         {
@@ -149,14 +173,23 @@ public ref struct PayloadReader
             var name = next;
             var (value, end) = Value(data, next);
             next = end + 1;
-            if (data[name] == (byte)'x' && data.Slice(name, 5).SequenceEqual("xmlns"u8) && (EndsName(data[name + 5]) || data[name + 5] == (byte)':'))
+            if (data[name] != (byte)'x' || !data.Slice(name, 5).SequenceEqual("xmlns"u8))
             {
-                Declare(data, name, value, end);
+                continue;
+            }
+
+            if (data[name + 5] == (byte)':')
+            {
+                Declare(scanner.Payloads.Read(data, name, value, end));
+            }
+            else if (EndsName(data[name + 5]))
+            {
+                own = scanner.Payloads.Read(data, name, value, end);
             }
         }
     }
 
-    private void Declare(ReadOnlySpan<byte> data, int name, int value, int end)
+    private void Declare(in PrefixBinding declared)
     {
         ref var scopes = ref scanner.Payloads;
         if (scopes.Depth != open)
@@ -164,29 +197,25 @@ public ref struct PayloadReader
             scopes.Open(open, in inForce);
         }
 
-        var declared = scopes.Read(data, name, value, end);
         scopes.Declare(in declared);
         inForce = scopes.Default;
+        scoped = true;
     }
 
     // Where the value of the attribute begins whose name is there, and where its closing quote is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (int Start, int End) Value(ReadOnlySpan<byte> data, int name)
     {
-        if (data.Length - name > CharacterRuns.AttributeBytes)
+        var quotes = data.Length - name > CharacterRuns.AttributeBytes ? CharacterRuns.AttributeMarks(data, name).Quotes : 0;
+        var closing = quotes & (quotes - 1);
+        var start = quotes != 0 ? name + BitOperations.TrailingZeroCount(quotes) + 1 : name + data[name..].IndexOfAny((byte)'\'', (byte)'"') + 1;
+        var quote = data[start - 1];
+        if (closing != 0 && data[name + BitOperations.TrailingZeroCount(closing)] == quote)
         {
-            var quotes = CharacterRuns.AttributeMarks(data, name).Quotes;
-            var closing = quotes & (quotes - 1);
-            var opening = name + BitOperations.TrailingZeroCount(quotes);
-            var end = name + BitOperations.TrailingZeroCount(closing);
-            if (closing != 0 && data[opening] == data[end])
-            {
-                return (opening + 1, end);
-            }
+            return (start, name + BitOperations.TrailingZeroCount(closing));
         }
 
-        var start = name + data[name..].IndexOfAny((byte)'\'', (byte)'"') + 1;
-        return (start, start + data[start..].IndexOf(data[start - 1]));
+        return (start, start + data[start..].IndexOf(quote));
     }
 
     private static bool EndsName(byte value) => value is (byte)'>' or (byte)'/' or (byte)'=' || CharacterRuns.IsSpace(value);

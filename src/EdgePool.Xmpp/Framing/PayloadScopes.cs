@@ -17,13 +17,13 @@ internal struct PayloadScopes
     /// <summary>A walk has begun since the last <see cref="Reset"/>.</summary>
     internal bool InUse { get; private set; }
 
-    /// <summary>How deep the innermost scope's element is.</summary>
-    internal readonly int Depth => open.Last.Depth;
+    /// <summary>How deep the innermost scope's element is, 0 for the stanza; -1 where there is no scope.</summary>
+    internal readonly int Depth => open.Count == 0 ? -1 : open.Last.Depth;
 
     /// <summary>The default namespace as the innermost scope has it.</summary>
-    internal readonly PrefixBinding Default => open.Last.Default;
+    internal readonly PrefixBinding Default => open.Count == 0 ? new PrefixBinding { NamespaceLength = PayloadReader.NotDeclared } : open.Last.Default;
 
-    /// <summary>An element at that depth declares something, or is the outermost.</summary>
+    /// <summary>An element at that depth declares something.</summary>
     internal void Open(int depth, in PrefixBinding inheritedDefault)
     {
         InUse = true;
@@ -60,6 +60,7 @@ internal struct PayloadScopes
         var raw = element[valueStart..valueEnd];
         if (CharacterData.NeedsDecoding(raw))
         {
+            InUse = true;
             binding.NamespaceStart = names.Append(raw, out binding.NamespaceLength);
             binding.InScratch = true;
         }
@@ -88,6 +89,7 @@ internal struct PayloadScopes
     /// <summary>Decodes an attribute value, in the place of the last one.</summary>
     internal ReadOnlySpan<byte> Decode(ReadOnlySpan<byte> raw)
     {
+        InUse = true;
         value.Release();
         var start = value.Append(raw, out var length);
         return value.Slice(start, length);
@@ -110,7 +112,7 @@ internal struct PayloadScopes
         /// <summary>How many bindings were in force outside.</summary>
         internal int OuterBindings;
 
-        /// <summary>The default namespace; <see cref="PrefixBinding.NamespaceLength"/> is -1 where it is the stream's.</summary>
+        /// <summary>The default namespace; <see cref="PrefixBinding.NamespaceLength"/> is <see cref="PayloadReader.NotDeclared"/> where it is the stream's.</summary>
         internal PrefixBinding Default;
     }
 }

@@ -96,7 +96,12 @@ public sealed class FaultTests
         const int Cycles = 250;
         await using var scene = EdgeScene.Start();
         await using var component = await scene.ComponentAsync();
-        await scene.UntilAsync(() => scene.Node.Streams.Count == 1, "the component");
+        await using (await scene.PartnerAsync("p1.example"))
+        {
+            // By now the node's own actors have begun, and their timers run.
+        }
+
+        await scene.UntilAsync(() => scene.Node.Streams.Count == 1, "the component alone");
         var timers = scene.Time.ActiveTimers;
         for (var i = 0; i < Cycles; i++)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
@@ -8,6 +9,7 @@ using EdgePool.Testing.Time;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Routing;
@@ -112,14 +114,18 @@ public sealed class StanzaRelayTests
         Assert.False(relay.Admits);
     }
 
-    // DESIGN.md section 5, 3: no allocation on the allow path.
-    [Fact]
-    public void Relay_CanonicalAddresses_AllocatesNothing()
+    // DESIGN.md section 5, 3: no allocation on the allow path, whatever policy has to look at; nor for the presence of a contact that is known.
+    [Theory]
+    [InlineData("<message from='a@p1.example/r' to='b@edge.example' type='chat' id='i'><body>hello</body></message>")]
+    [InlineData("<message from='a@p1.example/r' to='b@edge.example'><body>hi</body><active xmlns='http://jabber.org/protocol/chatstates'/><p:x xmlns:p='urn:p'><p:y/></p:x></message>")]
+    [InlineData("<presence from='a@p1.example/r' to='b@edge.example'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/><x xmlns='vcard-temp:x:update'><photo/></x></presence>")]
+    [InlineData("<iq type='get' from='a@p1.example/r' to='b@edge.example/s' id='i'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>")]
+    public void Relay_CanonicalAddresses_AllocatesNothing(string stanza)
     {
         using var relay = Relay();
         Attach();
         var framer = StreamFramer.Inside(ContentNamespace.Server, FramerLimits.Authenticated);
-        var bytes = Encoding.UTF8.GetBytes(StanzaReading.Message("a@p1.example/r", "b@edge.example", "i", 128));
+        var bytes = Encoding.UTF8.GetBytes(stanza);
         var queue = Component().Queue;
         Pass(framer, bytes, relay, queue, 2_000);
 
@@ -149,7 +155,11 @@ public sealed class StanzaRelayTests
 
     private StanzaRelay Relay()
     {
-        var relay = new StanzaRelay(new Bouncer(routes, ledger), new StanzaPolicy(policy, routes, time), new Pings(routes), new RateTable(time), ledger, TimeSpan.FromSeconds(10));
+        var bouncer = new Bouncer(routes, ledger);
+        var judge = new StanzaPolicy(policy, routes, time);
+        var components = new ComponentSessions(routes, bouncer, new EdgeLogs(NullLoggerFactory.Instance));
+        var presence = new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, new Random(1)), judge, routes, components, ledger, time, TimeSpan.FromMinutes(1));
+        var relay = new StanzaRelay(bouncer, judge, new Pings(routes), new RateTable(time), ledger, TimeSpan.FromSeconds(10), presence);
         Assert.False(relay.Admits);
         ImmutableArray<DomainPair> pairs = [new DomainPair(DomainName.Parse("edge.example"), DomainName.Parse("p1.example"))];
         relay.Open(new PairGate(routes, pairs, routes.IsLocal, bounceUnserved: false));

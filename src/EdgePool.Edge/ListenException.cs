@@ -1,0 +1,21 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace EdgePool.Edge;
+
+/// <summary>An address that cannot be bound.</summary>
+public sealed class ListenException : Exception
+{
+    internal ListenException(IPEndPoint address, SocketException cause)
+        : base($"cannot listen on {address}: {cause.Message}", cause)
+    {
+        Address = address;
+        Error = cause.SocketErrorCode;
+    }
+
+    /// <summary>The address.</summary>
+    public IPEndPoint Address { get; }
+
+    /// <summary>What the system said.</summary>
+    public SocketError Error { get; }
+}
