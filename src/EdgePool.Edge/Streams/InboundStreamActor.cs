@@ -1,12 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Policy.Partners;
-using EdgePool.Policy.Verdicts;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Components;
 using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Framing;
@@ -23,7 +19,7 @@ namespace EdgePool.Edge.Streams;
 internal sealed record ListenerRole(string Name, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
 
 /// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
-internal sealed class InboundStreamActor : StreamActor, IPairStream
+internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 {
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18; // tcp(7)
@@ -33,8 +29,6 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
     private readonly IPAddress address;
     private readonly Dictionary<string, (DomainPair Pair, string StreamId)> verifications = new(StringComparer.Ordinal);
     private readonly List<DomainPair> entered = [];
-    private readonly Dictionary<string, ConnectionPlace> places = new(StringComparer.Ordinal);
-    private bool asked;
     private bool stranger = true;
     private IActorRef? self;
 
@@ -142,15 +136,6 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         return [];
     }
 
-    /// <summary>A partner may have a smaller limit of its own, never a larger one; the strictest of the stream's pairs counts.</summary>
-    protected override FramerLimits LimitsOfNow()
-    {
-        var common = Edge.Options.Limits.Authenticated;
-        var policy = Edge.Policy.Current;
-        var bytes = Pairs.Min(p => policy.Find(p.Remote) is { } partner ? (policy.Gateway ?? Policy.Partners.Gateway.Default).MaxStanzaBytesOf(partner) ?? common.ElementBytes : common.ElementBytes);
-        return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
-    }
-
     protected override void OnEffect(NegotiationEffect effect)
     {
         switch (effect)
@@ -182,46 +167,10 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
         verifications.Add(dial.Path.Name, (verify.Pair, verify.StreamId));
     }
 
-    /// <summary>
-    /// Terms of pairs are those of this listener: on 5269 a partner may have lost them. A partner that has got no further than its header has no pair yet;
-    /// the lookups that it asked for look for themselves.
-    /// </summary>
-    protected override StreamErrorCondition? EndsUnder(PolicyChange change)
-    {
-        foreach (var dial in Context.GetChildren())
-            dial.Tell(change);
-        return Pairs.IsEmpty && Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } && role.Rules.TermsFor(new DomainPair(local, remote)) is null
-            ? StreamErrorCondition.PolicyViolation
-            : base.EndsUnder(change);
-    }
-
-    protected override NegotiationTerms? TermsFor(DomainPair pair) => role.Rules.TermsFor(pair);
-
-    /// <summary>See <see cref="Streams.KeepAlive"/>. A ping is sent on the first pair for which a stream of ours is up.</summary>
-    protected override void KeepAlive(TimeSpan interval)
-    {
-        asked &= Silence >= interval / 2;
-        switch (Streams.KeepAlive.Inbound(Silence, interval, asked))
-        {
-            case KeepAliveStep.Ask:
-                asked = true;
-                _ = Pairs.Any(Edge.Pings.TrySend);
-                break;
-            case KeepAliveStep.End:
-                Perform(CloseWith(StreamEndReason.KeepAliveTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "nothing came within the keep-alive interval"));
-                break;
-            default:
-                break;
-        }
-    }
-
     protected override void OnStopped()
     {
         LeaveStrangers();
-        foreach (var place in places.Values)
-            place.Dispose();
-        foreach (var pair in Pairs.Where(_ => asked))
-            Edge.Pings.Forget(pair);
+        LeavePlaces();
         foreach (var pair in entered)
             Edge.Pairs.Leave(pair, this);
         for (var pending = verifications.Count; pending > 0; pending--)
@@ -270,59 +219,6 @@ internal sealed class InboundStreamActor : StreamActor, IPairStream
 
     private void Answer(DomainPair pair, string streamId, DialbackOutcome outcome)
         => Perform(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
-
-    protected override IReadOnlyList<NegotiationEffect> OnOverRate()
-    {
-        var observed = Edge.Policy.Current.Find(Pairs[0].Remote) is { Mode: PartnerMode.Observe };
-        Note(Pairs[0], VerdictReason.RateExceeded, observed);
-        return observed ? [] : base.OnOverRate();
-    }
-
-    /// <summary>A stream that policy does not let up, or ends, is kept for the operator, under the domain that it claims or has proven.</summary>
-    protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
-    {
-        base.OnEnding(reason, error, detail);
-        if (role.Internal is not null)
-            return;
-        if (!Pairs.IsEmpty)
-            Note(Pairs[0], RefusalOf(reason, Pairs[0]));
-        else if (Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote })
-            Note(new DomainPair(local, remote), RefusalOf(reason, new DomainPair(local, remote)));
-    }
-
-    private VerdictReason RefusalOf(StreamEndReason reason, DomainPair pair) => reason switch
-    {
-        StreamEndReason.PartnerNotAllowed or StreamEndReason.PolicyChanged => Edge.Policy.Current.Judge(pair.Remote.Utf8, out _),
-        StreamEndReason.ConnectionLimit => VerdictReason.ConnectionLimit,
-        StreamEndReason.NoAllowedMethod or StreamEndReason.TlsUnavailable or StreamEndReason.CertificateMissing
-            or StreamEndReason.CertificateUntrusted or StreamEndReason.CertificateWrongName => VerdictReason.NoMethod,
-        _ => VerdictReason.Allowed,
-    };
-
-    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none, or where the domain is no partner's.</summary>
-    private void Note(DomainPair pair, VerdictReason reason, bool observed = false)
-    {
-        var policy = Edge.Policy.Current;
-        if (reason == VerdictReason.Allowed || policy.Find(pair.Remote) is not { } partner)
-            return;
-        if (observed)
-            Edge.Stanzas.Counters.Observe(partner.Name, reason);
-        else
-            Edge.Stanzas.Counters.Refuse(partner.Name, reason);
-        Edge.Stanzas.Refusals.Add(new PolicyRefusal(
-            Edge.Time.GetUtcNow(), partner.Name, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed));
-    }
-
-    /// <summary>One place for each partner on the stream.</summary>
-    private bool TryTakePlace(DomainName remote)
-    {
-        if (places.ContainsKey(Edge.Connections.HolderOf(remote)))
-            return true;
-        if (Edge.Connections.TryEnter(remote) is not { } place)
-            return false;
-        places.Add(place.Holder, place);
-        return true;
-    }
 
     private void LeaveStrangers()
     {

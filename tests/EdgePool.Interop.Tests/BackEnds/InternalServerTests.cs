@@ -23,7 +23,7 @@ public sealed class InternalServerTests
         await TalkAsync(scenario);
         await alice.SendAsync("<iq type='get' id='v' to='contoso.example'><query xmlns='jabber:iq:version'/></iq>");
         await alice.WaitForAsync("iq[@type='result' and @id='v' and @from='contoso.example']");
-        await bob.SendAsync("<iq type='get' id='e' to='nobody@partner.example/none'><query xmlns='urn:example:unknown'/></iq>");
+        await bob.SendAsync("<iq type='get' id='e' to='nobody@partner.example/none'><ping xmlns='urn:xmpp:ping'/></iq>");
         await bob.WaitForAsync("iq[@type='error' and @id='e']");
 
         await Task.WhenAll(

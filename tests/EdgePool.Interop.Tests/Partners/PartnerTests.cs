@@ -83,7 +83,7 @@ public sealed class PartnerTests
         await asked.SendAsync($"<iq type='result' id='q1' from='{to}' to='{from}'/>");
         await asking.WaitForAsync($"iq[@type='result' and @id='q1' and @from='{to}']");
 
-        await asking.SendAsync($"<iq type='get' id='q2' from='{from}' to='{to}'><query xmlns='urn:example:unknown'/></iq>");
+        await asking.SendAsync($"<iq type='get' id='q2' from='{from}' to='{to}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
         await asked.WaitForAsync($"iq[@type='get' and @id='q2' and @from='{from}']");
         await asked.SendAsync(
             $"<iq type='error' id='q2' from='{to}' to='{from}'><error type='cancel'>" +
