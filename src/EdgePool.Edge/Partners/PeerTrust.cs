@@ -1,3 +1,4 @@
+using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -38,6 +39,7 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
         var now = time.GetUtcNow();
         var partner = policy.Current.Find(domain);
         var seen = new PeerKey(key, LogText.Of(shown.Issuer), shown.Expires, now, now);
+        SayExpiry(domain, seen, keys.Read(domain.Ascii)?.Keys.FirstOrDefault(k => k.Key.Equals(key)));
         var alarm = keys.See(domain.Ascii, IsStranger(partner), seen, refuseChanges: partner?.Certificates.RefusesChanges ?? false);
         if (alarm is not null)
             Log(stream, domain, alarm);
@@ -59,6 +61,18 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
             LogText.Of(shown.Issuer));
         keys.Refuse(unexpected.Domain.Ascii, IsStranger(partner), alarm);
         Log(stream, unexpected.Domain, alarm);
+    }
+
+    /// <summary>Each stage of a certificate's end is said once, when a stream is authenticated with it: a renewal that a partner has missed is ours to suffer.</summary>
+    private void SayExpiry(DomainName domain, PeerKey seen, PeerKey? before)
+    {
+        var stage = CertificateExpiries.At(seen.Expires, seen.LastSeen);
+        var said = before is not null && before.Expires == seen.Expires ? CertificateExpiries.At(before.Expires, before.LastSeen) : CertificateExpiry.Far;
+        if (stage <= said)
+            return;
+        var level = stage == CertificateExpiry.Within30Days ? LogLevel.Information : LogLevel.Warning;
+        var days = (seen.Expires - seen.LastSeen).Days;
+        PeerKeyLog.CertificateExpires(log, level, domain.Ascii, seen.Issuer, seen.Expires, days);
     }
 
     private static bool IsStranger(Partner? partner) => partner?.Domain is null;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge.Telemetry;
 
-/// <summary>Every alarm about the keys of peers' certificates: ids 3300 to 3399, stable. Hashes are those of <c>trust.pins</c>; issuers have passed <see cref="LogText"/>.</summary>
+/// <summary>Every message about the certificates of peers and their keys: ids 3300 to 3399, stable. Hashes are those of <c>trust.pins</c>; issuers have passed <see cref="LogText"/>.</summary>
 internal static partial class PeerKeyLog
 {
     [LoggerMessage(3300, LogLevel.Warning, "peer-key-changed: {Domain} shows key {Shown} of {Issuer}; it had {Before} of {IssuerBefore} (stream {Stream})")]
@@ -13,6 +13,9 @@ internal static partial class PeerKeyLog
 
     [LoggerMessage(3302, LogLevel.Warning, "peer-issuer-changed: {Domain} is vouched for by {Issuer}; it was by {IssuerBefore}, for the same key {Shown} (stream {Stream})")]
     public static partial void IssuerChanged(ILogger logger, string domain, string issuer, string issuerBefore, string shown, long stream);
+
+    [LoggerMessage(EventId = 3304, Message = "The certificate of {Domain}, of {Issuer}, is valid until {Until}: {Days} days are left")]
+    public static partial void CertificateExpires(ILogger logger, LogLevel level, string domain, string issuer, DateTimeOffset until, int days);
 
     [LoggerMessage(3303, LogLevel.Error, "pin-mismatch: {Domain} shows key {Shown} of {Issuer}, a trusted certificate whose chain has none of the pinned keys ({Pinned} is one) (stream {Stream})")]
     public static partial void PinMismatch(ILogger logger, string domain, string shown, string issuer, string pinned, long stream);

@@ -4,6 +4,7 @@ using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Lifecycle;
@@ -95,6 +96,24 @@ public sealed class PeerKeyTests
 
         await peer.ExpectStreamErrorAsync("policy-violation");
         Assert.Equal("certificate-key-changed", scene.Logs.Events.First(e => e.Id.Id == 1020).Values["Reason"]);
+    }
+
+    // Issue 4: warnings at 30, 14 and 3 days, once each, as streams are authenticated.
+    [Fact]
+    public async Task Expiry_ComesNear_IsSaidOnceAStage()
+    {
+        await using var scene = TrustScene.Start(TrustScene.P1);
+        scene.Shown["p1.example"] = scene.Authority.Issue(LeafRequest.For("p1.example") with { NotAfter = TimeSpan.FromDays(31.5) }).Certificate;
+        foreach (var days in new[] { 0, 2, 1, 16, 1, 9 })
+        {
+            scene.Time.Advance(TimeSpan.FromDays(days));
+            await using var peer = await scene.ComesAsync();
+        }
+
+        Assert.Equal(
+            [(LogLevel.Information, 29), (LogLevel.Warning, 12), (LogLevel.Warning, 2)],
+            scene.Logs.Events.Where(e => e.Id.Id == 3304).Select(e => (e.Level, (int)e.Values["Days"]!)));
+        Assert.DoesNotContain(scene.Logs.Events, e => e.Id.Id is >= 3300 and <= 3303);
     }
 
     [Fact]
