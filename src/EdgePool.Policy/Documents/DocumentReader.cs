@@ -37,8 +37,6 @@ public static class DocumentReader
     private const int MostCertificates = 64;
     private const int MostConnections = 1_000_000;
     private const int MostBytes = 64 * 1024 * 1024;
-    private const int MostRate = 1024 * 1024 * 1024;
-    private const int MostStanzaRate = 1_000_000;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -138,9 +136,9 @@ public static class DocumentReader
 
     private static RateDocument Rate(JsonMapping rate) => new()
     {
-        BytesPerSecond = rate.Bytes("bytesPerSecond", 1_024, MostRate),
-        StanzasPerSecond = rate.Number("stanzasPerSecond", 1, MostStanzaRate),
-        Burst = rate.Number("burst", 1, MostStanzaRate * 10),
+        BytesPerSecond = rate.Bytes("bytesPerSecond", RateDocument.LeastBytes, RateDocument.MostBytes),
+        StanzasPerSecond = rate.Number("stanzasPerSecond", 1, RateDocument.MostStanzas),
+        Burst = rate.Number("burst", 1, RateDocument.MostBurst),
     };
 
     private static PartnerDocument Partner(JsonMapping keys)

@@ -37,6 +37,18 @@ public sealed record GatewayDocument
 /// <summary>How much a partner may send or be sent, in each direction.</summary>
 public sealed record RateDocument
 {
+    /// <summary>Fewer bytes in a second would hold one stanza for longer than partners wait.</summary>
+    public const int LeastBytes = 1_024;
+
+    /// <summary>Most bytes in a second that can be written.</summary>
+    public const int MostBytes = 1024 * 1024 * 1024;
+
+    /// <summary>Most stanzas in a second that can be written.</summary>
+    public const int MostStanzas = 1_000_000;
+
+    /// <summary>Most stanzas at once that can be written.</summary>
+    public const int MostBurst = 10 * MostStanzas;
+
     /// <summary>Bytes in a second; null: no limit.</summary>
     public int? BytesPerSecond { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed record PartnerSetup(string Domain)
 
     public bool LyncCompat { get; init; }
 
+    /// <summary>Messages of type groupchat pass as well.</summary>
+    public bool GroupChat { get; init; }
+
     /// <summary>PEM of the partner's authority; null: the node's own list.</summary>
     public string? TrustedCa { get; init; }
 }
@@ -117,7 +120,8 @@ internal sealed record EdgeSetup
     {
         var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
         var more = string.Join(", ", partner.AdditionalDomains);
-        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: {partner.Tls}, saslNegotiation: {partner.Sasl}, supportDialback: {Flag(partner.Dialback)}, lyncCompat: {Flag(partner.LyncCompat)}{trust} }}";
+        var rules = partner.GroupChat ? ", rules: { messages: [chat, normal, headline, groupchat, error] }" : "";
+        return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: {partner.Tls}, saslNegotiation: {partner.Sasl}, supportDialback: {Flag(partner.Dialback)}, lyncCompat: {Flag(partner.LyncCompat)}{trust}{rules} }}";
     }
 
     private static string Flag(bool on) => on ? "true" : "false";

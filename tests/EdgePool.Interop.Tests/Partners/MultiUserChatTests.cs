@@ -17,7 +17,7 @@ public sealed class MultiUserChatTests
         {
             Certificate = request => request with { DnsNames = [PartnerScenario.PartnerDomain, Conference] },
             Partner = options => options with { MultiUserChat = true },
-            Edge = setup => setup with { Partners = [setup.Partners[0] with { AdditionalDomains = [Conference] }] },
+            Edge = setup => setup with { Partners = [setup.Partners[0] with { AdditionalDomains = [Conference], GroupChat = true }] },
             Records = (partner, edge) =>
             [
                 .. new Variation().Records(partner, edge),

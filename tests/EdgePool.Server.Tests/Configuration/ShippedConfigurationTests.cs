@@ -1,5 +1,6 @@
 using System.Net;
 using EdgePool.Edge;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Streams;
 using Xunit;
 
@@ -42,7 +43,11 @@ public sealed class ShippedConfigurationTests : IDisposable
         Assert.Equal("another secret of some length", edge.DialbackSecret);
         Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], edge.DeniedNetworks);
         Assert.Empty(edge.AllowedNetworks);
-        Assert.Equal(["strict.example", "partner.example", "paused.example"], edge.Policy.Partners.Select(partner => partner.Name));
+        Assert.Equal(["strict.example", "partner.example", "rooms.example", "paused.example"], edge.Policy.Partners.Select(partner => partner.Name));
+        var rooms = edge.Policy.Find("rooms.example"u8)!;
+        Assert.Contains(MessageKind.Groupchat, rooms.Rules.Messages);
+        Assert.DoesNotContain(MessageKind.Groupchat, edge.Policy.Find("strict.example"u8)!.Rules.Messages);
+        Assert.Equal(200, rooms.Rate!.StanzasPerSecond);
         Assert.False(edge.Policy.Find("conference.partner.example"u8)!.Trust!.System);
     }
 

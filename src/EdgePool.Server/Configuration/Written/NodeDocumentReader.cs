@@ -1,10 +1,7 @@
 using EdgePool.Edge;
-using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
-using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Yaml;
 using EdgePool.Server.Logging;
-using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Configuration.Written;
@@ -12,7 +9,6 @@ namespace EdgePool.Server.Configuration.Written;
 /// <summary>Every key of the configuration file, in the file's order.</summary>
 internal static class NodeDocumentReader
 {
-    private const int MostBytes = 64 * 1024 * 1024;
 
     /// <summary>Reads the whole file's mapping.</summary>
     public static NodeDocument Read(YamlMapping root, ProblemList problems)
@@ -33,7 +29,7 @@ internal static class NodeDocumentReader
             Dns = top.Section("dns", Dns) ?? new DnsDocument([], [], []),
             Store = top.Section("store", Store),
             ManagementSocket = top.Section("management", Management)?.Value,
-            Partners = [.. top.Sections("partners", Partner).Select(written => written.Value)],
+            Partners = [.. top.Sections("partners", PartnerReader.Read).Select(written => written.Value)],
             Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
             Timeouts = top.Section("timeouts", LimitsReader.Timeouts) ?? new StreamTimeouts(),
             Log = top.Section("log", Log) ?? new LogSettings(),
@@ -87,12 +83,7 @@ internal static class NodeDocumentReader
     private static CertificateDocument Certificate(MappingReader certificate)
         => new(certificate.RequiredText("certificate", "edge.pem"), certificate.Text("key"));
 
-    private static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
-
-    private static TrustDocument PartnerTrust(MappingReader trust) => Trust(trust) with
-    {
-        Keys = new WrittenTrust { Pins = trust.Texts("pins"), FirstUse = trust.Flag("firstUse"), OnChange = trust.Choice<KeyChange>("onChange") },
-    };
+    internal static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
 
     private static SecretDocument Secret(MappingReader secret)
     {
@@ -101,29 +92,6 @@ internal static class NodeDocumentReader
     }
 
     private static DnsDocument Dns(MappingReader dns) => new(dns.Texts("servers"), dns.Texts("denyNetworks"), dns.Texts("allowNetworks"));
-
-    private static Written<(PartnerDocument, TrustDocument?)> Partner(MappingReader partner) => new((
-        new PartnerDocument
-        {
-            Domain = partner.Text("domain"),
-            AdditionalDomains = partner.Texts("additionalDomains"),
-            Description = partner.Text("description"),
-            PartnerType = partner.Choice<PartnerType>("partnerType"),
-            TlsNegotiation = partner.Choice<NegotiationMode>("tlsNegotiation"),
-            SaslNegotiation = partner.Choice<NegotiationMode>("saslNegotiation"),
-            SupportDialback = partner.Flag("supportDialback"),
-            LyncCompat = partner.Flag("lyncCompat"),
-            RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
-            DialbackWithoutDialback = partner.Flag("dialbackWithoutDialback"),
-            TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
-            AllowServerAuthOnly = partner.Flag("allowServerAuthOnly"),
-            AllowClientAuthOnly = partner.Flag("allowClientAuthOnly"),
-            ProxyFqdn = partner.Text("proxyFqdn"),
-            Enabled = partner.Flag("enabled"),
-            DisabledReason = partner.Text("disabledReason"),
-            MaxStanzaBytes = partner.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
-        },
-        partner.Section("trust", PartnerTrust)));
 
     private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
 
@@ -140,5 +108,5 @@ internal static class NodeDocumentReader
     }
 
     /// <summary>Lets a section be a value that is no class of its own.</summary>
-    private sealed record Written<T>(T Value);
+    internal sealed record Written<T>(T Value);
 }

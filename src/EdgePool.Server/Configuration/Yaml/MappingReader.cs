@@ -81,6 +81,37 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
         var single => TextOf(single, $"a list of texts for {key}") is { } text ? [text] : [],
     };
 
+    /// <summary>As <see cref="Texts"/>; null when it is not written.</summary>
+    public IReadOnlyList<string>? OptionalTexts(string key) => Has(key) ? Texts(key) : null;
+
+    /// <summary>A list of an enumeration's names, in any case; null when it is not written.</summary>
+    public IReadOnlyList<T>? Choices<T>(string key)
+        where T : struct, Enum
+    {
+        if (!Has(key))
+        {
+            return null;
+        }
+
+        var chosen = new List<T>();
+        foreach (var text in Texts(key))
+        {
+            if (Words.TryParse<T>(text) is { } value)
+            {
+                chosen.Add(value);
+                continue;
+            }
+
+            var near = Spelling.Nearest(text, Words.Of<T>());
+            problems.Error(
+                Find(key)!.At,
+                $"{key}: '{Shown.Of(text)}' is not understood",
+                $"{(near is null ? "write" : $"did you mean '{near}'? Write")} a list of {string.Join(", ", Words.Of<T>())}");
+        }
+
+        return chosen;
+    }
+
     /// <summary>A mapping inside this one; null when it is not written.</summary>
     public T? Section<T>(string key, Func<MappingReader, T> read)
         where T : class
