@@ -84,6 +84,51 @@ public sealed class PolicyChangeTests
         await scene.BalancedAsync();
     }
 
+    // RFC 6120 section 6.3.5: the partner's <success/> is under way and its parser begins anew with it; an error of ours would be the first that it reads.
+    [Fact]
+    public async Task Publish_PartnerDeniedWhileSaslIsUnderWay_NothingCrossesTheAnswer()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
+        await using var dialled = await server.AcceptAsync("p1.example");
+        await dialled.AcceptTlsAsync(scene, "p1.example", "edge.example");
+        await dialled.SendAsync("<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
+        await dialled.ExpectAsync("sasl:auth");
+
+        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1012 && "policy-changed".Equals(e.Values["Reason"])), "the end of the stream");
+        await dialled.SendAsync("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        dialled.Restart();
+
+        await dialled.ExpectConnectionEndAsync();
+        await component.WaitForAsync("message[@id='1' and @type='error']/error/stanzas:not-allowed");
+        await scene.BalancedAsync();
+    }
+
+    // RFC 6120 section 5.3.3: the same between <starttls/> and <proceed/>, where it would be the first bytes of a TLS record.
+    [Fact]
+    public async Task Publish_PartnerDeniedBeforeProceed_NothingCrossesTheAnswer()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
+        await using var dialled = await server.AcceptAsync("p1.example");
+        await dialled.AnswerHeaderAsync("p1.example", "edge.example", "s1");
+        await dialled.SendAsync("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
+        await dialled.ExpectAsync("tls:starttls");
+
+        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1012 && "policy-changed".Equals(e.Values["Reason"])), "the end of the stream");
+        await dialled.SendAsync("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+
+        await dialled.ExpectConnectionEndAsync();
+        await component.WaitForAsync("message[@id='1' and @type='error']/error/stanzas:not-allowed");
+        await scene.BalancedAsync();
+    }
+
     [Fact]
     public async Task Publish_POL19_PartnerDenied_OutboundStreamEndsAndWhatComesLaterIsAnswered()
     {
