@@ -27,7 +27,7 @@ public sealed class PolicyChangeTests
         var filler = await FillAsync(scene, p2);
         await p1.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 100));
         await p1.SendAsync("<presence from='a@p1.example' to='b@edge.example'/>");
-        await scene.UntilAsync(() => scene.Account.Accepted == filler + 101, "101 that wait");
+        await scene.UntilAsync(() => scene.Account is { Balances: true } account && account.Accepted == filler + 101, "101 that wait");
         var waiting = scene.Account.InFlight;
 
         await scene.Node.PublishAsync(removed ? EdgeScene.Policy(P2) : EdgeScene.Policy(P1Off, P2));
@@ -355,7 +355,7 @@ public sealed class PolicyChangeTests
             await source.SendAsync(S2SDialogue.Messages("a@p2.example", "b@edge.example", 100, first: sent, bodyBytes: 8 * 1024));
             sent += 100;
             var expected = sent;
-            await scene.UntilAsync(() => scene.Account.Accepted == expected, "the filler");
+            await scene.UntilAsync(() => scene.Account is { Balances: true } account && account.Accepted == expected, "the filler");
         }
         while (scene.Account.InFlight < 200);
         return sent;
