@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Tests.Management;
 using Xunit;
@@ -85,6 +86,22 @@ public sealed class PolicyCommandTests
 
         Assert.Contains("partner.example  Federated  SASL over TLS, dialback over TLS  disabled: spam  -\n", disabled.Output, StringComparison.Ordinal);
         Assert.Contains("  enabled  -\n", enabled.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "spam")]
+    [InlineData("ticket 4711", "ticket 4711")]
+    public async Task PartnerDisable_Reason_IsTheHistorysUnlessWhyIsGiven(string why, string kept)
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("partner", "add", "partner.example");
+
+        await node.RunAsync("partner", "disable", "partner.example", "--reason", "spam", "--why", why);
+
+        var history = await node.RunAsync("history", "partner", "partner.example", "--json");
+        using var json = JsonDocument.Parse(history.Output);
+        var versions = json.RootElement.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("why").GetString());
+        Assert.Contains(kept, versions);
     }
 
     [Fact]
