@@ -38,8 +38,8 @@ internal static partial class StreamLog
     [LoggerMessage(1020, LogLevel.Warning, "{Pair}: target {Target} failed: {Reason}; {Detail}")]
     public static partial void TargetFailed(ILogger logger, string pair, string target, string reason, string detail);
 
-    [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); next attempt in {Wait}")]
-    public static partial void DialFailed(ILogger logger, string pair, string reason, TimeSpan wait);
+    [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); {Next} {Wait}")]
+    public static partial void DialFailed(ILogger logger, string pair, string reason, string next, TimeSpan wait);
 
     [LoggerMessage(1022, LogLevel.Information, "{Pair}: {Stanzas} stanzas were bounced as {Reason}")]
     public static partial void QueueBounced(ILogger logger, string pair, int stanzas, string reason);
