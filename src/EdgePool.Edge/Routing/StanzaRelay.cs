@@ -70,7 +70,7 @@ internal sealed class StanzaRelay(
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
-                return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
+                return Refused(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated", from);
             passage = policy.Find(snapshot, from.Domain, to.Domain);
             meter = MeterOf(in passage, from.Domain);
             if (admission.Route is null)
@@ -131,11 +131,14 @@ internal sealed class StanzaRelay(
     private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
-            return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated");
+            return Refused(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated", from);
         Accept(in stanza, MeterOf(policy.Find(snapshot, from.Domain, local.Utf8), from.Domain));
         bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
         return null;
     }
+
+    private static PumpEvent.BadAddress Refused(StreamErrorCondition condition, string detail, JidSpan from)
+        => new(condition, detail, condition == StreamErrorCondition.InvalidFrom ? Shown(from) : null);
 
     /// <summary>The domain in A-labels, so that the log tells look-alikes apart.</summary>
     private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";

@@ -52,4 +52,7 @@ internal static partial class StreamLog
 
     [LoggerMessage(1025, LogLevel.Information, "Stream {Stream}: {Pair} came to no better than {Method}, though policy allows it to")]
     public static partial void SteppedDown(ILogger logger, long stream, string pair, AuthenticationMethod method);
+
+    [LoggerMessage(1030, LogLevel.Warning, "Stream {Stream} of {Peer}, authenticated for {Pairs}, sent a stanza in the name of {Claimed}", EventName = "spoof-attempt")]
+    public static partial void SpoofAttempt(ILogger logger, long stream, string peer, string pairs, string claimed);
 }
