@@ -95,7 +95,7 @@ internal sealed class StanzaRelay(
             return null;
         }
 
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason, StanzaPolicy.IsSilent(in passage, reason));
         if (stanza.Kind == StanzaKind.Presence)
             presence?.NoteRefused(in passage, in stanza, from, to);
         return null;
@@ -157,7 +157,7 @@ internal sealed class StanzaRelay(
         }
 
         policy.Note(in passage, partner, verdict, in stanza, from, to, observed: false);
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict, silent: false); // the switches alone: consent was not asked for
     }
 
     // False: it was bounced or dropped.
