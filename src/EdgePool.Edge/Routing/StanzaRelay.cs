@@ -17,7 +17,7 @@ namespace EdgePool.Edge.Routing;
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
 internal sealed class StanzaRelay(
-    Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null) : IDisposable
+    Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null, BodyLog? bodies = null) : IDisposable
 {
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
@@ -90,8 +90,8 @@ internal sealed class StanzaRelay(
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
         {
-            if (TryEnqueue(in stanza, route, from, to, leaveOut) && stanza.Kind == StanzaKind.Presence)
-                presence?.Note(in passage, in stanza, from, to);
+            if (TryEnqueue(in stanza, route, from, to, leaveOut))
+                NoteRelayed(in stanza, in passage, from, to);
             return null;
         }
 
@@ -113,6 +113,14 @@ internal sealed class StanzaRelay(
     {
         reader.Dispose();
         Flush();
+    }
+
+    private void NoteRelayed(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to)
+    {
+        if (stanza.Kind == StanzaKind.Presence)
+            presence?.Note(in passage, in stanza, from, to);
+        else if (snapshot.Gateway is { EnableLoggingAllMessageBodies: true } && stanza.Kind == StanzaKind.Message)
+            bodies?.Write(in stanza, from, to);
     }
 
     private void Accept(in StanzaFrame stanza, RateMeter? meter)
