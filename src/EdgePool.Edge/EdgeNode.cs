@@ -22,6 +22,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly EdgeRuntime edge;
     private readonly StubResolver resolver;
     private readonly ActorSystem system;
+    private readonly BodyLoggingAudit? bodies;
     private readonly DocumentWatcher? documents;
     private readonly List<IActorRef> listeners = [];
     private IActorRef? streams;
@@ -75,9 +76,12 @@ public sealed class EdgeNode : IAsyncDisposable
             new OutboundConnector(options, policy, table, trust, certificates, resolver, time),
             trust);
         Consents = ledger;
-        documents = options.Documents is { } store
-            ? new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, time, edgeLogs.Node)
-            : null;
+        if (options.Documents is { } store)
+        {
+            bodies = new BodyLoggingAudit(store, edgeLogs.Messages);
+            documents = new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, bodies, time, edgeLogs.Node);
+        }
+
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
 
@@ -113,6 +117,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
     public PolicyState? PolicyState => documents?.State;
+
+    /// <summary>Since when message bodies are logged, and by whose word; null: they are not.</summary>
+    public BodyLogging? BodyLogging => bodies?.Current;
 
     /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>

@@ -44,4 +44,8 @@ internal sealed class EdgeLogs(ILoggerFactory factory)
     public ILogger Node { get; } = factory.CreateLogger("EdgePool.Node");
 
     public ILogger Streams { get; } = factory.CreateLogger("EdgePool.Streams");
+
+    public ILogger Messages { get; } = factory.CreateLogger("EdgePool.Messages");
+
+    public BodyLog Bodies => field ??= new BodyLog(Messages);
 }

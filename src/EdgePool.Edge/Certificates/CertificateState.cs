@@ -25,6 +25,9 @@ public sealed record CertificateRefusal(DateTimeOffset At, IReadOnlyList<string>
 public sealed record OwnCertificate(
     string Subject, string Issuer, string KeyHash, IReadOnlyList<DomainName> Domains, DateTimeOffset ValidFrom, DateTimeOffset ValidUntil, CertificateExpiry Expiry)
 {
+    /// <summary>Whole days until then; below zero: since then.</summary>
+    public int DaysLeft { get; init; }
+
     internal static OwnCertificate Of(EdgeCertificate ours, IEnumerable<LocalDomain> locals, DateTimeOffset now)
         => new(
             ours.Certificate.Subject,
@@ -33,5 +36,8 @@ public sealed record OwnCertificate(
             [.. locals.Select(local => local.Name).Where(ours.Proves)],
             new DateTimeOffset(ours.Certificate.NotBefore.ToUniversalTime()),
             ours.ValidUntil,
-            CertificateExpiries.At(ours.ValidUntil, now));
+            CertificateExpiries.At(ours.ValidUntil, now))
+        {
+            DaysLeft = (int)Math.Floor((ours.ValidUntil - now).TotalDays),
+        };
 }

@@ -12,7 +12,8 @@ namespace EdgePool.Edge.Partners;
 /// read, the last good policy stays, an alarm is logged, and <see cref="State"/> says so. While one revision is compiled, those that follow are gathered: the next
 /// compilation is of the newest.
 /// </summary>
-internal sealed class DocumentWatcher(IDocumentStore store, IReadOnlyList<DomainName> localDomains, LivePolicy policy, TimeProvider time, ILogger log) : IAsyncDisposable
+internal sealed class DocumentWatcher(
+    IDocumentStore store, IReadOnlyList<DomainName> localDomains, LivePolicy policy, BodyLoggingAudit bodies, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     /// <summary>The wait before a store that could not be read is asked again.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -37,7 +38,7 @@ internal sealed class DocumentWatcher(IDocumentStore store, IReadOnlyList<Domain
         var compiled = Compile(documents.All, documents.Revision);
         if (compiled.Snapshot is null)
             throw new PolicyException(documents.Revision, compiled.Problems);
-        await PublishAsync(compiled, documents.Revision);
+        await PublishAsync(compiled, documents.Revision, cancellation);
         following = FollowAsync();
     }
 
@@ -146,7 +147,7 @@ internal sealed class DocumentWatcher(IDocumentStore store, IReadOnlyList<Domain
             var compiled = Compile(documents.All, documents.Revision);
             if (compiled.Snapshot is not null)
             {
-                await PublishAsync(compiled, update.Revision);
+                await PublishAsync(compiled, update.Revision, stopping.Token);
                 return;
             }
 
@@ -159,9 +160,11 @@ internal sealed class DocumentWatcher(IDocumentStore store, IReadOnlyList<Domain
         }
     }
 
-    private async Task PublishAsync(PolicyCompilation compiled, long revision)
+    private async Task PublishAsync(PolicyCompilation compiled, long revision, CancellationToken cancellation)
     {
+        await bodies.BeforeAsync(compiled.Snapshot!, cancellation);
         await policy.PublishAsync(compiled.Snapshot!);
+        await bodies.AfterAsync(compiled.Snapshot!, cancellation);
         NodeLog.PolicyInForce(log, revision, compiled.Snapshot!.Partners.Count);
         Change(new PolicyState(revision, revision, time.GetUtcNow(), compiled.Problems, StoreFault: null));
     }

@@ -65,18 +65,23 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
     /// What another version of the policy says of a stanza that waits in a queue, by its own addresses. Nothing is counted or kept. A stanza that would lose
     /// payloads now is refused: it is rendered already.
     /// </summary>
-    public (Direction Direction, VerdictReason Reason) Rejudge(PolicySnapshot now, in StanzaFrame stanza)
+    public (Direction Direction, VerdictReason Reason, bool Silent) Rejudge(PolicySnapshot now, in StanzaFrame stanza)
     {
         if (!JidSpan.TryParse(stanza.From, out var from) || !JidSpan.TryParse(stanza.To, out var to))
             throw new InvalidOperationException("a queued stanza has no addresses: the renderer is broken");
         var passage = Find(now, from.Domain, to.Domain);
         if (passage.Inside)
-            return (passage.Direction, VerdictReason.Allowed);
+            return (passage.Direction, VerdictReason.Allowed, Silent: false);
         if (passage.Partner is null)
-            return (passage.Direction, VerdictReason.UnknownDomain);
+            return (passage.Direction, VerdictReason.UnknownDomain, Silent: false);
         var verdict = Verdict(in passage, passage.Partner, in stanza, from, to);
-        return (passage.Direction, !verdict.Passes ? verdict.Reason : verdict.LeaveOut.IsEmpty ? VerdictReason.Allowed : VerdictReason.PayloadNotAllowed);
+        var reason = !verdict.Passes ? verdict.Reason : verdict.LeaveOut.IsEmpty ? VerdictReason.Allowed : VerdictReason.PayloadNotAllowed;
+        return (passage.Direction, reason, IsSilent(in passage, reason));
     }
+
+    /// <summary>The sender of what was refused gets no answer, by the partner's <see cref="Partner.WithoutConsent"/>.</summary>
+    public static bool IsSilent(in Passage passage, VerdictReason reason)
+        => reason == VerdictReason.NotConsented && passage is { Direction: Direction.FromPartner, Partner.WithoutConsent: WithoutConsent.Silence };
 
     /// <summary>Keeps a refusal for the operator.</summary>
     public void Note(in Passage passage, Partner partner, VerdictReason reason, in StanzaFrame stanza, JidSpan from, JidSpan to, bool observed)

@@ -7,8 +7,8 @@ using EdgePool.Xmpp.Stanzas;
 
 namespace EdgePool.Edge.Routing;
 
-/// <summary>Which way a queued stanza goes, and why policy refuses it.</summary>
-internal delegate (Direction Direction, VerdictReason Reason) RefusalTest(in StanzaFrame stanza);
+/// <summary>Which way a queued stanza goes, why policy refuses it, and whether in silence.</summary>
+internal delegate (Direction Direction, VerdictReason Reason, bool Silent) RefusalTest(in StanzaFrame stanza);
 
 /// <summary>
 /// Ends accepted stanzas that cannot be delivered: an error goes back to the sender by the route of the opposite direction, or, where no error may be
@@ -34,10 +34,13 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         Answer(in stanza, from, to, type, condition);
     }
 
-    /// <summary>Ends one stanza that policy refuses. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
-    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason)
+    /// <summary>
+    /// Ends one stanza that policy refuses. The addresses are canonical; <paramref name="to"/> becomes the sender of the error, unless policy wants
+    /// <paramref name="silent"/>.
+    /// </summary>
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason, bool silent)
     {
-        if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
+        if (silent || !StanzaError.MayAnswer(stanza.Kind, stanza.Type))
         {
             ledger.Drop(DropReason.Policy);
             return;
@@ -72,8 +75,8 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         {
             if (!TryReadBack(segment, i, rendered, out var stanza))
                 continue;
-            var (direction, reason) = why(in stanza);
-            Refuse(in stanza, stanza.From, stanza.To, direction, reason);
+            var (direction, reason, silent) = why(in stanza);
+            Refuse(in stanza, stanza.From, stanza.To, direction, reason, silent);
         }
     }
 

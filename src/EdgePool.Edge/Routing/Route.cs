@@ -15,5 +15,6 @@ internal sealed record Route(DomainPair Pair, ContentNamespace Namespace, Stanza
     /// <summary>It came to be in the name of a domain that was neither local nor a partner's: it counts against <see cref="RouteTable.MostUnserved"/>.</summary>
     public bool Unserved { get; init; }
 
-    public override string ToString() => $"{Pair.Local}→{Pair.Remote}";
+    /// <summary>For logs: its pair.</summary>
+    public override string ToString() => Pair.ToText();
 }

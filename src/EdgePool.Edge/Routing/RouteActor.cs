@@ -148,7 +148,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         if (!failed.MayHelpToTryAgain)
             Bounce(failed.Reason);
         var wait = RetryLater();
-        StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), wait);
+        var next = route.Queue.Bytes > 0 ? "next attempt in" : "nothing waits, and a stanza that comes now is tried after";
+        StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), next, wait);
     }
 
     /// <summary>The dial, and with it the stream, is gone. Who stayed up for a while starts again without delay; who flaps backs off.</summary>

@@ -17,7 +17,7 @@ namespace EdgePool.Edge.Routing;
 /// What is read at once is relayed between <see cref="BeginBatch"/> and <see cref="EndBatch"/>, under one reading of the policy.
 /// </summary>
 internal sealed class StanzaRelay(
-    Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null) : IDisposable
+    Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null, BodyLog? bodies = null) : IDisposable
 {
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
@@ -70,7 +70,7 @@ internal sealed class StanzaRelay(
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
             if (admission.EndsStream is { } condition)
-                return new PumpEvent.BadAddress(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated");
+                return Refused(condition, $"a stanza from {Shown(from)} to {Shown(to)}, for which the stream is not authenticated", from);
             passage = policy.Find(snapshot, from.Domain, to.Domain);
             meter = MeterOf(in passage, from.Domain);
             if (admission.Route is null)
@@ -90,12 +90,12 @@ internal sealed class StanzaRelay(
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
         {
-            if (TryEnqueue(in stanza, route, from, to, leaveOut) && stanza.Kind == StanzaKind.Presence)
-                presence?.Note(in passage, in stanza, from, to);
+            if (TryEnqueue(in stanza, route, from, to, leaveOut))
+                NoteRelayed(in stanza, in passage, from, to);
             return null;
         }
 
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason, StanzaPolicy.IsSilent(in passage, reason));
         if (stanza.Kind == StanzaKind.Presence)
             presence?.NoteRefused(in passage, in stanza, from, to);
         return null;
@@ -115,6 +115,14 @@ internal sealed class StanzaRelay(
         Flush();
     }
 
+    private void NoteRelayed(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to)
+    {
+        if (stanza.Kind == StanzaKind.Presence)
+            presence?.Note(in passage, in stanza, from, to);
+        else if (snapshot.Gateway is { EnableLoggingAllMessageBodies: true } && stanza.Kind == StanzaKind.Message)
+            bodies?.Write(in stanza, from, to);
+    }
+
     private void Accept(in StanzaFrame stanza, RateMeter? meter)
     {
         Accepted++;
@@ -131,11 +139,14 @@ internal sealed class StanzaRelay(
     private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
-            return new PumpEvent.BadAddress(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated");
+            return Refused(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated", from);
         Accept(in stanza, MeterOf(policy.Find(snapshot, from.Domain, local.Utf8), from.Domain));
         bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
         return null;
     }
+
+    private static PumpEvent.BadAddress Refused(StreamErrorCondition condition, string detail, JidSpan from)
+        => new(condition, detail, condition == StreamErrorCondition.InvalidFrom ? Shown(from) : null);
 
     /// <summary>The domain in A-labels, so that the log tells look-alikes apart.</summary>
     private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";
@@ -154,7 +165,7 @@ internal sealed class StanzaRelay(
         }
 
         policy.Note(in passage, partner, verdict, in stanza, from, to, observed: false);
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict);
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict, silent: false); // the switches alone: consent was not asked for
     }
 
     // False: it was bounced or dropped.

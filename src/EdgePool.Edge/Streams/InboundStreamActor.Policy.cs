@@ -93,8 +93,13 @@ internal sealed partial class InboundStreamActor
             Edge.Stanzas.Counters.Observe(partner.Name, reason);
         else
             Edge.Stanzas.Counters.Refuse(partner.Name, reason);
+        var source = JidSpan.TryParse(pair.Local.Utf8, out var local) ? policy.SourceOf(reason, partner, in local) : null;
         Edge.Stanzas.Refusals.Add(new PolicyRefusal(
-            Edge.Time.GetUtcNow(), partner.Name, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed));
+            Edge.Time.GetUtcNow(), partner.Name, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed)
+        {
+            Document = source?.Path,
+            DocumentVersion = source?.Version,
+        });
     }
 
     /// <summary>One place for each partner on the stream.</summary>

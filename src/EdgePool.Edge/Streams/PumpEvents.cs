@@ -24,7 +24,10 @@ internal abstract record PumpEvent
     public sealed record Violation(FramingViolation Value) : PumpEvent;
 
     /// <summary>A stanza breaks a rule of addressing.</summary>
-    public sealed record BadAddress(StreamErrorCondition Condition, string Detail) : PumpEvent;
+    /// <param name="Condition">What the stream ends with.</param>
+    /// <param name="Detail">For the log.</param>
+    /// <param name="Claimed">The domain, in A-labels, that it claims to come from and that the stream is not authenticated for; null: that is not what is wrong.</param>
+    public sealed record BadAddress(StreamErrorCondition Condition, string Detail, string? Claimed = null) : PumpEvent;
 
     /// <summary>The peer has tried to send more than its rate for too long.</summary>
     public sealed record OverRate : PumpEvent;

@@ -43,7 +43,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge = edge;
         Info = info;
-        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence);
+        Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence, edge.Logs.Bodies);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -258,7 +258,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
                 Decide(met, OnViolation(violation.Value));
                 break;
             case PumpEvent.BadAddress address:
-                Decide(met, Refuse(address.Condition, address.Detail));
+                Decide(met, Refuse(address));
                 break;
             case PumpEvent.OverRate:
                 Decide(met, OnOverRate());
@@ -286,12 +286,18 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>The peer's bytes break a rule.</summary>
     protected virtual IReadOnlyList<NegotiationEffect> OnViolation(FramingViolation violation) => Negotiation!.OnViolation(violation);
 
-    private IReadOnlyList<NegotiationEffect> Refuse(StreamErrorCondition condition, string detail)
-        => CloseWith(
-            condition == StreamErrorCondition.InvalidFrom ? StreamEndReason.InvalidFrom
-            : condition == StreamErrorCondition.HostUnknown ? StreamEndReason.HostUnknown : StreamEndReason.ImproperAddressing,
-            new StreamError(condition),
-            detail);
+    private IReadOnlyList<NegotiationEffect> Refuse(PumpEvent.BadAddress address)
+    {
+        if (address.Claimed is { } claimed)
+            StreamLog.SpoofAttempt(Edge.Logs.Streams, Info.Number, Info.Peer, LogText.Of(string.Join(", ", Pairs.Select(p => p.ToText()))), claimed);
+        var reason = address.Condition switch
+        {
+            StreamErrorCondition.InvalidFrom => StreamEndReason.InvalidFrom,
+            StreamErrorCondition.HostUnknown => StreamEndReason.HostUnknown,
+            _ => StreamEndReason.ImproperAddressing,
+        };
+        return CloseWith(reason, new StreamError(address.Condition), address.Detail);
+    }
 
     /// <summary>Carries out what was decided and lets the pump go on.</summary>
     private void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)

@@ -38,8 +38,8 @@ internal static partial class StreamLog
     [LoggerMessage(1020, LogLevel.Warning, "{Pair}: target {Target} failed: {Reason}; {Detail}")]
     public static partial void TargetFailed(ILogger logger, string pair, string target, string reason, string detail);
 
-    [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); next attempt in {Wait}")]
-    public static partial void DialFailed(ILogger logger, string pair, string reason, TimeSpan wait);
+    [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); {Next} {Wait}")]
+    public static partial void DialFailed(ILogger logger, string pair, string reason, string next, TimeSpan wait);
 
     [LoggerMessage(1022, LogLevel.Information, "{Pair}: {Stanzas} stanzas were bounced as {Reason}")]
     public static partial void QueueBounced(ILogger logger, string pair, int stanzas, string reason);
@@ -52,4 +52,7 @@ internal static partial class StreamLog
 
     [LoggerMessage(1025, LogLevel.Information, "Stream {Stream}: {Pair} came to no better than {Method}, though policy allows it to")]
     public static partial void SteppedDown(ILogger logger, long stream, string pair, AuthenticationMethod method);
+
+    [LoggerMessage(1030, LogLevel.Warning, "Stream {Stream} of {Peer}, authenticated for {Pairs}, sent a stanza in the name of {Claimed}", EventName = "spoof-attempt")]
+    public static partial void SpoofAttempt(ILogger logger, long stream, string peer, string pairs, string claimed);
 }

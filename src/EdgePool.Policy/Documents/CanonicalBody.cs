@@ -107,6 +107,7 @@ internal static class CanonicalBody
         Write(json, partner.Rate);
         Number(json, "maxStanzaBytes", partner.MaxStanzaBytes);
         Write(json, partner.Rules);
+        Word(json, "withoutConsent", partner.WithoutConsent);
         Word(json, "mode", partner.Mode);
     }
 

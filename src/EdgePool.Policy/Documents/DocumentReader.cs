@@ -167,6 +167,7 @@ public static class DocumentReader
             Rate = keys.Section("rate", Rate),
             MaxStanzaBytes = keys.Bytes("maxStanzaBytes", PolicyCompiler.SmallestStanzaLimit, MostBytes),
             Rules = keys.Section("rules", Rules),
+            WithoutConsent = keys.Choice<WithoutConsent>("withoutConsent"),
             Mode = keys.Choice<PartnerMode>("mode"),
         };
     }

@@ -17,6 +17,16 @@ public enum PartnerType
     PublicUnverified,
 }
 
+/// <summary>What becomes of a message or request whose receiver has not taken up contact with its sender, see <see cref="PartnerType.PublicUnverified"/>.</summary>
+public enum WithoutConsent
+{
+    /// <summary>It is answered with <c>service-unavailable</c>, whether there is such a user or not.</summary>
+    Refuse,
+
+    /// <summary>It is dropped without an answer.</summary>
+    Silence,
+}
+
 /// <summary>A host to connect to instead of what SRV records say.</summary>
 /// <param name="Host">Host name or address, without brackets.</param>
 /// <param name="Port">The port; null where the operator named none, which is 5269.</param>
@@ -72,6 +82,9 @@ public sealed record Partner
 
     /// <summary>What its stanzas may be.</summary>
     public StanzaRules Rules { get; init; } = StanzaRules.Default;
+
+    /// <summary>What becomes of what needs consent and has none.</summary>
+    public WithoutConsent WithoutConsent { get; init; }
 
     /// <summary>Whether what is not allowed is refused or only counted.</summary>
     public PartnerMode Mode { get; init; }

@@ -67,6 +67,7 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             EnableKeepAlive = document.EnableKeepAlive ?? true,
             Rate = RateCompiler.Compile(document.Rate, prefix + "rate", problems),
             Rules = new RulesCompiler(problems, prefix + "rules", shared).Compile(document.Rules, type),
+            WithoutConsent = Unasked(document.WithoutConsent ?? WithoutConsent.Refuse, type),
             Mode = Mode(document.Mode ?? PartnerMode.Enforce),
             Source = source,
         };
@@ -125,6 +126,19 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         }
 
         return type;
+    }
+
+    private WithoutConsent Unasked(WithoutConsent answer, PartnerType type)
+    {
+        if (answer is WithoutConsent.Silence && type is not PartnerType.PublicUnverified)
+        {
+            problems.Warn(
+                prefix + "withoutConsent",
+                $"users of a {type} partner need no consent",
+                "remove withoutConsent, or write partnerType: PublicUnverified");
+        }
+
+        return answer;
     }
 
     private PartnerMode Mode(PartnerMode mode)

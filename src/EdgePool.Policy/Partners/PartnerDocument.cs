@@ -82,6 +82,9 @@ public sealed record PartnerDocument
     /// <summary>What its stanzas may be; null takes the defaults.</summary>
     public RulesDocument? Rules { get; init; }
 
+    /// <summary>Default <see cref="Partners.WithoutConsent.Refuse"/>.</summary>
+    public WithoutConsent? WithoutConsent { get; init; }
+
     /// <summary>Default <see cref="PartnerMode.Enforce"/>.</summary>
     public PartnerMode? Mode { get; init; }
 }

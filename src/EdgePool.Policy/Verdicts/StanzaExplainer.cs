@@ -181,10 +181,16 @@ internal static class StanzaExplainer
         {
             (false, _) => $"not needed ({about.Partner.Type})",
             (_, VerdictReason.Allowed) => $"{Bare(about.Local)} has taken up contact with {Bare(about.Remote)}",
-            _ => $"{Bare(about.Local)} has not taken up contact with {Bare(about.Remote)}",
+            _ => $"{Bare(about.Local)} has not taken up contact with {Bare(about.Remote)}{Answer(in about, in stanza)}",
         };
         return Part("consent", value, reason, about.Partner.Source);
     }
+
+    /// <summary>Who hears nothing wonders: what the partner's setting makes of what comes without consent.</summary>
+    private static string Answer(in StanzaCase about, in StanzaFrame stanza)
+        => about is { Direction: Direction.FromPartner, Partner.WithoutConsent: WithoutConsent.Silence } && stanza.Kind is not StanzaKind.Presence
+            ? "; the sender gets no answer (withoutConsent: silence)"
+            : "";
 
     private static ExplanationPart Stanza(PolicySnapshot snapshot, in StanzaCase about, in StanzaFrame stanza)
     {

@@ -1,4 +1,5 @@
 using EdgePool.Edge.Tests.Fixture;
+using Microsoft.Extensions.Logging;
 using Xunit;
 using static EdgePool.Edge.Tests.Fixture.Wire;
 using static EdgePool.Edge.Tests.Hostile.WireCase;
@@ -69,6 +70,36 @@ public sealed class AddressWireTests(EdgeFixture fixture) : HostileTests<EdgeFix
     [Theory]
     [MemberData(nameof(CaseNames))]
     public Task Stanza_HoweverCut_HasOneOutcome(string id) => Cases.Single(c => c.Id == id).CheckAsync(edge);
+
+    // Whatever the claimed domain is, and however the stanza that claims it goes on; p2.example's own stream is the canary.
+    [Theory]
+    [InlineData("p2.example", "p2.example", "b@edge.example")]
+    [InlineData("p2.example", "p2.example", "@")]
+    [InlineData("p\u0430ypal.example", "xn--pypal-4ve.example", "b@edge.example")]
+    public async Task Stream_POL01_SendsInAnotherName_IsAuditedAndHarmsNobodyElse(string from, string claimed, string to)
+    {
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await peer.SendAsync($"<message from='a@{from}' to='{to}' id='1'><body>x</body></message>");
+        await peer.HearEndAsync();
+
+        var end = await edge.EndOfAsync(peer.LocalEndPoint);
+        var spoof = Assert.Single(edge.Log.Events, e => e.Id.Id == 1030 && Equals(e.Values["Stream"], end.Values["Stream"]));
+        Assert.Equal((LogLevel.Warning, "spoof-attempt"), (spoof.Level, spoof.Id.Name));
+        Assert.Equal((claimed, "edge.example-p1.example"), (spoof.Values["Claimed"], spoof.Values["Pairs"]));
+        Assert.Empty(await edge.HeardAtComponentAsync());
+        await edge.ExpectUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Stream_ForADomainThatIsNotServed_IsNoSpoofAttempt()
+    {
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        await peer.SendAsync(To("b@elsewhere.example"));
+        await peer.HearEndAsync();
+
+        var end = await edge.EndOfAsync(peer.LocalEndPoint);
+        Assert.DoesNotContain(edge.Log.Events, e => e.Id.Id == 1030 && Equals(e.Values["Stream"], end.Values["Stream"]));
+    }
 
     private static string From(string from) => $"<message from='{from}' to='b@edge.example' id='1'><body>x</body></message>";
 

@@ -70,6 +70,8 @@ public sealed class OutboundTests
         await using var component = await scene.ComponentAsync();
         await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 0));
         await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1021), "a failed dial");
+        var failed = scene.Logs.Events.First(e => e.Id.Id == 1021);
+        Assert.Equal(("edge.example-p1.example", "next attempt in"), (failed.Values["Pair"], failed.Values["Next"]));
 
         await component.SendAsync(S2SDialogue.Messages("a@edge.example", "b@p1.example", Stanzas - 1, first: 1));
 
@@ -112,6 +114,10 @@ public sealed class OutboundTests
         await component.WaitForAsync("message[@id='1']/error[@type='cancel']/stanzas:remote-server-not-found");
         Assert.Equal(TimeSpan.Zero, scene.Time.Elapsed);
         await scene.BalancedAsync();
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1021), "a failed dial");
+        var failed = scene.Logs.Events.First(e => e.Id.Id == 1021);
+        Assert.Equal(("edge.example-p1.example", "nothing waits, and a stanza that comes now is tried after"), (failed.Values["Pair"], failed.Values["Next"]));
+        Assert.Contains(scene.Logs.Events, e => e.Id.Id == 1022 && Equals(e.Values["Pair"], "edge.example-p1.example"));
     }
 
     [Fact]

@@ -311,19 +311,21 @@ public sealed class PolicyChangeTests
         await peer.ExpectStreamErrorAsync("policy-violation");
     }
 
-    [Fact]
-    public async Task Stream_OfADeniedPartner_IsRefusedAndKeptForTheOperator()
+    [Theory]
+    [InlineData(false, null, null)]
+    [InlineData(true, "Partner/p1.example", 2L)]
+    public async Task Stream_OfADeniedPartner_IsRefusedAndKeptForTheOperator(bool store, string? document, long? version)
     {
         await using var scene = EdgeScene.Start();
-        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await scene.Node.PublishAsync(store ? scene.StorePolicy(p1: "\"enabled\": false") : EdgeScene.Policy(P1Off, P2));
         await using var peer = await ScriptedPeer.ConnectAsync(scene.Node.S2SEndPoints[0]);
         await peer.SendHeaderAsync("p1.example", "edge.example");
         await peer.ExpectHeaderAsync();
         await peer.ExpectStreamErrorAsync("policy-violation");
 
         Assert.Equal(
-            ("stream", VerdictReason.PartnerDisabled, Direction.FromPartner),
-            scene.Node.Refusals.Read("p1.example").Select(r => (r.Kind, r.Reason, r.Direction)).Single());
+            ("stream", VerdictReason.PartnerDisabled, Direction.FromPartner, document, version),
+            scene.Node.Refusals.Read("p1.example").Select(r => (r.Kind, r.Reason, r.Direction, r.Document, r.DocumentVersion)).Single());
     }
 
     [Fact]

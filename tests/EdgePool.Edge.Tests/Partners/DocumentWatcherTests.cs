@@ -24,7 +24,7 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         store = await StoreFixture.OpenAsync();
-        watcher = new DocumentWatcher(store, [Local], live, time, logs.CreateLogger("EdgePool.Node"));
+        watcher = Watcher();
     }
 
     public async ValueTask DisposeAsync()
@@ -34,6 +34,8 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
         live.Dispose();
         logs.Dispose();
     }
+
+    private DocumentWatcher Watcher() => new(store, [Local], live, new BodyLoggingAudit(store, logs.CreateLogger("EdgePool.Messages")), time, logs.CreateLogger("EdgePool.Node"));
 
     [Fact]
     public async Task Start_EmptyStore_IsAClosedFederation()

@@ -138,6 +138,30 @@ public sealed class PolicyOutwardTests(PolicyFixture edge)
             r => Assert.Equal((VerdictReason.UserXmppOff, 42, "AccessPolicy/tag:some", 5L), (r.Reason, r.Version, r.Document, r.DocumentVersion)));
     }
 
+    // POLICY.md section 4, "or silence by setting": counted and kept all the same.
+    [Theory]
+    [InlineData("silence", 0)]
+    [InlineData("refuse", 2)]
+    public async Task WithoutConsent_BySetting_AnswersOrIsSilent(string setting, int answers)
+    {
+        await edge.UseAsync(
+            new PolicyDocument(DocumentKinds.Partner, "p1.example", 2, $$"""{"partnerType":"PublicUnverified","withoutConsent":"{{setting}}"}"""),
+            new PolicyDocument(DocumentKinds.Partner, "p2.example", 3, """{"partnerType":"Federated"}"""),
+            new PolicyDocument(DocumentKinds.AccessPolicy, "global", 4, """{"enableFederationAccess":true,"enableXmppAccess":true,"enablePublicCloudAccess":true}"""));
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        var before = edge.Node.Ledger.Read();
+
+        await peer.SendAsync("<message from='a@p1.example' to='b@edge.example' id='1'><body>x</body></message>"
+            + "<iq type='get' from='a@p1.example' to='b@edge.example' id='2'><query xmlns='http://jabber.org/protocol/disco#info'/></iq></stream:stream>");
+        await peer.HearEndAsync();
+
+        Assert.Empty(await edge.HeardAtComponentAsync());
+        Assert.Equal(answers, (await edge.HeardAtPartnerAsync(answers)).Count);
+        var after = edge.Node.Ledger.Read();
+        Assert.Equal((2 - answers, answers, true), (after.Dropped - before.Dropped, after.Bounced - before.Bounced, after.Balances));
+        Assert.All(edge.Node.Refusals.Read("p1.example").Take(2), r => Assert.Equal((VerdictReason.NotConsented, "Partner/p1.example"), (r.Reason, r.Document)));
+    }
+
     // POL-10, by policy: no error for an error, no answer to an answer.
     [Theory]
     [InlineData("<message type='error' from='a@p1.example' to='b@edge.example'/>")]

@@ -13,7 +13,7 @@ public sealed class DocumentReaderTests
         + "'trust':{'system':true,'ca':['PEM'],'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'firstUse':true,'onChange':'refuse'},'connectionLimit':5,'enableKeepAlive':false,'proxyFqdn':'h.example:5270',"
         + "'enabled':false,'disabledReason':'r','rate':{'bytesPerSecond':65536,'stanzasPerSecond':100,'burst':200},'maxStanzaBytes':65536,"
         + "'rules':{'messages':['chat','groupchat'],'presence':false,'iq':['urn:xmpp:ping'],'payloads':{'allow':['urn:example:*'],'action':'refuse'},"
-        + "'localUsers':['alice@contoso.example','@contoso.example'],'denyLocalUsers':[],'stripStatus':true,'securityLabel':'required'},'mode':'observe'}";
+        + "'localUsers':['alice@contoso.example','@contoso.example'],'denyLocalUsers':[],'stripStatus':true,'securityLabel':'required'},'withoutConsent':'silence','mode':'observe'}";
 
     public static TheoryData<string, string, string> CanonicalBodies => new()
     {
@@ -58,7 +58,7 @@ public sealed class DocumentReaderTests
         Assert.Equal((PartnerType.Federated, 5, false, "h.example:5270"), (partner.PartnerType, partner.ConnectionLimit, partner.EnableKeepAlive, partner.ProxyFqdn));
         Assert.Equal(new RateDocument { BytesPerSecond = 65_536, StanzasPerSecond = 100, Burst = 200 }, partner.Rate);
         Assert.Equal([MessageKind.Chat, MessageKind.Groupchat], partner.Rules!.Messages!);
-        Assert.Equal(PartnerMode.Observe, partner.Mode);
+        Assert.Equal((WithoutConsent.Silence, PartnerMode.Observe), (partner.WithoutConsent, partner.Mode));
     }
 
     [Theory]
@@ -136,6 +136,7 @@ public sealed class DocumentReaderTests
         { "Partner/p.example", "{'rules': {'payloads': {'action': 'drop'}}}", "Partner/p.example: rules.payloads.action", "not understood" },
         { "Partner/p.example", "{'rules': {'payloads': {'block': []}}}", "Partner/p.example: rules.payloads.block", "not known here" },
         { "Partner/p.example", "{'rules': {'securityLabel': 'must'}}", "Partner/p.example: rules.securityLabel", "not understood" },
+        { "Partner/p.example", "{'withoutConsent': 'ignore'}", "Partner/p.example: withoutConsent", "not understood" },
         { "Partner/p.example", "{'mode': 'watch'}", "Partner/p.example: mode", "not understood" },
         { "Partner/p.example", "{'connectionLimit': 0}", "Partner/p.example: connectionLimit", "out of range" },
         { "Partner/p.example", "{'maxStanzaBytes': '1KiB'}", "Partner/p.example: maxStanzaBytes", "out of range" },

@@ -93,6 +93,18 @@ public sealed class ExplainTests
         Assert.Contains("open federation", explanation.Parts[2].Value, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{'withoutConsent': 'silence'}", StanzaKind.Message, true)]
+    [InlineData("{'withoutConsent': 'silence'}", StanzaKind.Presence, false)] // nobody answers presence anyway
+    [InlineData("{}", StanzaKind.Message, false)]
+    public void Why_WithoutConsent_SaysWhereTheSenderHearsNothing(string partner, StanzaKind kind, bool silent)
+    {
+        var consent = PolicyScene.WithPartner(partner).Why("bob@p.example", "alice@contoso.example", kind).Parts.Single(part => part.Part == "consent");
+
+        Assert.Equal(VerdictReason.NotConsented, consent.Reason);
+        Assert.Equal(silent, consent.Value.Contains("the sender gets no answer", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Why_Observed_SaysSo()
     {

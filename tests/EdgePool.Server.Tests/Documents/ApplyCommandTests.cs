@@ -36,9 +36,12 @@ public sealed class ApplyCommandTests
 
         Assert.Equal(ExitCode.Success, code);
         Assert.Equal(
-            "Partner/partner.example would be changed\n   spec:\n     partnerType: Federated\n  -  saslNegotiation: Optional\n  +  saslNegotiation: Required\n1 changed; nothing was changed\n",
+            "Partner/partner.example would be changed\n   spec:\n     partnerType: Federated\n  -  saslNegotiation: Optional\n  +  saslNegotiation: Required\n1 would be changed; nothing was changed\n",
             output);
         Assert.Equal(ExitCode.Failed, (await node.RunAsync("diff", "-f", file)).Code);
+        var more = node.Folder.Write("new.yaml", Partner.Replace("partner.example", "new.example", StringComparison.Ordinal));
+        var (_, mixed, _) = await node.RunAsync("apply", "-f", file, "-f", more, "--dry-run");
+        Assert.EndsWith("\n1 would be changed, 1 would be created; nothing was changed\n", mixed, StringComparison.Ordinal);
         Assert.Contains("Optional", (await node.RunAsync("get", "partner", "partner.example")).Output, StringComparison.Ordinal);
     }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Tests.Configuration;
 using Xunit;
 
 namespace EdgePool.Server.Tests.Management;
@@ -19,6 +20,35 @@ public sealed class NodeCommandTests
         Assert.Equal((ExitCode.Success, ""), (code, error));
         Assert.Contains("node      edge-1, EdgePool ", output, StringComparison.Ordinal);
         Assert.Contains("stanzas   0 accepted = 0 delivered + 0 bounced + 0 dropped + 0 in flight", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_OurCertificates_AreShownWithTheDaysThatAreLeft()
+    {
+        await using var node = new NodeFixture();
+        node.Folder.Certificate("edge", ["contoso.example"], ConfigurationFolder.Now.AddDays(-30), DateTimeOffset.UtcNow.AddDays(20.5));
+        await node.StartNodeAsync();
+
+        var (code, output, _) = await node.RunAsync("status");
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("certs     contoso.example: 20 days left, renew it\n", output, StringComparison.Ordinal);
+        Assert.Contains("\"alarm\": \"Within30Days\"", (await node.RunAsync("status", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_BodiesAreLogged_SaysSinceWhenAndByWhom()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("gateway", "set", "--enable-logging-all-message-bodies", "true");
+        await node.RunAsync("gateway", "set", "--connection-limit", "7");
+
+        var on = (await node.RunAsync("status")).Output;
+        await node.RunAsync("gateway", "set", "--enable-logging-all-message-bodies", "false");
+        var off = (await node.RunAsync("status")).Output;
+
+        Assert.Contains($"message bodies are logged since version 1 by {Environment.UserName}\n", on, StringComparison.Ordinal);
+        Assert.DoesNotContain("bodies", off, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Tests.Management;
 using Xunit;
@@ -43,7 +44,7 @@ public sealed class PolicyCommandTests
             "partner", "set", "partner.example", "--description", "Partner GmbH", "--additional-domains", "a.example,b.example", "--partner-type", "federated",
             "--tls-negotiation", "Optional", "--sasl-negotiation", "Optional", "--support-dialback", "true", "--connection-limit", "40", "--enable-keep-alive", "false",
             "--proxy-fqdn", "x.example:5270", "--require-trusted-certificate", "--lync-compat", "false", "--trust-system", "--ca", Path.Combine(node.Folder.Path, "partners-ca.pem"),
-            "--mode", "observe", "--max-stanza-bytes", "64KiB", "--bytes-per-second", "1MiB", "--stanzas-per-second", "100", "--burst", "200",
+            "--without-consent", "silence", "--mode", "observe", "--max-stanza-bytes", "64KiB", "--bytes-per-second", "1MiB", "--stanzas-per-second", "100", "--burst", "200",
             "--messages", "chat,normal", "--presence", "false", "--iq", "urn:xmpp:ping", "--deny-payloads", "urn:x", "--payload-action", "refuse",
             "--local-users", "@contoso.example", "--deny-local-users", "anna@contoso.example", "--strip-status", "--security-label", "required");
         var document = await node.RunAsync("get", "partner", "partner.example", "-o", "json");
@@ -56,7 +57,7 @@ public sealed class PolicyCommandTests
         Assert.Contains("\"connectionLimit\":40,\"enableKeepAlive\":false,\"proxyFqdn\":\"x.example:5270\"", spec, StringComparison.Ordinal);
         Assert.Contains("\"rate\":{\"bytesPerSecond\":1048576,\"stanzasPerSecond\":100,\"burst\":200},\"maxStanzaBytes\":65536", spec, StringComparison.Ordinal);
         Assert.Contains("\"messages\":[\"chat\",\"normal\"],\"presence\":false,\"iq\":[\"urn:xmpp:ping\"],\"payloads\":{\"deny\":[\"urn:x\"],\"action\":\"refuse\"}", spec, StringComparison.Ordinal);
-        Assert.Contains("\"localUsers\":[\"@contoso.example\"],\"denyLocalUsers\":[\"anna@contoso.example\"],\"stripStatus\":true,\"securityLabel\":\"required\"},\"mode\":\"observe\"", spec, StringComparison.Ordinal);
+        Assert.Contains("\"localUsers\":[\"@contoso.example\"],\"denyLocalUsers\":[\"anna@contoso.example\"],\"stripStatus\":true,\"securityLabel\":\"required\"},\"withoutConsent\":\"silence\",\"mode\":\"observe\"", spec, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,6 +74,23 @@ public sealed class PolicyCommandTests
     }
 
     [Fact]
+    public async Task PartnerShow_WithoutConsent_IsShownWhereItCounts()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("partner", "add", "public.example");
+        await node.RunAsync("partner", "add", "partner.example", "--partner-type", "Federated");
+
+        var refuse = (await node.RunAsync("partner", "show", "public.example")).Output;
+        await node.RunAsync("partner", "set", "public.example", "--without-consent", "silence");
+        var silence = (await node.RunAsync("partner", "show", "public.example")).Output;
+        var (_, _, warning) = await node.RunAsync("partner", "set", "partner.example", "--without-consent", "silence");
+
+        Assert.Matches("(?m)^withoutConsent +refuse: answered with service-unavailable$", refuse);
+        Assert.Matches("(?m)^withoutConsent +silence: dropped without an answer$", silence);
+        Assert.Contains("withoutConsent: warning: users of a Federated partner need no consent", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PartnerDisable_ThenEnable_LeavesTheSettings()
     {
         await using var node = await NodeFixture.StartAsync();
@@ -85,6 +103,22 @@ public sealed class PolicyCommandTests
 
         Assert.Contains("partner.example  Federated  SASL over TLS, dialback over TLS  disabled: spam  -\n", disabled.Output, StringComparison.Ordinal);
         Assert.Contains("  enabled  -\n", enabled.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "spam")]
+    [InlineData("ticket 4711", "ticket 4711")]
+    public async Task PartnerDisable_Reason_IsTheHistorysUnlessWhyIsGiven(string why, string kept)
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.RunAsync("partner", "add", "partner.example");
+
+        await node.RunAsync("partner", "disable", "partner.example", "--reason", "spam", "--why", why);
+
+        var history = await node.RunAsync("history", "partner", "partner.example", "--json");
+        using var json = JsonDocument.Parse(history.Output);
+        var versions = json.RootElement.GetProperty("versions").EnumerateArray().Select(version => version.GetProperty("why").GetString());
+        Assert.Contains(kept, versions);
     }
 
     [Fact]

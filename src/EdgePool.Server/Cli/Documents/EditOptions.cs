@@ -4,7 +4,8 @@ using EdgePool.Server.Cli.Connection;
 namespace EdgePool.Server.Cli.Documents;
 
 /// <summary>What every command that changes documents takes.</summary>
-internal sealed class EditOptions
+/// <param name="reason">What serves as <c>--why</c> where that is not given; null: nothing.</param>
+internal sealed class EditOptions(Option<string?>? reason = null)
 {
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Show what would change, and change nothing." };
 
@@ -26,5 +27,6 @@ internal sealed class EditOptions
     public bool DryRun(NodeContext context) => context.Arguments.GetValue(dryRun);
 
     /// <summary>The reason.</summary>
-    public string Why(NodeContext context) => context.Arguments.GetValue(why) ?? "";
+    public string Why(NodeContext context)
+        => context.Arguments.GetValue(why) is { Length: > 0 } text ? text : (reason is null ? null : context.Arguments.GetValue(reason)) ?? "";
 }

@@ -30,7 +30,7 @@ internal sealed class EditReport(TextWriter output)
             Difference(result.Before, result.After);
         }
 
-        Summary(reply, "nothing was changed");
+        Summary(reply, "nothing was changed", would: true);
     }
 
     /// <summary>The lines that differ.</summary>
@@ -59,9 +59,10 @@ internal sealed class EditReport(TextWriter output)
         return $"{place}{path}{(problem.Warning ? "warning" : "error")}: {problem.What} — {problem.Remedy}";
     }
 
-    private void Summary(EditReply reply, string end)
+    private void Summary(EditReply reply, string end, bool would = false)
     {
-        var counts = reply.Results.CountBy(result => result.Action, StringComparer.Ordinal).Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Value} {count.Key}"));
+        var counts = reply.Results.CountBy(result => result.Action, StringComparer.Ordinal).Select(count => string.Create(
+            CultureInfo.InvariantCulture, $"{count.Value} {(would && count.Key is not EditAction.Unchanged ? "would be " : "")}{count.Key}"));
         output.WriteLine($"{string.Join(", ", counts)}; {end}");
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 
 namespace EdgePool.Server.Cli.Nodes;
@@ -59,11 +60,34 @@ internal static class StatusCommand
             output.WriteLine(FormattableString.Invariant($"consents  {consents.Count}{failure}"));
         }
 
+        if (status.BodyLogging is { } bodies)
+        {
+            output.WriteLine(FormattableString.Invariant($"privacy   message bodies are logged since version {bodies.Version} by {bodies.Who}"));
+        }
+
+        Certificates(status.Certificates, output);
         output.WriteLine($"streams   {(status.Streams.Count == 0 ? "none" : string.Join(", ", status.Streams.Select(kind => FormattableString.Invariant($"{kind.Value} {kind.Key}"))))}");
         output.WriteLine(FormattableString.Invariant(
             $"stanzas   {ledger.Accepted} accepted = {ledger.Delivered} delivered + {ledger.Bounced} bounced + {ledger.Dropped} dropped + {ledger.InFlight} in flight"));
         Verdicts("refused", status.Refused, output);
         Verdicts("observed", status.Observed, output);
+    }
+
+    private static void Certificates(CertificatesView certificates, TextWriter output)
+    {
+        output.WriteLine($"certs     {string.Join("; ", certificates.InForce.Select(Certificate))}");
+        if (certificates.Refused is { Reasons: { Count: > 0 } reasons } refused)
+        {
+            var more = reasons.Count == 1 ? "" : FormattableString.Invariant($" (and {reasons.Count - 1} more)");
+            output.WriteLine(FormattableString.Invariant($"          others were refused at {refused.At:u}: {Shown.Of(reasons[0], 300)}{more}"));
+        }
+    }
+
+    private static string Certificate(CertificateView ours)
+    {
+        var names = ours.Domains.Count == 0 ? Shown.Of(ours.Subject, 200) : string.Join(", ", ours.Domains);
+        var end = ours.DaysLeft < 0 ? "expired" : FormattableString.Invariant($"{ours.DaysLeft} days left");
+        return $"{names}: {end}{(ours.Alarm is null ? "" : ", renew it")}";
     }
 
     private static void Verdicts(string name, IReadOnlyDictionary<string, long> counts, TextWriter output)

@@ -117,8 +117,8 @@ internal static class PartnerCommand
 
     private static NotedCommand Disable()
     {
-        var (domain, edit) = (Domain(), new EditOptions());
-        var reason = new Option<string?>("--reason") { Description = "Why, for everybody who asks.", HelpName = "TEXT" };
+        var reason = new Option<string?>("--reason") { Description = "Why, for everybody who asks; in the history too, without --why.", HelpName = "TEXT" };
+        var (domain, edit) = (Domain(), new EditOptions(reason));
         var command = NodeCommand.Create("disable", "Keep a partner out without deleting it.", SwitchNotes, (context, cancellation) => DocumentChanger.ChangeAsync(
             context,
             DocumentKinds.Partner,

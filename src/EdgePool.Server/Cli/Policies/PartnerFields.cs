@@ -32,6 +32,8 @@ internal static class PartnerFields
         DocumentField.List("--pins", "trust.pins", "HASH", "SHA-256 of keys, base64 or hexadecimal: one must be in the chain of the partner's certificate."),
         DocumentField.Flag("--first-use", "trust.firstUse", "The first key that the partner shows is the one to compare with."),
         DocumentField.Single("--on-change", "trust.onChange", "ACTION", "What becomes of another key: alarm (default) or refuse."),
+        DocumentField.Single(
+            "--without-consent", "withoutConsent", "ANSWER", "What a PublicUnverified partner hears of what no local user asked for: refuse (default) or silence."),
         DocumentField.Single("--mode", "mode", "MODE", "enforce (default), or observe: what would be refused passes and is counted."),
         DocumentField.Single("--max-stanza-bytes", "maxStanzaBytes", "SIZE", "Bytes of one stanza."),
         DocumentField.Single("--bytes-per-second", "rate.bytesPerSecond", "SIZE", "Bytes that the partner may send, or be sent, in a second."),

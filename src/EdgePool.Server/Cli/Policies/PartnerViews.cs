@@ -134,6 +134,7 @@ internal static class PartnerViews
             ("messages", string.Join(", ", document.Spec is { } spec ? Messages(spec) : [])),
             ("presence", Word(rules.Presence)),
             ("stripStatus", Word(rules.StripStatus)),
+            ("withoutConsent", WithoutConsentText(partner)),
             ("mode", partner.Mode is PartnerMode.Observe ? "observe: what would be refused passes" : "enforce"),
         ];
         var width = lines.Max(line => line.Name.Length);
@@ -154,6 +155,13 @@ internal static class PartnerViews
         { System: true, Roots.Count: 0 } => "the machine's roots",
         { System: false, Roots.Count: 0 } => "the pinned keys alone",
         var trust => FormattableString.Invariant($"{trust.Roots.Count} of its own{(trust.System ? ", and the machine's" : "")}"),
+    };
+
+    private static string WithoutConsentText(Partner partner) => partner switch
+    {
+        { Type: not PartnerType.PublicUnverified } => "",
+        { WithoutConsent: WithoutConsent.Silence } => "silence: dropped without an answer",
+        _ => "refuse: answered with service-unavailable",
     };
 
     private static string RateText(Rate rate) => string.Join(", ", new[]

@@ -1,4 +1,5 @@
 using System.Reflection;
+using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
@@ -38,6 +39,8 @@ internal static class StatusEndpoints
             Sum(verdicts, counts => counts.Refused),
             Sum(verdicts, counts => counts.Observed),
             Consents(node.Node.Consents),
+            Certificates(node.Node.ReadCertificates()),
+            node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
             Ledger(node.Node.Ledger.Read()));
     }
@@ -56,6 +59,15 @@ internal static class StatusEndpoints
 
     private static ConsentState? Consents(ConsentLedger? ledger)
         => ledger is { State: var state } ? new ConsentState(ledger.Count, state.Pending, state.FailingSince is null ? null : state.Failure) : null;
+
+    private static CertificatesView Certificates(CertificateState state) => new(
+        [.. state.InForce.Select(ours => new CertificateView(
+            ours.Subject,
+            [.. ours.Domains.Select(domain => domain.Ascii)],
+            ours.ValidUntil,
+            ours.DaysLeft,
+            ours.Expiry is CertificateExpiry.Far ? null : ours.Expiry.ToString()))],
+        state.Refused is { } refused ? new RefusedCertificates(refused.At, refused.Reasons) : null);
 
     private static LedgerView Ledger(LedgerSnapshot ledger) => new(
         ledger.Accepted,

@@ -12,6 +12,8 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Refused">Stanzas that policy refused since the start, by verdict.</param>
 /// <param name="Observed">Stanzas of observed partners that would have been refused, by verdict.</param>
 /// <param name="Consents">The consents of local users; null: without a store there are none.</param>
+/// <param name="Certificates">Our own certificates.</param>
+/// <param name="BodyLogging">Since when message bodies are logged, and by whose word; null: they are not.</param>
 /// <param name="Streams">How many streams of each kind there are.</param>
 /// <param name="Ledger">The account of every stanza.</param>
 internal sealed record StatusView(
@@ -26,6 +28,8 @@ internal sealed record StatusView(
     IReadOnlyDictionary<string, long> Refused,
     IReadOnlyDictionary<string, long> Observed,
     ConsentState? Consents,
+    CertificatesView Certificates,
+    BodyLoggingView? BodyLogging,
     IReadOnlyDictionary<string, int> Streams,
     LedgerView Ledger);
 
@@ -40,6 +44,30 @@ internal sealed record PolicyView(long Version, int Partners, string? Problem);
 /// <param name="Pending">Changes that the store has not yet taken.</param>
 /// <param name="Failure">Why it takes none; null: it does.</param>
 internal sealed record ConsentState(int Count, int Pending, string? Failure);
+
+/// <summary>Message bodies are logged.</summary>
+/// <param name="Version">The version of the gateway's document that switched it on.</param>
+/// <param name="Who">Who wrote that version.</param>
+/// <param name="When">When.</param>
+internal sealed record BodyLoggingView(long Version, string Who, DateTimeOffset When);
+
+/// <summary>Our own certificates.</summary>
+/// <param name="InForce">Those that new handshakes take, the default first.</param>
+/// <param name="Refused">Others were offered since and not taken; null: those in force are the last that were offered.</param>
+internal sealed record CertificatesView(IReadOnlyList<CertificateView> InForce, RefusedCertificates? Refused);
+
+/// <summary>A certificate of ours in force.</summary>
+/// <param name="Subject">Its subject.</param>
+/// <param name="Domains">The local domains that it proves.</param>
+/// <param name="ValidUntil">Until when.</param>
+/// <param name="DaysLeft">Whole days until then; below zero: since then.</param>
+/// <param name="Alarm">The last alarm about its end: <c>Within30Days</c>, <c>Within14Days</c>, <c>Within3Days</c> or <c>Expired</c>; null: none.</param>
+internal sealed record CertificateView(string Subject, IReadOnlyList<string> Domains, DateTimeOffset ValidUntil, int DaysLeft, string? Alarm);
+
+/// <summary>Certificates that were not taken.</summary>
+/// <param name="At">When.</param>
+/// <param name="Reasons">Everything that is wrong with them.</param>
+internal sealed record RefusedCertificates(DateTimeOffset At, IReadOnlyList<string> Reasons);
 
 /// <summary>The account of every stanza since the start: accepted = delivered + bounced + dropped + in flight.</summary>
 internal sealed record LedgerView(
