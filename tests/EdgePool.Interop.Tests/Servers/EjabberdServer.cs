@@ -84,7 +84,7 @@ internal sealed class EjabberdServer : XmppServer
         File.WriteAllText(Path.Combine(Folder, "ejabberd.yml"), Configuration());
     }
 
-    // It does not try a server again that refused it for up to five minutes by itself; here, for one second.
+    // By itself it waits for up to five minutes before it tries a server again that refused it; here for a second.
     private string Configuration() =>
         $$"""
         loglevel: {{(Options.Verbose ? "debug" : "info")}}
