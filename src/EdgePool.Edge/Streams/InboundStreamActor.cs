@@ -64,8 +64,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     {
         base.PreStart();
         self = Self;
-        StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, socket.RemoteEndPoint!.ToString()!);
-        Adopt(socket, role.Tls);
+        Adopt(socket, role.Tls); // when the log says so, its deadlines run
+        StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, Info.Peer);
     }
 
     protected override bool MayStayPlain => Negotiation switch

@@ -126,6 +126,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         Edge.Streams.Add(Info);
         Info.Counters = () => (Relay.Accepted, writer?.Delivered ?? 0);
+        Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
 
     protected override void PostStop()
@@ -222,6 +223,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         switch (met)
         {
             case PumpEvent.Connected connected:
+                if (!closing)
+                    Info.State = "negotiating";
                 if (connected.Tls is not null)
                     Take(connected.Tls);
                 Decide(met, OnOpened());

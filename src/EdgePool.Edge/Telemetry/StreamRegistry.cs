@@ -30,6 +30,7 @@ public enum StreamKind
 public sealed class StreamInfo
 {
     private Func<(long In, long Out)> counters = () => default;
+    private Func<TimeSpan> blocked = () => TimeSpan.Zero;
     private volatile StreamKind kind;
     private volatile string state = "connecting";
     private volatile string tls = "none";
@@ -53,7 +54,7 @@ public sealed class StreamInfo
         internal set => kind = value;
     }
 
-    /// <summary>Where it stands, in a word.</summary>
+    /// <summary>Where it stands, in a word: <c>connecting</c>, <c>negotiating</c>, <c>established</c>, <c>closing</c>.</summary>
     public string State
     {
         get => state;
@@ -79,11 +80,19 @@ public sealed class StreamInfo
         set => Volatile.Write(ref counters, value);
     }
 
+    internal Func<TimeSpan> Writing
+    {
+        set => Volatile.Write(ref blocked, value);
+    }
+
     /// <summary>Stanzas taken from it.</summary>
     public long StanzasIn => counters().In;
 
     /// <summary>Stanzas written to it.</summary>
     public long StanzasOut => counters().Out;
+
+    /// <summary>How long the peer has not taken what is being written; zero while nothing is.</summary>
+    public TimeSpan Blocked => blocked();
 }
 
 /// <summary>Every stream of this node, and the numbers that limits are checked against.</summary>

@@ -57,7 +57,7 @@ public abstract record NegotiationEffect
     /// <param name="Detail">What exactly, for our log. May quote the peer: escape it.</param>
     public sealed record Close(StreamEndReason Reason, StreamError? Error, string Detail) : NegotiationEffect
     {
-        /// <summary>The stream error, if any, and the end of the stream; empty when the stream was not opened by us.</summary>
+        /// <summary>The stream error, if any, and the end of the stream; empty when our header is not sent, or where it could cross an answer with which the peer begins anew.</summary>
         public ReadOnlyMemory<byte> Farewell { get; init; }
 
         /// <summary>With <see cref="StreamEndReason.StreamErrorReceived"/>: the peer's error.</summary>

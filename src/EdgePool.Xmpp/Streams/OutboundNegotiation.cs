@@ -234,6 +234,14 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 
+    // RFC 6120 sections 5.3.3 and 6.3.5: not a byte stands between our request and its answer, for with the answer the peer begins anew. An error that
+    // crosses <proceed/> is a broken TLS record; one that crosses <success/> is a document whose prefix 'stream' nobody declared. So we go without a word.
+    private protected override Step Leave(StreamEndReason reason, StreamError? error, string detail)
+    {
+        opened &= State is not (OutboundState.AwaitingProceed or OutboundState.AwaitingSaslOutcome);
+        return End(reason, error, detail);
+    }
+
     private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
         var sent = opened ? error : null;

@@ -32,11 +32,15 @@ public abstract class StreamNegotiation<TState> : IStreamNegotiation
     {
         ArgumentNullException.ThrowIfNull(violation);
         var reason = violation.Condition is StreamErrorCondition.PolicyViolation ? StreamEndReason.LimitExceeded : StreamEndReason.MalformedStream;
-        return Close(reason, violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition), violation.Detail);
+        var error = violation.StanzaTooBig ? StreamError.StanzaTooBig : new StreamError(violation.Condition);
+        return Take(IsClosed ? Nothing() : End(reason, error, violation.Detail));
     }
 
     /// <inheritdoc/>
-    public Effects Close(StreamEndReason reason, StreamError? error, string detail) => Take(IsClosed ? Nothing() : End(reason, error, detail));
+    public Effects Close(StreamEndReason reason, StreamError? error, string detail) => Take(
+        IsClosed ? Nothing()
+        : reason is StreamEndReason.PeerClosed ? End(reason, error, detail)
+        : Leave(reason, error, detail));
 
     /// <summary>The one place that changes the state.</summary>
     private protected Effects Take(Step step)
@@ -47,6 +51,9 @@ public abstract class StreamNegotiation<TState> : IStreamNegotiation
 
     /// <summary>The end of the stream, with an error of ours, or with one that the peer sent.</summary>
     private protected abstract Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null);
+
+    /// <summary>The end of the stream at a moment that nothing from the peer has set: what it has sent may still be under way.</summary>
+    private protected virtual Step Leave(StreamEndReason reason, StreamError? error, string detail) => End(reason, error, detail);
 
     private protected Step Refuse(StreamErrorCondition condition, StreamEndReason reason, string detail) => End(reason, new StreamError(condition), detail);
 

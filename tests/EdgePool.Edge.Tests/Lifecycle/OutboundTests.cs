@@ -172,7 +172,11 @@ public sealed class OutboundTests
         var sending = component.SendAsync(S2SDialogue.Messages("a@edge.example", "b@p1.example", 1_500, bodyBytes: 8 * 1024));
         await using (await server.AcceptAsync(scene, "p1.example"))
         {
-            await scene.UntilAsync(() => scene.Account.InFlight * 8 > 256, "a full queue");
+            // The queue is full, and one and the same write waits for the peer: a reset now finds the writer in the middle of it.
+            await scene.UntilAsync(
+                () => scene.Account.InFlight * 8 > 256 && scene.Node.Streams.All.Any(s => s.Blocked >= TimeSpan.FromSeconds(1)),
+                "a full queue and a peer that takes no more",
+                Step / 10);
         }
 
         var error = await component.WaitForAsync("message[@type='error']");

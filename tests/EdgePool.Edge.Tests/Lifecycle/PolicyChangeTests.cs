@@ -27,7 +27,7 @@ public sealed class PolicyChangeTests
         var filler = await FillAsync(scene, p2);
         await p1.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 100));
         await p1.SendAsync("<presence from='a@p1.example' to='b@edge.example'/>");
-        await scene.UntilAsync(() => scene.Account.Accepted == filler + 101, "101 that wait");
+        await scene.UntilAsync(() => scene.Account is { Balances: true } account && account.Accepted == filler + 101, "101 that wait");
         var waiting = scene.Account.InFlight;
 
         await scene.Node.PublishAsync(removed ? EdgeScene.Policy(P2) : EdgeScene.Policy(P1Off, P2));
@@ -81,6 +81,51 @@ public sealed class PolicyChangeTests
         for (var i = 0; i < 100; i++)
             await component.WaitForAsync($"message[@id='{i}' and @type='error']/error/stanzas:not-allowed");
         await dialled.ExpectStreamErrorAsync("policy-violation");
+        await scene.BalancedAsync();
+    }
+
+    // RFC 6120 section 6.3.5: the partner's <success/> is under way and its parser begins anew with it; an error of ours would be the first that it reads.
+    [Fact]
+    public async Task Publish_PartnerDeniedWhileSaslIsUnderWay_NothingCrossesTheAnswer()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
+        await using var dialled = await server.AcceptAsync("p1.example");
+        await dialled.AcceptTlsAsync(scene, "p1.example", "edge.example");
+        await dialled.SendAsync("<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
+        await dialled.ExpectAsync("sasl:auth");
+
+        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1012 && "policy-changed".Equals(e.Values["Reason"])), "the end of the stream");
+        await dialled.SendAsync("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        dialled.Restart();
+
+        await dialled.ExpectConnectionEndAsync();
+        await component.WaitForAsync("message[@id='1' and @type='error']/error/stanzas:not-allowed");
+        await scene.BalancedAsync();
+    }
+
+    // RFC 6120 section 5.3.3: the same between <starttls/> and <proceed/>, where it would be the first bytes of a TLS record.
+    [Fact]
+    public async Task Publish_PartnerDeniedBeforeProceed_NothingCrossesTheAnswer()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
+        await using var dialled = await server.AcceptAsync("p1.example");
+        await dialled.AnswerHeaderAsync("p1.example", "edge.example", "s1");
+        await dialled.SendAsync("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
+        await dialled.ExpectAsync("tls:starttls");
+
+        await scene.Node.PublishAsync(EdgeScene.Policy(P1Off, P2));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1012 && "policy-changed".Equals(e.Values["Reason"])), "the end of the stream");
+        await dialled.SendAsync("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+
+        await dialled.ExpectConnectionEndAsync();
+        await component.WaitForAsync("message[@id='1' and @type='error']/error/stanzas:not-allowed");
         await scene.BalancedAsync();
     }
 
@@ -312,7 +357,7 @@ public sealed class PolicyChangeTests
             await source.SendAsync(S2SDialogue.Messages("a@p2.example", "b@edge.example", 100, first: sent, bodyBytes: 8 * 1024));
             sent += 100;
             var expected = sent;
-            await scene.UntilAsync(() => scene.Account.Accepted == expected, "the filler");
+            await scene.UntilAsync(() => scene.Account is { Balances: true } account && account.Accepted == expected, "the filler");
         }
         while (scene.Account.InFlight < 200);
         return sent;

@@ -51,6 +51,9 @@ internal sealed record EdgeSetup
 
     public required IReadOnlyList<PartnerSetup> Partners { get; init; }
 
+    /// <summary>The directory of the node's store, where its partners are then; null: they are <see cref="Partners"/>.</summary>
+    public string? Store { get; init; }
+
     /// <summary>PEM of the authority that vouches for partners.</summary>
     public required string TrustedCa { get; init; }
 
@@ -99,9 +102,9 @@ internal sealed record EdgeSetup
             dns: { servers: ["{{Dns}}"] }
             timeouts: { pending: {{(int)Pending.TotalSeconds}}s }
             log: { level: debug, format: json }
-            partners:
 
             """);
+        yaml.Append(Store is null ? "partners:\n" : $"store: {{ directory: \"{Store}\" }}\n");
         foreach (var partner in Partners)
             yaml.Append(CultureInfo.InvariantCulture, $"  - {Partner(partner)}\n");
         return yaml.ToString();

@@ -17,6 +17,7 @@ internal sealed class BindServer : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>Its log names each query: <c>query: NAME IN TYPE</c>.</summary>
     public ServerProcess Process { get; }
 
     private string Folder { get; }
@@ -70,7 +71,7 @@ internal sealed class BindServer : IAsyncDisposable
           directory "{{folder}}";
           listen-on port {{endPoint.Port}} { {{endPoint.Address}}; };
           listen-on-v6 { none; };
-          recursion no; dnssec-validation no; notify no; allow-transfer { none; };
+          querylog yes; recursion no; dnssec-validation no; notify no; allow-transfer { none; };
           pid-file none; session-keyfile none; lock-file none;
         };
         controls { };

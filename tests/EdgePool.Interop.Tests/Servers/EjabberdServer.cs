@@ -84,6 +84,7 @@ internal sealed class EjabberdServer : XmppServer
         File.WriteAllText(Path.Combine(Folder, "ejabberd.yml"), Configuration());
     }
 
+    // It does not try a server again that refused it for up to five minutes by itself; here, for one second.
     private string Configuration() =>
         $$"""
         loglevel: {{(Options.Verbose ? "debug" : "info")}}
@@ -94,6 +95,7 @@ internal sealed class EjabberdServer : XmppServer
         s2s_use_starttls: {{(!Options.RequireTls ? "optional" : Options.Dialback ? "required" : "required_trusted")}}
         host_config: { {{string.Join(", ", Options.FurtherDomains.Where(d => !d.Tls).Select(d => $"\"{d.Name}\": {{ s2s_use_starttls: false }}"))}} }
         s2s_dns_timeout: 10
+        s2s_max_retry_delay: 1
         s2s_queue_type: ram
         s2s_zlib: false
         outgoing_s2s_families: [ipv4]

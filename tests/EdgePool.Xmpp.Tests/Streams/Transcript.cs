@@ -210,13 +210,17 @@ internal sealed class OutboundDialogue
         {
             inputs.Add(line);
             transcript.Add(line);
-            transcript.AddRange(Transcript.Render(line.StartsWith("C:", StringComparison.Ordinal) ? Call(Transcript.Argument(line)) : Event(Negotiation, line)));
+            transcript.AddRange(Transcript.Render(Feed(line)));
         }
 
         Assert.Equal(string.Join('\n', expected), string.Join('\n', transcript.Skip(first)));
         Cuts.Check(inputs, string.Join('\n', transcript), Replay, Transcript.BytesOf);
         return this;
     }
+
+    /// <summary>One input and what comes of it; not compared.</summary>
+    public IReadOnlyList<NegotiationEffect> Feed(string line)
+        => line.StartsWith("C:", StringComparison.Ordinal) ? Call(Transcript.Argument(line)) : Event(Negotiation, line);
 
     private (Wire Wire, Func<string, IReadOnlyList<NegotiationEffect>> Event) Replay()
     {
