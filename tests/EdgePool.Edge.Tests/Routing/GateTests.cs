@@ -15,8 +15,8 @@ public sealed class GateTests
     private readonly RouteTable routes = RoutingOptions.Table(new VirtualTimeProvider(), new Ledger());
 
     [Theory]
-    [InlineData("p1.example", "edge.example", "route edge.example→edge.example")]
-    [InlineData("p2.example", "edge.example", "route edge.example→edge.example")]
+    [InlineData("p1.example", "edge.example", "route edge.example-edge.example")]
+    [InlineData("p2.example", "edge.example", "route edge.example-edge.example")]
     [InlineData("p1.example", "other.example", "end ImproperAddressing")]
     [InlineData("p1.example", "p2.example", "end HostUnknown")]
     [InlineData("p1.example", "nobody.example", "end HostUnknown")]
@@ -28,7 +28,7 @@ public sealed class GateTests
         => Assert.Equal(verdict, Judge(Partner("p1.example", "p2.example"), from, to));
 
     [Theory]
-    [InlineData("inside.example", "p1.example", "route inside.example→p1.example")]
+    [InlineData("inside.example", "p1.example", "route inside.example-p1.example")]
     [InlineData("inside.example", "p2.example", "end ImproperAddressing")]
     [InlineData("inside.example", "edge.example", "end ImproperAddressing")]
     [InlineData("inside.example", "nobody.example", "bounce RemoteServerNotFound")]
@@ -43,9 +43,9 @@ public sealed class GateTests
     }
 
     [Theory]
-    [InlineData("edge.example", "p1.example", "route edge.example→p1.example")]
-    [InlineData("edge.example", "other.example", "route other.example→other.example")]
-    [InlineData("edge.example", "inside.example", "route edge.example→inside.example")]
+    [InlineData("edge.example", "p1.example", "route edge.example-p1.example")]
+    [InlineData("edge.example", "other.example", "route other.example-other.example")]
+    [InlineData("edge.example", "inside.example", "route edge.example-inside.example")]
     [InlineData("edge.example", "nobody.example", "bounce RemoteServerNotFound")]
     [InlineData("other.example", "p1.example", "end InvalidFrom")]
     [InlineData("p1.example", "edge.example", "end InvalidFrom")]

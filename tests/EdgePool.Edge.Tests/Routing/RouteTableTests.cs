@@ -16,14 +16,14 @@ public sealed class RouteTableTests
     private readonly StanzaReading reading = new();
 
     [Theory]
-    [InlineData("p1.example", "edge.example", "edge.example→edge.example")]
-    [InlineData("p2.example", "edge.example", "edge.example→edge.example")]
-    [InlineData("other.example", "edge.example", "edge.example→edge.example")]
-    [InlineData("p1.example", "inside.example", "p1.example→inside.example")]
-    [InlineData("edge.example", "inside.example", "edge.example→inside.example")]
-    [InlineData("edge.example", "p1.example", "edge.example→p1.example")]
-    [InlineData("inside.example", "p1.example", "inside.example→p1.example")]
-    [InlineData("edge.example", "bücher.example", "edge.example→xn--bcher-kva.example")]
+    [InlineData("p1.example", "edge.example", "edge.example-edge.example")]
+    [InlineData("p2.example", "edge.example", "edge.example-edge.example")]
+    [InlineData("other.example", "edge.example", "edge.example-edge.example")]
+    [InlineData("p1.example", "inside.example", "p1.example-inside.example")]
+    [InlineData("edge.example", "inside.example", "edge.example-inside.example")]
+    [InlineData("edge.example", "p1.example", "edge.example-p1.example")]
+    [InlineData("inside.example", "p1.example", "inside.example-p1.example")]
+    [InlineData("edge.example", "bücher.example", "edge.example-xn--bcher-kva.example")]
     [InlineData("edge.example", "off.example", null)]
     [InlineData("edge.example", "nobody.example", null)]
     [InlineData("edge.example", "sub.p1.example", null)]
@@ -113,7 +113,7 @@ public sealed class RouteTableTests
         Add(Find(table, "edge.example", "p2.example")!);
         Add(Find(table, "edge.example", "p1.example")!);
 
-        Assert.Equal(["edge.example→p1.example", "edge.example→p2.example"], demanded);
+        Assert.Equal(["edge.example-p1.example", "edge.example-p2.example"], demanded);
         Assert.Equal(3, ledger.Read().InFlight);
     }
 
