@@ -100,8 +100,20 @@ public abstract class MatrixTests(MatrixScene scene)
 
     private async Task AssertPeerSaysAsync(PeerAbility peer, string from, string to, string? text)
     {
-        if (text is not null)
-            await scene.ServerOf(peer).Process.WaitForLogAsync(scene.Kind is ServerKind.Prosody ? $"{from}->{to} closed: {text}" : $"s2s connection {from} -> {to}: {text}");
+        if (text is null)
+            return;
+        var process = scene.ServerOf(peer).Process;
+        if (scene.Kind is ServerKind.Prosody)
+        {
+            await process.WaitForLogAsync($"{from}->{to} closed: {text}");
+            return;
+        }
+
+        // COMPAT: ejabberd 23.01 may touch its socket just after we have closed it, and then tells that instead of the stream error.
+        var said = $"s2s connection {from} -> {to}: ";
+        await process.WaitForLogAsync(said);
+        if (!process.Log.Contains(said + "Connection failed: invalid argument", StringComparison.Ordinal))
+            await process.WaitForLogAsync(said + text);
     }
 
     private async Task AssertMethodAsync(string row, PeerAbility peer, string method, bool inbound)
