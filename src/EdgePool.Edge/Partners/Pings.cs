@@ -23,7 +23,7 @@ internal sealed class Pings(RouteTable routes)
     /// <summary>Asks the pair's remote server, if a stream of ours to it is up; false when none is.</summary>
     public bool TrySend(DomainPair pair)
     {
-        if (routes.Known(pair) is not { Queue.IsAttached: true } route)
+        if (routes.Known(pair) is not { Queue.HasStream: true } route)
             return false;
         var id = StreamIds.New();
         outstanding[pair] = id;

@@ -92,9 +92,6 @@ internal sealed class StanzaQueue
         }
     }
 
-    /// <summary>A stream takes what waits here.</summary>
-    public bool IsAttached => Volatile.Read(ref kick) is not null;
-
     /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
     public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
     {
