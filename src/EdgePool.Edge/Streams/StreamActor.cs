@@ -71,7 +71,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
         pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
@@ -179,9 +179,6 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <param name="interval">The gateway's.</param>
     protected abstract void KeepAlive(TimeSpan interval);
 
-    /// <summary>What slows down the stanzas that go out on this stream; null: nothing.</summary>
-    protected virtual OutboundPace? Pace() => null;
-
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
 
@@ -208,9 +205,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     }
 
     /// <summary>What becomes of stanzas whose write failed. Runs on the writer's thread.</summary>
-    protected virtual void LoseSegment(StanzaSegment segment)
-    {
-    }
+    private void LoseSegment(StanzaSegment segment, Route route) => Edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.StreamLost);
 
     protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
         => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
