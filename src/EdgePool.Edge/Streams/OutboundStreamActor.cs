@@ -1,5 +1,4 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Streams;
