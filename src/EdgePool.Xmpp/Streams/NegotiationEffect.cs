@@ -47,6 +47,11 @@ public abstract record NegotiationEffect
     /// <param name="Condition">What the peer was told.</param>
     public sealed record DialbackRefused(DomainPair Pair, StanzaErrorCondition Condition) : NegotiationEffect;
 
+    /// <summary>A further pair that we asked for will not flow on this stream; the others stand.</summary>
+    /// <param name="Pair">The pair.</param>
+    /// <param name="Detail">Why, for our log.</param>
+    public sealed record PairRefused(DomainPair Pair, string Detail) : NegotiationEffect;
+
     /// <summary>An element was ignored; count it.</summary>
     /// <param name="Reason">A stable text: <c>unsolicited-dialback</c>, <c>bidi-not-offered</c>.</param>
     public sealed record Dropped(string Reason) : NegotiationEffect;
