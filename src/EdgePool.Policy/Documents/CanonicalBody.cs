@@ -101,6 +101,8 @@ internal static class CanonicalBody
         Write(json, partner.TrustText);
         Number(json, "connectionLimit", partner.ConnectionLimit);
         Flag(json, "enableKeepAlive", partner.EnableKeepAlive);
+        Flag(json, "enableBidirectionalStreams", partner.EnableBidirectionalStreams);
+        Flag(json, "followSeeOtherHost", partner.FollowSeeOtherHost);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
         Flag(json, "enabled", partner.Enabled);
         Text(json, "disabledReason", partner.DisabledReason);

@@ -64,6 +64,12 @@ public sealed record PartnerDocument
     /// <summary>Default true.</summary>
     public bool? EnableKeepAlive { get; init; }
 
+    /// <summary>Default true.</summary>
+    public bool? EnableBidirectionalStreams { get; init; }
+
+    /// <summary>Default false.</summary>
+    public bool? FollowSeeOtherHost { get; init; }
+
     /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
     public string? ProxyFqdn { get; init; }
 

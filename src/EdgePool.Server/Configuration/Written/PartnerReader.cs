@@ -28,6 +28,8 @@ internal static class PartnerReader
             TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
             AllowServerAuthOnly = partner.Flag("allowServerAuthOnly"),
             AllowClientAuthOnly = partner.Flag("allowClientAuthOnly"),
+            EnableBidirectionalStreams = partner.Flag("enableBidirectionalStreams"),
+            FollowSeeOtherHost = partner.Flag("followSeeOtherHost"),
             ProxyFqdn = partner.Text("proxyFqdn"),
             Enabled = partner.Flag("enabled"),
             DisabledReason = partner.Text("disabledReason"),
