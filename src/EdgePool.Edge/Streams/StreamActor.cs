@@ -72,7 +72,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         transport = new SocketStream(socket);
         var self = Self;
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
-        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
+        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, LimitsOfNow, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
         var handshake = Edge.Options.Timeouts.Handshake;
@@ -146,7 +146,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
-    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    /// <summary>What a stanza of the authenticated pairs may cost now. From any thread.</summary>
     protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
 
     /// <summary>What policy allows for a pair now.</summary>
@@ -365,7 +365,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         proofs.Add(authenticated);
         Info.Pairs = Pairs;
         Info.State = "established";
-        pump!.Limits = LimitsOfNow();
+        pump!.RenewLimits();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         if (authenticated.SteppedDown)
         {
@@ -382,8 +382,6 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         SayUnexpected();
         if (ends is { } condition)
             Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
-        else if (!Pairs.IsEmpty)
-            pump!.Limits = LimitsOfNow();
     }
 
     /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
