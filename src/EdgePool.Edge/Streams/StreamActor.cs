@@ -125,7 +125,16 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Edge.Streams.Add(Info);
-        Info.Counters = () => (Relay.Accepted, writer?.Delivered ?? 0);
+        var began = Edge.Time.GetTimestamp();
+        Info.Ageing = () => Edge.Time.GetElapsedTime(began);
+        Info.Counters = () => new StreamCounts
+        {
+            StanzasIn = Relay.Accepted,
+            StanzasOut = writer?.Delivered ?? 0,
+            BytesIn = pump?.BytesRead ?? 0,
+            BytesOut = writer?.BytesWritten ?? 0,
+            Queued = writer?.Queued ?? 0,
+        };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
 
@@ -280,6 +289,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         tls = session;
         Timers.Cancel(HandshakeTimer);
         Info.Tls = session.Stream.SslProtocol.ToString();
+        Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
         StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
     }
 
@@ -364,6 +374,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Pairs = Pairs.Add(authenticated.Pair);
         proofs.Add(authenticated);
         Info.Pairs = Pairs;
+        Info.Method = authenticated.Method.ToString();
         Info.State = "established";
         pump!.Limits = LimitsOfNow();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
