@@ -34,6 +34,9 @@ internal sealed record EdgeRuntime(
     /// <summary>The inbound streams of each pair.</summary>
     public PairStreams Pairs { get; } = new(Options.Limits.StreamsPerPair, Options.Timeouts.Superseded, Options.Timeouts.Displaced);
 
+    /// <summary>The streams that take further routes on.</summary>
+    public SharedStreams Shared { get; } = new();
+
     /// <summary>A fault ends the actor that it is in and no other. Whoever watches it decides how to go on; <see cref="FaultsActor"/> says it in the log.</summary>
     public static SupervisorStrategy StopOnFault() => SupervisorStrategy.StoppingStrategy;
 }

@@ -17,7 +17,7 @@ namespace EdgePool.Edge.Streams;
 /// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to its route.
 /// </remarks>
-internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route> lost, Action<Exception> failed)
+internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route, BounceReason> lost, Action<Exception> failed)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
@@ -57,6 +57,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
 
     /// <summary>How long the peer has not taken what is being written; zero while nothing is.</summary>
     public TimeSpan Blocked => Interlocked.Read(ref writing) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Bytes of one stanza that the peer takes; what is larger is not written but handed to <c>lost</c>. Null: no limit is known.</summary>
+    public int? PeerLimit { get; set; }
 
     /// <summary>Completes when the stream's last byte is written or writing failed.</summary>
     public Task Ended => ended.Task;
@@ -246,13 +249,15 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteSegmentAsync(StanzaSegment segment, Route route)
     {
+        if (PeerLimit is { } limit && segment.HasLongerThan(limit))
+            Shed(segment, route, limit);
         try
         {
             await WriteAsync(segment.Memory);
         }
         catch
         {
-            lost(segment, route);
+            lost(segment, route, BounceReason.StreamLost);
             route.Queue.Release(segment);
             throw;
         }
@@ -261,6 +266,15 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         Delivered += segment.Accepted;
         ledger.Deliver(segment.Accepted);
         route.Queue.Release(segment);
+    }
+
+    /// <summary>What the peer would end the stream for is answered instead of written (XEP-0478 section 4).</summary>
+    private void Shed(StanzaSegment segment, Route route, int limit)
+    {
+        var larger = new StanzaSegment();
+        segment.MoveWhere((xml, _) => xml.Length > limit, larger);
+        lost(larger, route, BounceReason.PeerLimit);
+        route.Queue.Release(larger);
     }
 
     /// <summary>Only a write that has to wait is timed: most complete at once.</summary>

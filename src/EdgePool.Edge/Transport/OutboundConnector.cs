@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Dns.Messages;
@@ -6,6 +7,7 @@ using EdgePool.Dns.Service;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;
@@ -88,6 +90,30 @@ internal sealed class OutboundConnector(
             ? new ConnectOutcome(connected.Connection, string.Empty)
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
+
+    /// <summary>Where <c>see-other-host</c> sends us from a target, within what policy lets DNS send us to.</summary>
+    /// <param name="from">Who said so.</param>
+    /// <param name="text"><c>host</c> or <c>host:port</c>, as the peer wrote it.</param>
+    /// <param name="target">The new target.</param>
+    /// <param name="refusal">Why there is none.</param>
+    public bool TryRedirect(OutboundTarget from, string text, [NotNullWhen(true)] out OutboundTarget? target, [NotNullWhen(false)] out string? refusal)
+    {
+        (target, refusal) = (null, "it is no host and port");
+        if (!HostAndPort.TryParse(text, out var host, out var port) || Fixed(host, port ?? XmppServiceOptions.DefaultPort) is not { Targets: [var there, ..] })
+            return false;
+        refusal = "its address or port is denied";
+        if (!AllowedPort(there.Service.Port) || (there.Address is { } address && !AllowedAddress(address, from.Stranger)))
+            return false;
+        target = there with { Stranger = from.Stranger };
+        refusal = null;
+        return true;
+    }
+
+    private static bool AllowedPort(ushort port) => new XmppServiceOptions().AllowPort(port);
+
+    private bool AllowedAddress(IPAddress address, bool stranger) => stranger
+        ? AddressPolicy.PublicExcept([.. options.DeniedNetworks], [.. options.AllowedNetworks])(address)
+        : AddressPolicy.AnyExcept([.. options.DeniedNetworks])(address);
 
     private static TargetPlan Fixed(string host, int port)
     {

@@ -16,14 +16,16 @@ public sealed partial class OutboundNegotiation
     private readonly Dictionary<DomainPair, NegotiationTerms> asked = [];
     private int furtherProven;
 
+    /// <summary>It makes sense to ask for further pairs.</summary>
+    public bool TakesFurtherPairs => State is OutboundState.Authenticated && Secured && peerKnowsDialbackErrors && peerStreamId is not null;
+
     /// <summary>True when the stream may carry a further pair, should the peer agree.</summary>
     /// <param name="further">The pair.</param>
     /// <param name="itsTerms">What policy allows for it.</param>
     public bool MayCarry(DomainPair further, NegotiationTerms itsTerms)
     {
         ArgumentNullException.ThrowIfNull(itsTerms);
-        return State is OutboundState.Authenticated && peerKnowsDialbackErrors && peerStreamId is not null
-            && certificate is { } shown && shown.Version >= itsTerms.MinimumTls
+        return TakesFurtherPairs && certificate is { } shown && shown.Version >= itsTerms.MinimumTls
             && itsTerms.AllowsDialback(tls: true) && (!itsTerms.RequireTrustedCertificate || shown.Proves(further.Remote) is CertificateVerdict.Valid)
             && 1 + furtherProven + asked.Count < MostPairs && !asked.ContainsKey(further);
     }
