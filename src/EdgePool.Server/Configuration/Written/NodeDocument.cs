@@ -1,5 +1,4 @@
 using EdgePool.Edge;
-using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Logging;
