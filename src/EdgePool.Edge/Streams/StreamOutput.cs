@@ -50,7 +50,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     public long BytesWritten { get; private set; }
 
     /// <summary>Stanzas of the ledger that wait to go out here.</summary>
-    public int Queued => route?.Queue.Accepted ?? 0;
+    public int Queued => routes.All.Sum(carried => carried.Queue.Accepted);
 
     /// <summary>How long ago something was written.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastWrite));
