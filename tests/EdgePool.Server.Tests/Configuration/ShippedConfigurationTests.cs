@@ -62,7 +62,7 @@ public sealed class ShippedConfigurationTests : IDisposable
 
         var result = folder.Load(file[..file.IndexOf("partners:", StringComparison.Ordinal)] + partners);
 
-        Assert.Empty(result.Problems.Select(problem => problem.ToString()));
+        Assert.Empty(result.Errors.Select(problem => problem.ToString()));
         var partner = Assert.Single(result.Options!.Edge.Policy.Partners);
         Assert.Equal((40, 100, 1), (partner.ConnectionLimit, partner.Rate!.StanzasPerSecond, partner.AdditionalDomains.Count));
         Assert.True(partner.Rules.StripStatus);
