@@ -28,6 +28,13 @@ public sealed class TlsUpgradeTests
     }
 
     [Theory]
+    [InlineData(DirectTls.Sniff, new byte[] { 0x16 }, "Refused")]
+    [InlineData(DirectTls.Only, new byte[] { 0x16 }, "Refused")]
+    [InlineData(DirectTls.Sniff, new byte[] { 0x3c }, "Plain")]
+    public void Judge_WithoutACertificate_TakesNoTls(DirectTls mode, byte[] first, string opening)
+        => Assert.Equal(opening, Server(mode, certified: false).Judge(first).ToString());
+
+    [Theory]
     [InlineData("nothing", "", false, 0)]
     [InlineData("hello", "\u0016\u0003", false, 0)]
     [InlineData("line end", "\r\n\u0016\u0003", false, 2)]
