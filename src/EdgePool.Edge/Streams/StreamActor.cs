@@ -146,6 +146,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
+    /// <summary>The pair that the stream is to be for, proven or not; null as long as nobody has said.</summary>
+    protected abstract DomainPair? Claimed { get; }
+
     /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
     protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
 
@@ -425,9 +428,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
