@@ -1,8 +1,6 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -62,7 +60,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
         succeeded = attached = true;
-        Writer.Attach(((DialGoal.Carry)goal).Route);
+        Writer.Attach(((DialGoal.Carry)goal).Route, Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null);
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
@@ -78,8 +76,6 @@ internal sealed class OutboundStreamActor : StreamActor
         succeeded = true;
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
-
-    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
 
     protected override void KeepAlive(TimeSpan interval)
     {
@@ -109,9 +105,6 @@ internal sealed class OutboundStreamActor : StreamActor
         LetGo();
     }
 
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Server, BounceReason.StreamLost);
-
     private void OnConnect(ConnectOutcome outcome)
     {
         if (outcome.Socket is null)
@@ -135,6 +128,6 @@ internal sealed class OutboundStreamActor : StreamActor
     private static async Task DetachAfterAsync(StreamOutput writer)
     {
         await writer.Ended;
-        writer.Detach();
+        writer.DetachAll();
     }
 }

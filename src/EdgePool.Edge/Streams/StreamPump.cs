@@ -58,6 +58,9 @@ internal sealed class StreamPump
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Bytes of XML read, TLS apart.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>Completes when the pump reads no more.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
@@ -228,6 +231,7 @@ internal sealed class StreamPump
         MakeRoom();
         var count = await Waiting(stream.ReadAsync(buffer.AsMemory(end)));
         end += count;
+        BytesRead += count;
         transport.Earn(count);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
