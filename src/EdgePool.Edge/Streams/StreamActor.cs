@@ -65,7 +65,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         transport = new SocketStream(socket);
         var self = Self;
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
-        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
+        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, LimitsOfNow, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
         var handshake = Edge.Options.Timeouts.Handshake;
@@ -145,7 +145,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
-    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    /// <summary>What a stanza of the authenticated pairs may cost now. From any thread.</summary>
     protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
@@ -323,7 +323,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         Info.Pairs = Pairs;
         Info.Method = authenticated.Method.ToString();
         Info.State = "established";
-        pump!.Limits = LimitsOfNow();
+        pump!.RenewLimits();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         if (authenticated.SteppedDown)
         {
