@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -16,11 +18,19 @@ internal sealed class OutboundStreamActor : StreamActor
     private bool succeeded;
     private bool noAddress;
 
-    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
-        : base(edge, info)
+    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target, ImmutableArray<NegotiationStep> past)
+        : base(edge, info, past)
     {
         (this.goal, this.target) = (goal, target);
     }
+
+    protected override DomainPair? Subject => goal.Pair;
+
+    protected override NegotiationWay Way => goal.Way;
+
+    protected override string? Target => target.Describe();
+
+    protected override bool Succeeded => succeeded;
 
     protected override void OnReceive(object message)
     {
@@ -52,6 +62,8 @@ internal sealed class OutboundStreamActor : StreamActor
         var first = outbound.Start();
         return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
     }
+
+    protected override DomainPair? Claimed => goal.Pair;
 
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
@@ -110,6 +122,8 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         succeeded = true;
+        Trace.Add(NegotiationStepKind.Verified, answered.Outcome.Describe());
+        Learn(goal.Pair, method: null, failure: null, answered.Outcome.Describe());
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
 
@@ -150,6 +164,6 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         }
 
-        Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+        Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
     }
 }

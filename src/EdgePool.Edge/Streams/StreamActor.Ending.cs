@@ -31,6 +31,7 @@ internal abstract partial class StreamActor
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         Received = close.Received;
         LogEnd(close.Reason, close.Error, close.Detail);
+        Learn(close.Reason, close.Detail);
         LetGoOfRoutes();
         if (LastWord(close.Reason) is { } word)
             TellGuests(word);
@@ -52,6 +53,7 @@ internal abstract partial class StreamActor
         {
             closing = true;
             LogEnd(reason, error: null, detail);
+            Learn(reason, detail);
             LetGoOfRoutes();
             OnEnding(reason, error: null, detail);
         }
@@ -65,9 +67,9 @@ internal abstract partial class StreamActor
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
