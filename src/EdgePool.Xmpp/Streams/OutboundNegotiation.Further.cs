@@ -6,7 +6,7 @@ namespace EdgePool.Xmpp.Streams;
 
 /// <content>
 /// Further pairs on a stream that is up: another domain of ours, or another one that the peer hosts, proven by dialback on the same stream (XEP-0220
-/// section 2.6, piggybacking). Only towards a peer that offers dialback with errors: one that does not would end the stream for a pair that it does not want.
+/// section 2.6, piggybacking). Not where SASL, which has no way to name a further pair, may serve: each pair has the best method that it can have. Only towards a peer that offers dialback with errors: one that does not would end the stream for a pair that it does not want.
 /// </content>
 public sealed partial class OutboundNegotiation
 {
@@ -15,6 +15,8 @@ public sealed partial class OutboundNegotiation
 
     private readonly Dictionary<DomainPair, NegotiationTerms> asked = [];
     private int furtherProven;
+
+    private bool byDialback;
 
     /// <summary>It makes sense to ask for further pairs.</summary>
     public bool TakesFurtherPairs => State is OutboundState.Authenticated && Secured && peerKnowsDialbackErrors && peerStreamId is not null;
@@ -26,7 +28,7 @@ public sealed partial class OutboundNegotiation
     {
         ArgumentNullException.ThrowIfNull(itsTerms);
         return TakesFurtherPairs && certificate is { } shown && shown.Version >= itsTerms.MinimumTls
-            && itsTerms.AllowsDialback(tls: true) && (!itsTerms.RequireTrustedCertificate || shown.Proves(further.Remote) is CertificateVerdict.Valid)
+            && itsTerms.AllowsDialback(tls: true) && (byDialback || !itsTerms.AllowsSasl) && (!itsTerms.RequireTrustedCertificate || shown.Proves(further.Remote) is CertificateVerdict.Valid)
             && 1 + furtherProven + asked.Count < MostPairs && !asked.ContainsKey(further);
     }
 

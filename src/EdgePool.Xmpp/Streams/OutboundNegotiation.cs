@@ -255,7 +255,10 @@ public sealed partial class OutboundNegotiation : StreamNegotiation<OutboundStat
     }
 
     private Step Established(AuthenticationMethod method)
-        => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
+    {
+        byDialback = method is not AuthenticationMethod.SaslExternal;
+        return new Step(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
+    }
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 

@@ -88,6 +88,23 @@ public class FurtherPairTests
         Assert.False(Authenticated("1.2 p1.example").Negotiation.MayCarry(further, Terms.TlsDialbackOnly with { MinimumTls = TlsVersion.Tls13 }));
     }
 
+    // SASL names no further pair; where it may serve, a pair has a stream of its own.
+    [Theory]
+    [InlineData("sasl+tls-dialback", false)]
+    [InlineData("tls-dialback", true)]
+    public void MayCarry_OnAStreamBySasl_OnlyWithoutSasl(string terms, bool may)
+    {
+        var stream = new OutboundDialogue(Terms.SaslOrTlsDialback, directTls: true);
+        stream.Feed("start:");
+        stream.Feed("tls: p1.example");
+        stream.Feed("C: <stream:stream id='R' from='p1.example' version='1.0'>");
+        stream.Feed("C: <stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
+        stream.Feed("C: <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        stream.Feed("C: <stream:stream id='R2' from='p1.example' version='1.0'>");
+        stream.Feed($"C: <stream:features>{Errors}</stream:features>");
+        Assert.Equal(may, stream.Negotiation.MayCarry(new DomainPair(DomainName.Parse("edge2.example"), DomainName.Parse("p1.example")), Terms.Parse(terms)));
+    }
+
     [Fact]
     public void Ask_SixteenPairs_TheNextIsRefused()
     {
