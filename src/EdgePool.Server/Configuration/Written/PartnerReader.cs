@@ -23,6 +23,7 @@ internal static class PartnerReader
             SaslNegotiation = partner.Choice<NegotiationMode>("saslNegotiation"),
             SupportDialback = partner.Flag("supportDialback"),
             LyncCompat = partner.Flag("lyncCompat"),
+            Compat = partner.Choices<PartnerQuirk>("compat"),
             RequireTrustedCertificate = partner.Flag("requireTrustedCertificate"),
             DialbackWithoutDialback = partner.Flag("dialbackWithoutDialback"),
             TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
