@@ -17,7 +17,7 @@ public static class Compatibility
             "XEP-0178 section 3; Openfire OF-2639"),
         new(
             "db-prefix-alone",
-            "ejabberd before 15.11, jabberd 1.4",
+            "ejabberd before 15.11",
             "our elements of dialback have the prefix db and no other; theirs may have any",
             "a prefix that is bound to another namespace",
             "XEP-0220 section 2.1; ejabberd issue 814"),
