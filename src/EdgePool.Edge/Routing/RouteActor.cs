@@ -116,7 +116,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (demand.AtOnce)
             Timers.Cancel(RetryTimer);
-        offered = demand.AtOnce && dial is not null && !up;
+        offered |= demand.AtOnce && dial is not null && !up;
         Dial();
     }
 
@@ -155,7 +155,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     private void OnUp()
     {
-        up = true;
+        (up, offered) = (true, false);
         (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
     }
