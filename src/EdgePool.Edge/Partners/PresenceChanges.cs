@@ -9,7 +9,7 @@ namespace EdgePool.Edge.Partners;
 internal sealed class PresenceChanges
 {
     private readonly LinkedList<ShownPresence> changed = new();
-    private IReadOnlyList<PresenceChange> underWay = [];
+    private List<PresenceChange> underWay = [];
 
     public int Count => changed.Count + underWay.Count;
 

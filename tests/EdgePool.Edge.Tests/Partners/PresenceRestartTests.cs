@@ -1,6 +1,5 @@
 using EdgePool.Cluster.Documents;
 using EdgePool.Edge.Tests.Lifecycle;
-using EdgePool.Testing.Peers;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Partners;

@@ -157,7 +157,4 @@ public sealed class AccessTests
         var status = await scenario.UntilStatusAsync(status => status.Consents is not { Failure: null, Pending: > 0 });
         Assert.Equal(new ConsentState(1, 0, Failure: null), status.Consents);
     }
-        while (consents is { Failure: null, Pending: > 0 });
-        Assert.Equal(new ConsentState(1, 0, Failure: null), consents);
-    }
 }
