@@ -179,9 +179,6 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
     }
 
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Component, BounceReason.StreamLost);
-
     private InboundNegotiation ServerNegotiation()
     {
         var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: true, DirectTls: Certificate is not null));

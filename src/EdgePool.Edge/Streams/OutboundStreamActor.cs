@@ -1,8 +1,6 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -60,7 +58,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
         succeeded = attached = true;
-        Writer.Attach(((DialGoal.Carry)goal).Route);
+        Writer.Attach(((DialGoal.Carry)goal).Route, Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null);
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
@@ -76,8 +74,6 @@ internal sealed class OutboundStreamActor : StreamActor
         succeeded = true;
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
-
-    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
 
     protected override void KeepAlive(TimeSpan interval)
     {
@@ -107,9 +103,6 @@ internal sealed class OutboundStreamActor : StreamActor
         LetGo();
     }
 
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Server, BounceReason.StreamLost);
-
     private void OnConnect(ConnectOutcome outcome)
     {
         if (outcome.Socket is null)
@@ -133,6 +126,6 @@ internal sealed class OutboundStreamActor : StreamActor
     private static async Task DetachAfterAsync(StreamOutput writer)
     {
         await writer.Ended;
-        writer.Detach();
+        writer.DetachAll();
     }
 }
