@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
@@ -40,6 +41,7 @@ internal sealed class StreamPump
     private long lastRead;
     private long elementSince;
     private long? overRateSince;
+    private StreamAccounts? accounts;
 
     public StreamPump(IActorRef actor, SocketStream transport, StreamOutput writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
     {
@@ -57,6 +59,13 @@ internal sealed class StreamPump
 
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>From now on the peer's stanzas are counted, and it may ask and answer. Only while the pump waits for an order.</summary>
+    public void Manage(StreamAccounts counted)
+    {
+        accounts = counted;
+        relay.Received = counted.Received;
+    }
 
     /// <summary>Completes when the pump reads no more.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
@@ -138,6 +147,7 @@ internal sealed class StreamPump
             var asked = Parse();
             relay.EndBatch();
             relay.Flush();
+            asked ??= accounts?.EndBatch();
             if (asked is not null)
                 return await AskAsync(asked);
             if (relay.FullTarget is { } full)
@@ -201,6 +211,13 @@ internal sealed class StreamPump
                     return new PumpEvent.Violation(framer.Violation!);
                 default:
                     Interlocked.Exchange(ref elementSince, 0);
+                    if (frame.Kind == StanzaKind.None && accounts is not null && accounts.TryTake(in frame, out var fault))
+                    {
+                        if (fault is not null)
+                            return fault;
+                        break;
+                    }
+
                     if (frame.Kind == StanzaKind.None || !relay.Admits)
                         return new PumpEvent.Element(frame.ToElement());
                     if (relay.Relay(in frame) is { } refused)
@@ -301,15 +318,43 @@ internal sealed class StreamPump
         return session;
     }
 
+    /// <summary>Takes what the peer acknowledges and nothing else; false when nothing more can come.</summary>
+    private bool HearsOut(StreamAccounts last)
+    {
+        while (start < end)
+        {
+            var status = framer.Read(buffer.AsSpan(start, end - start), out var consumed, out var frame);
+            start += consumed;
+            if (status == FrameStatus.Incomplete)
+                return true;
+            if (status != FrameStatus.Element || (frame.Kind == StanzaKind.None && last.TryTake(in frame, out var fault) && fault is not null))
+                return false;
+        }
+
+        return true;
+    }
+
     private async Task<PumpOrder> AskAsync(PumpEvent asked)
     {
         actor.Tell(asked);
         return await asked.Reply.Task.WaitAsync(stopping.Token);
     }
 
-    /// <summary>The stream is over: the peer's remaining bytes are read so that our last ones are not lost to a reset, and looked at no more.</summary>
+    /// <summary>
+    /// The stream is over: the peer's remaining bytes are read so that our last ones are not lost to a reset, and looked at no more, but for what the peer says of the
+    /// stanzas that it has not acknowledged yet.
+    /// </summary>
     private async Task DiscardAsync()
     {
+        while (accounts is { Sent.Unacknowledged: > 0 } && HearsOut(accounts))
+        {
+            if (!await FillAsync())
+            {
+                actor.Tell(new PumpEvent.Closed(MidElement: false));
+                return;
+            }
+        }
+
         (start, end) = (0, 0);
         buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
         while (await stream.ReadAsync(buffer, stopping.Token) is > 0 and var count)

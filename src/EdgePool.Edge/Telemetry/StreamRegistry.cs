@@ -31,6 +31,7 @@ public sealed class StreamInfo
 {
     private Func<(long In, long Out)> counters = () => default;
     private Func<TimeSpan> blocked = () => TimeSpan.Zero;
+    private Func<int>? unacknowledged;
     private volatile StreamKind kind;
     private volatile string state = "connecting";
     private volatile string tls = "none";
@@ -84,6 +85,14 @@ public sealed class StreamInfo
     {
         set => Volatile.Write(ref blocked, value);
     }
+
+    internal Func<int> Acknowledging
+    {
+        set => Volatile.Write(ref unacknowledged, value);
+    }
+
+    /// <summary>Stanzas written to it that the peer has not acknowledged (XEP-0198); null where it does not acknowledge.</summary>
+    public int? Unacknowledged => Volatile.Read(ref unacknowledged)?.Invoke();
 
     /// <summary>Stanzas taken from it.</summary>
     public long StanzasIn => counters().In;
