@@ -58,8 +58,6 @@ internal abstract partial class StreamActor
         var output = Writer;
         var limits = new SentLimits(Edge.Options.Limits.UnacknowledgedStanzas, Edge.Options.Limits.UnacknowledgedBytes);
         accounts = new StreamAccounts(new ReceivedStanzas(output.Wake), new SentStanzas(limits, Edge.Ledger, Edge.Time, () => Edge.Routes.Drained?.Invoke()), output.Wake);
-        var sent = accounts.Sent;
-        Info.Acknowledging = () => sent.Unacknowledged;
         output.Send(xml.Span, accounts);
     }
 

@@ -37,7 +37,5 @@ internal abstract partial class StreamActor
         SayUnexpected();
         if (ends is { } condition)
             Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
-        else if (!Pairs.IsEmpty)
-            pump!.Limits = LimitsOfNow();
     }
 }

@@ -65,7 +65,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         transport = new SocketStream(socket);
         var self = Self;
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
-        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
+        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, LimitsOfNow, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
         var handshake = Edge.Options.Timeouts.Handshake;
@@ -118,7 +118,17 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Edge.Streams.Add(Info);
-        Info.Counters = () => (Relay.Accepted, writer?.Delivered ?? 0);
+        var began = Edge.Time.GetTimestamp();
+        Info.Ageing = () => Edge.Time.GetElapsedTime(began);
+        Info.Counters = () => new StreamCounts
+        {
+            StanzasIn = Relay.Accepted,
+            StanzasOut = writer?.Delivered ?? 0,
+            BytesIn = pump?.BytesRead ?? 0,
+            BytesOut = writer?.BytesWritten ?? 0,
+            Queued = writer?.Queued ?? 0,
+            Unacknowledged = accounts?.Sent.Unacknowledged,
+        };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
 
@@ -137,7 +147,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
-    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    /// <summary>What a stanza of the authenticated pairs may cost now. From any thread.</summary>
     protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
@@ -231,6 +241,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         tls = session;
         Timers.Cancel(HandshakeTimer);
         Info.Tls = session.Stream.SslProtocol.ToString();
+        Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
         StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
     }
 
@@ -318,8 +329,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         Pairs = Pairs.Add(authenticated.Pair);
         proofs.Add(authenticated);
         Info.Pairs = Pairs;
+        Info.Method = authenticated.Method.ToString();
         Info.State = "established";
-        pump!.Limits = LimitsOfNow();
+        pump!.RenewLimits();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         if (authenticated.SteppedDown)
         {

@@ -51,8 +51,11 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     /// <summary>Stanzas of the ledger that were written to this stream.</summary>
     public long Delivered { get; private set; }
 
-    /// <summary>Bytes written in stanzas.</summary>
-    public long DeliveredBytes { get; private set; }
+    /// <summary>Bytes of XML written, TLS apart.</summary>
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Stanzas of the ledger that wait to go out here.</summary>
+    public int Queued => routes.All.Sum(carried => carried.Queue.Accepted);
 
     /// <summary>How long ago something was written.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastWrite));
@@ -281,7 +284,6 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
 
         Interlocked.Exchange(ref lastWrite, time.GetTimestamp());
         Delivered += segment.Accepted;
-        DeliveredBytes += segment.Length;
         if (!held)
             ledger.Deliver(segment.Accepted);
         route.Queue.Release(segment);
@@ -290,6 +292,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     /// <summary>Only a write that has to wait is timed: most complete at once.</summary>
     private ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
+        BytesWritten += bytes.Length;
         var written = stream.WriteAsync(bytes);
         return written.IsCompletedSuccessfully ? written : TimedAsync(written);
     }

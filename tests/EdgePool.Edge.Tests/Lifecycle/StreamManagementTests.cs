@@ -107,7 +107,7 @@ public sealed class StreamManagementTests
         await ExpectMessagesAsync(partner, 3);
         await partner.ExpectAsync("sm:r");
         Assert.Equal((0, 3), (scene.Account.Delivered, scene.Account.InFlight));
-        Assert.Contains(scene.Node.Streams.All, s => s.Unacknowledged == 3);
+        Assert.Contains(scene.Node.Streams.All, s => s.Counts.Unacknowledged == 3);
 
         await partner.SendAsync("<a xmlns='urn:xmpp:sm:3' h='2'/>");
         await scene.UntilAsync(() => scene.Account.Delivered == 2, "two delivered");
