@@ -1,7 +1,6 @@
 using System.Buffers;
 using EdgePool.Edge.Streams;
 using EdgePool.Xmpp.Framing;
-using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.StreamManagement;
 using EdgePool.Xmpp.Streams;
 

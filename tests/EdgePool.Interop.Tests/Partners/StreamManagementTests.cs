@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Xml.Linq;
-using EdgePool.Interop.Tests.Servers;
 using EdgePool.Testing.Peers;
 
 namespace EdgePool.Interop.Tests.Partners;

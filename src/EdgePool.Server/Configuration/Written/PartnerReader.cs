@@ -28,6 +28,7 @@ internal static class PartnerReader
             TlsMinVersion = partner.Choice<TlsVersion>("tlsMinVersion"),
             AllowServerAuthOnly = partner.Flag("allowServerAuthOnly"),
             AllowClientAuthOnly = partner.Flag("allowClientAuthOnly"),
+            EnableStreamManagement = partner.Flag("enableStreamManagement"),
             ProxyFqdn = partner.Text("proxyFqdn"),
             Enabled = partner.Flag("enabled"),
             DisabledReason = partner.Text("disabledReason"),
