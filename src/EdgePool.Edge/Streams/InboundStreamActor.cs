@@ -68,10 +68,12 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, Info.Peer);
     }
 
+    protected override DomainPair? Claimed => Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } ? new DomainPair(local, remote) : null;
+
     protected override bool MayStayPlain => Negotiation switch
     {
         ComponentNegotiation component => component.State != ComponentState.AwaitingHeader,
-        InboundNegotiation { Local: { } local, Remote: { } remote } => role.Rules.TermsFor(new DomainPair(local, remote)) is { RequiresTls: false },
+        InboundNegotiation when Claimed is { } pair => role.Rules.TermsFor(pair) is { RequiresTls: false },
         _ => false,
     };
 
@@ -181,7 +183,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 
     private InboundNegotiation ServerNegotiation()
     {
-        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: true, DirectTls: Certificate is not null));
+        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: Edge.Certificates.Any, DirectTls: Certificate is not null));
         if (Certificate is { } shown)
             negotiation.OnTlsEstablished(shown);
         return negotiation;

@@ -50,6 +50,8 @@ internal sealed class OutboundStreamActor : StreamActor
         return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
     }
 
+    protected override DomainPair? Claimed => goal.Pair;
+
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)

@@ -14,6 +14,9 @@ internal abstract partial class StreamActor
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
+    /// <summary>The pair that the stream is to be for, proven or not; null as long as nobody has said.</summary>
+    protected abstract DomainPair? Claimed { get; }
+
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
 

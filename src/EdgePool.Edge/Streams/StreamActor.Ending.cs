@@ -53,9 +53,9 @@ internal abstract partial class StreamActor
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
