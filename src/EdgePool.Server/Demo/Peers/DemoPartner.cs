@@ -120,7 +120,7 @@ internal sealed class DemoPartner : IAsyncDisposable
 
     private sealed class Rules(DomainName own) : INegotiationRules
     {
-        private static readonly NegotiationTerms Terms = new(AuthenticationMethods.SaslOverTls);
+        private static readonly NegotiationTerms Terms = new(AuthenticationMethods.SaslOverTls) { StreamManagement = false };
 
         public bool Serves(DomainName local) => local.Equals(own);
 
