@@ -62,6 +62,9 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>Stream management (XEP-0198) is offered, and enabled where it is offered.</summary>
     public bool StreamManagement { get; init; } = true;
 
+    /// <summary>See <see cref="PartnerQuirk.UnboundDbPrefix"/>.</summary>
+    public bool UnboundDbPrefix { get; init; }
+
     /// <summary>Some allowed way needs TLS.</summary>
     public bool OffersTls => (Methods & (AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback)) != AuthenticationMethods.None;
 
