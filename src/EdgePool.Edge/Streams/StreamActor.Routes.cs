@@ -56,7 +56,7 @@ internal abstract partial class StreamActor
     private void OnJoin(JoinStream join)
     {
         var pair = join.Route.Pair;
-        switch (closing || leaving || asking.ContainsKey(pair) ? JoinVerdict.Refuse : MayJoin(pair))
+        switch (closing || asking.ContainsKey(pair) ? JoinVerdict.Refuse : MayJoin(pair))
         {
             case JoinVerdict.Carry:
                 Welcome(join.Route, Sender);

@@ -146,6 +146,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             BytesIn = pump?.BytesRead ?? 0,
             BytesOut = writer?.BytesWritten ?? 0,
             Queued = writer?.Queued ?? 0,
+            Unacknowledged = accounts?.Sent.Unacknowledged,
         };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
@@ -161,6 +162,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         Edge.Streams.Remove(Info);
         LetGoOfRoutes();
         OnStopped();
+        EndManagement();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
@@ -235,6 +237,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address));
+                break;
+            case PumpEvent.AccountFault fault:
+                Decide(met, CloseWith(fault.Reason, fault.Error, fault.Detail));
                 break;
             case PumpEvent.OverRate:
                 Decide(met, OnOverRate());
@@ -323,6 +328,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 case NegotiationEffect.PairRefused refused:
                     OnRefusedPair(refused);
                     break;
+                case NegotiationEffect.Managed managed:
+                    Carry(OnManaged(managed.Element), deliver: false);
+                    break;
                 case NegotiationEffect.Dropped dropped:
                     StreamLog.Ignored(Edge.Logs.Streams, Info.Number, LogText.Of(dropped.Reason));
                     break;
@@ -363,6 +371,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
         }
 
+        if (authenticated.StreamManagement)
+            BeginManagement();
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 

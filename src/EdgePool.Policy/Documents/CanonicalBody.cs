@@ -104,6 +104,7 @@ internal static class CanonicalBody
         Flag(json, "enableKeepAlive", partner.EnableKeepAlive);
         Flag(json, "enableBidirectionalStreams", partner.EnableBidirectionalStreams);
         Flag(json, "followSeeOtherHost", partner.FollowSeeOtherHost);
+        Flag(json, "enableStreamManagement", partner.EnableStreamManagement);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
         Flag(json, "enabled", partner.Enabled);
         Text(json, "disabledReason", partner.DisabledReason);

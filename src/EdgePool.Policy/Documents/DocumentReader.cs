@@ -188,6 +188,7 @@ public static class DocumentReader
             EnableKeepAlive = keys.Flag("enableKeepAlive"),
             EnableBidirectionalStreams = keys.Flag("enableBidirectionalStreams"),
             FollowSeeOtherHost = keys.Flag("followSeeOtherHost"),
+            EnableStreamManagement = keys.Flag("enableStreamManagement"),
             ProxyFqdn = keys.Text("proxyFqdn"),
             Enabled = keys.Flag("enabled"),
             DisabledReason = keys.Text("disabledReason"),

@@ -91,6 +91,8 @@ public sealed partial class OutboundNegotiation : StreamNegotiation<OutboundStat
             (_, OutboundElement.DialbackResult or OutboundElement.DialbackVerify) =>
                 Stay(new NegotiationEffect.Dropped("unsolicited-dialback")),
 
+            (OutboundState.Authenticated, OutboundElement.Management) => Stay(new NegotiationEffect.Managed(element)),
+
             (_, OutboundElement.Stanza) => Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza on a stream that we opened"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
         });
@@ -140,7 +142,7 @@ public sealed partial class OutboundNegotiation : StreamNegotiation<OutboundStat
         peerKnowsDialbackErrors = dialback?.Child("errors", XmppNamespaces.DialbackFeature) is not null;
         PeerLimits = AnnouncedLimits.Read(features);
         if (saslDone)
-            return Established(AuthenticationMethod.SaslExternal);
+            return Established(AuthenticationMethod.SaslExternal, terms.StreamManagement && features.Child("sm", XmppNamespaces.StreamManagement) is not null);
         if (Secured)
             return Prove(features);
         return terms.OffersTls && features.Child("starttls", XmppNamespaces.Tls) is { } offer && Acceptable(offer)
@@ -255,10 +257,11 @@ public sealed partial class OutboundNegotiation : StreamNegotiation<OutboundStat
         return end with { Effects = [new NegotiationEffect.Answered(answer), .. end.Effects] };
     }
 
-    private Step Established(AuthenticationMethod method)
+    private Step Established(AuthenticationMethod method, bool management = false)
     {
         byDialback = method is not AuthenticationMethod.SaslExternal;
-        return new Step(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
+        return new Step(OutboundState.Authenticated,
+            [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method), StreamManagement = management }]);
     }
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();

@@ -42,6 +42,9 @@ public static class XmppNamespaces
     /// <summary>Limits of a stream (XEP-0478).</summary>
     public const string Limits = "urn:xmpp:stream-limits:0";
 
+    /// <summary>Stream management (XEP-0198).</summary>
+    public const string StreamManagement = "urn:xmpp:sm:3";
+
     /// <summary>Application-specific error conditions (XEP-0182).</summary>
     public const string ApplicationErrors = "urn:xmpp:errors";
 }

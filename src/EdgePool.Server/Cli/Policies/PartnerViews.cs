@@ -160,6 +160,7 @@ internal static class PartnerViews
             ("enableKeepAlive", Word(partner.EnableKeepAlive)),
             ("enableBidirectionalStreams", Word(partner.Terms.Bidirectional)),
             ("followSeeOtherHost", Word(partner.FollowSeeOtherHost)),
+            ("enableStreamManagement", Word(partner.Terms.StreamManagement)),
             ("maxStanzaBytes", gateway.MaxStanzaBytesOf(partner)?.ToString(CultureInfo.InvariantCulture) ?? "the node's"),
             ("rate", rate is null ? "no limit" : RateText(rate)),
             ("messages", string.Join(", ", document.Spec is { } spec ? Messages(spec) : [])),
