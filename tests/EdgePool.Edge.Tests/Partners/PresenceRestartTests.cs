@@ -40,7 +40,7 @@ public sealed class PresenceRestartTests
             await component.ReceiveAsync();
             await peer.ExpectStreamEndAsync();
             await component.DisposeAsync();
-            await scene.StopAsync(stepMilliseconds: 2); // the journal has a part of the drain, and is written while time goes on
+            await scene.StopAsync(stepMilliseconds: 20); // the journal has a part of the drain, and is written while time goes on
         }
 
         Assert.Single(journal.Shown);
