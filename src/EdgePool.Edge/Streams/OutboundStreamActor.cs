@@ -1,8 +1,7 @@
+using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -18,11 +17,19 @@ internal sealed class OutboundStreamActor : StreamActor
     private bool attached;
     private bool noAddress;
 
-    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
-        : base(edge, info)
+    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target, ImmutableArray<NegotiationStep> past)
+        : base(edge, info, past)
     {
         (this.goal, this.target) = (goal, target);
     }
+
+    protected override DomainPair? Subject => goal.Pair;
+
+    protected override NegotiationWay Way => goal.Way;
+
+    protected override string? Target => target.Describe();
+
+    protected override bool Succeeded => succeeded;
 
     protected override void OnReceive(object message)
     {
@@ -52,6 +59,8 @@ internal sealed class OutboundStreamActor : StreamActor
         return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
     }
 
+    protected override DomainPair? Claimed => goal.Pair;
+
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
@@ -60,7 +69,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
         succeeded = attached = true;
-        Writer.Attach(((DialGoal.Carry)goal).Route);
+        Writer.Attach(((DialGoal.Carry)goal).Route, Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null);
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
@@ -74,10 +83,10 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         succeeded = true;
+        Trace.Add(NegotiationStepKind.Verified, answered.Outcome.Describe());
+        Learn(goal.Pair, method: null, failure: null, answered.Outcome.Describe());
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
-
-    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
 
     protected override void KeepAlive(TimeSpan interval)
     {
@@ -107,9 +116,6 @@ internal sealed class OutboundStreamActor : StreamActor
         LetGo();
     }
 
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Server, BounceReason.StreamLost);
-
     private void OnConnect(ConnectOutcome outcome)
     {
         if (outcome.Socket is null)
@@ -119,7 +125,7 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         }
 
-        Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+        Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
     }
 
     /// <summary>The route is free for the next stream when the last write of this one has ended, however long its connection takes to close.</summary>
@@ -133,6 +139,6 @@ internal sealed class OutboundStreamActor : StreamActor
     private static async Task DetachAfterAsync(StreamOutput writer)
     {
         await writer.Ended;
-        writer.Detach();
+        writer.DetachAll();
     }
 }

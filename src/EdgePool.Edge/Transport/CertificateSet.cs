@@ -19,12 +19,12 @@ internal sealed class CertificateSet(IReadOnlyList<EdgeCertificate> certificates
     /// <summary>The same, ready for handshakes.</summary>
     public IReadOnlyList<HandshakeCertificate> Prepared => prepared;
 
-    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
-    public HandshakeCertificate ForServerName(string serverName)
-        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : prepared[0];
+    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's, null where there is none at all.</summary>
+    public HandshakeCertificate? ForServerName(string serverName)
+        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : prepared.FirstOrDefault();
 
-    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does.</summary>
-    public HandshakeCertificate ForDomain(DomainName domain) => prepared[Math.Max(0, IndexOf(domain))];
+    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does, null where there is none at all.</summary>
+    public HandshakeCertificate? ForDomain(DomainName domain) => prepared.ElementAtOrDefault(Math.Max(0, IndexOf(domain)));
 
     /// <summary>True when one of the certificates proves <paramref name="domain"/>.</summary>
     public bool Prove(DomainName domain) => IndexOf(domain) >= 0;

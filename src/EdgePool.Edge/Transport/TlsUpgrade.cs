@@ -102,9 +102,9 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
 
     public override Opening Judge(ReadOnlySpan<byte> first) => mode switch
     {
-        DirectTls.Only => Opening.DirectTls,
+        DirectTls.Only => certificates.Any ? Opening.DirectTls : Opening.Refused,
         _ when first.IsEmpty || first[0] != HandshakeRecord => Opening.Plain,
-        DirectTls.Sniff => Opening.DirectTls,
+        DirectTls.Sniff when certificates.Any => Opening.DirectTls,
         _ => Opening.Refused,
     };
 
@@ -130,8 +130,8 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
             (_, hello, _, _) =>
             {
                 ours = certificates.ForServerName(hello.ServerName.Length > 0 ? hello.ServerName : start.Addressed ?? string.Empty);
-                shared = start.Direct ? ours.Shared?.DirectServer : ours.Shared?.Server;
-                var options = TlsOptions.ForServer(ours.Context, shared is not null, start.Direct ? S2SProtocols : null);
+                shared = start.Direct ? ours?.Shared?.DirectServer : ours?.Shared?.Server;
+                var options = TlsOptions.ForServer(ours?.Context, shared is not null, start.Direct ? S2SProtocols : null);
                 options.ClientCertificateRequired = true;
                 options.RemoteCertificateValidationCallback = capture;
                 options.CertificateChainPolicy = ChainPolicy();
@@ -162,11 +162,11 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
     protected override async Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
     {
         var own = certificates.ForDomain(ours);
-        var shared = own.Shared?.Client;
-        var options = TlsOptions.ForClient(own.Context, wanted.Ascii, shared is not null, start.Direct ? S2SProtocols : null);
+        var shared = own?.Shared?.Client;
+        var options = TlsOptions.ForClient(own?.Context, wanted.Ascii, shared is not null, start.Direct ? S2SProtocols : null);
         options.RemoteCertificateValidationCallback = capture;
         options.CertificateChainPolicy = ChainPolicy();
         await stream.AuthenticateAsClientAsync(options, cancellation);
-        own.Require(shared, stream);
+        own?.Require(shared, stream);
     }
 }

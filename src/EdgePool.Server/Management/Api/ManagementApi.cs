@@ -17,8 +17,10 @@ internal static class ManagementApi
         application.Use((context, next) => GuardAsync(context, next, own, node));
         application.UseRouting();
         StatusEndpoints.Map(application, node);
+        new StreamEndpoints(node).Map(application);
         new WhyEndpoints(node).Map(application);
         new KeyEndpoints(node).Map(application);
+        new NegotiationEndpoints(node).Map(application);
         if (node.Store is { } store)
         {
             DocumentEndpoints.Map(application, store);
