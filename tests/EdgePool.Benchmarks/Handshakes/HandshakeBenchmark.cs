@@ -9,8 +9,6 @@ namespace EdgePool.Benchmarks.Handshakes;
 /// <summary>The handshake benchmark: how many handshakes the edge takes and what one costs, beside TLS alone and beside Prosody.</summary>
 internal static class HandshakeBenchmark
 {
-    private const int Partners = 4;
-
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         if (arguments.Contains("--help") || arguments.Contains("-h"))
@@ -50,7 +48,7 @@ internal static class HandshakeBenchmark
     private static async Task<HandshakeReport> MeasureAsync(HandshakeOptions options, TextWriter progress)
     {
         progress.WriteLine("handshake: starting the edge …");
-        await using var scene = await RelayScene.StartAsync(RelayDirection.In, Partners);
+        await using var scene = await RelayScene.StartAsync(RelayDirection.In, HandshakeOptions.WarmUp + options.Count);
         progress.WriteLine($"handshake: {options.Count} handshakes with the edge …");
         var edge = await DriveAsync(options, scene, scene.Edge.S2S, scene.Edge.Use);
         return new HandshakeReport(options.Parallel, edge, await OpenSslAsync(scene, progress), await ProsodyAsync(options, scene, progress));
@@ -83,9 +81,9 @@ internal static class HandshakeBenchmark
     private static async Task<HandshakeFigures> DriveAsync(HandshakeOptions options, RelayScene scene, IPEndPoint server, Func<ProcessUse> use)
     {
         var fresh = use();
-        await OpenAsync(scene, server, HandshakeOptions.WarmUp, options.Parallel);
+        await OpenAsync(scene, server, 0, HandshakeOptions.WarmUp, options.Parallel);
         var (before, start) = (use(), Stopwatch.GetTimestamp());
-        await OpenAsync(scene, server, options.Count, options.Parallel);
+        await OpenAsync(scene, server, HandshakeOptions.WarmUp, options.Count, options.Parallel);
         var (cpu, seconds) = (use().Cpu - before.Cpu, Stopwatch.GetElapsedTime(start).TotalSeconds);
         return new HandshakeFigures(
             options.Count,
@@ -94,17 +92,20 @@ internal static class HandshakeBenchmark
             (before.Cpu - fresh.Cpu).TotalMilliseconds / HandshakeOptions.WarmUp);
     }
 
-    /// <summary>Opens so many streams, of all partners in turn. They stay open until the scene ends: what it costs to close them is no handshake.</summary>
-    private static async Task OpenAsync(RelayScene scene, IPEndPoint server, int count, int parallel)
+    /// <summary>
+    /// Opens so many streams, each of a partner of its own: beside others of the same pair a stream makes the edge probe those. They stay open until the scene ends:
+    /// what it costs to close them is no handshake.
+    /// </summary>
+    private static async Task OpenAsync(RelayScene scene, IPEndPoint server, int first, int count, int parallel)
     {
-        var opened = 0;
+        var opened = -1;
         await Task.WhenAll(Enumerable.Range(0, Math.Min(parallel, count)).Select(_ => OpenInTurnAsync()));
 
         async Task OpenInTurnAsync()
         {
-            while (Interlocked.Increment(ref opened) is var number && number <= count)
+            while (Interlocked.Increment(ref opened) is var number && number < count)
             {
-                await scene.OpenAsync(number % Partners, server);
+                await scene.OpenAsync(first + number, server);
             }
         }
     }
