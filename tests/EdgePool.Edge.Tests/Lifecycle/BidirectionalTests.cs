@@ -248,7 +248,7 @@ public sealed class BidirectionalTests
     [Fact]
     public async Task Stop_BidirectionalStreams_DeliverWhatTheyHaveAndEnd()
     {
-        const int Each = 200;
+        const int Each = 50;
         await using var scene = EdgeScene.Start();
         var server = scene.Serve("p2.example");
         await using var component = await scene.ComponentAsync();
@@ -264,9 +264,12 @@ public sealed class BidirectionalTests
         for (var i = 0; i < Each; i++)
             await inbound.ExpectAsync($"server:message[@id='{i}']");
         await inbound.ExpectStreamErrorAsync("system-shutdown");
+        await inbound.DisposeAsync();
         for (var i = 0; i < Each; i++)
             await outbound.ExpectAsync($"server:message[@id='{i}']");
         await outbound.ExpectStreamErrorAsync("system-shutdown");
+        await outbound.DisposeAsync();
+        await component.DisposeAsync();
         await stopping;
 
         Assert.True(scene.Account is { Balances: true, InFlight: 0 }, scene.Account.ToString());
