@@ -43,7 +43,7 @@ public sealed class DialbackCommandTests : IDisposable
         }
 
         Assert.Empty(Directory.GetFiles(scene.Path, "*.new-*"));
-        Assert.Empty(ConfigurationLoader.Load(scene.Config, scene.Environment).Problems.Where(problem => problem.ToString().Contains("secret", StringComparison.Ordinal)));
+        Assert.DoesNotContain(ConfigurationLoader.Load(scene.Config, scene.Environment).Problems, problem => problem.ToString().Contains("secret", StringComparison.Ordinal));
     }
 
     [Fact]
