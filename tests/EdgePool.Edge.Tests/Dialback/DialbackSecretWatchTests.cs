@@ -24,8 +24,7 @@ public sealed class DialbackSecretWatchTests
     {
         await using var scene = await StartAsync();
         await using var component = await scene.ComponentAsync();
-        await component.SendAsync(S2SDialogue.Message("b@edge.example", "a@p1.example", 1));
-        await using var receiving = await AnsweredAsync(scene, "before");
+        await using var receiving = await DialedAsync(scene, component, "before");
         var key = (await receiving.ExpectAsync("db:result")).Value;
 
         source.Put("second", First);
@@ -60,8 +59,7 @@ public sealed class DialbackSecretWatchTests
         source.Put("second", First);
         await ReplacedAsync(scene, 1);
 
-        await component.SendAsync(S2SDialogue.Message("b@edge.example", "a@p1.example", 1));
-        await using var receiving = await AnsweredAsync(scene, "S");
+        await using var receiving = await DialedAsync(scene, component, "S");
 
         var made = new DialbackKeys("second").KeyFor(DomainName.Parse("p1.example"), DomainName.Parse("edge.example"), "S");
         Assert.Equal(made, (await receiving.ExpectAsync("db:result")).Value);
@@ -124,9 +122,12 @@ public sealed class DialbackSecretWatchTests
         return scene;
     }
 
-    private static async Task<ScriptedPeer> AnsweredAsync(EdgeScene scene, string streamId)
+    /// <summary>A stream that the node opens for the component's stanza, up to the partner's features.</summary>
+    private static async Task<ScriptedPeer> DialedAsync(EdgeScene scene, ComponentClient component, string streamId)
     {
-        var peer = await scene.Serve("p1.example").AcceptAsync("p1.example");
+        var listener = scene.Serve("p1.example");
+        await component.SendAsync(S2SDialogue.Message("b@edge.example", "a@p1.example", 1));
+        var peer = await listener.AcceptAsync("p1.example");
         await peer.AnswerHeaderAsync("p1.example", "edge.example", streamId);
         await peer.SendAsync("<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>");
         return peer;
