@@ -257,7 +257,7 @@ public sealed class EdgeNode : IAsyncDisposable
         presence!.Tell(change);
     }
 
-    private static StubResolverOptions ResolverOptions(EdgeOptions options)
+    internal static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
         if (options.DnsServers.Count > 0)
             return new StubResolverOptions { Servers = options.DnsServers };
