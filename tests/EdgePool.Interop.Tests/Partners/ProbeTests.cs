@@ -53,7 +53,7 @@ public sealed class ProbeTests
             await using var process = await ServerProcess.StartAsync(
                 "edgepool probe",
                 Path.Combine(AppContext.BaseDirectory, "edgepool"),
-                ["probe", PartnerScenario.PartnerDomain, "--config", config, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+                ["probe", PartnerScenario.PartnerDomain, "--config", config, "--timeout", "30s", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
             var code = await process.WaitForExitAsync();
             return (code, Regex.Replace(process.Log, @"(?m)^edgepool: .*\n", "")); // a slow machine tells what it waits for
         }

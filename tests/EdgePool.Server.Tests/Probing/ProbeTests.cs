@@ -205,13 +205,13 @@ public sealed class ProbeTests
     }
 
     [Fact]
-    public async Task Peer_SaysNothing_IsLeftInTime()
+    public async Task Peer_SaysNothing_TheWaitIsToldAndItIsLeftInTime()
     {
         await using var scene = new ProbeScene();
         var listener = scene.Listen();
         var config = scene.Configure();
 
-        var result = await scene.ProbeAsync("--timeout 300ms --json -c " + config, async () =>
+        var result = await scene.ProbeAsync("--timeout 4s --json -c " + config, async () =>
         {
             await using var peer = await listener.AcceptAsync();
             await peer.ExpectHeaderAsync();
@@ -221,23 +221,7 @@ public sealed class ProbeTests
         Assert.True(result.Code == ExitCode.Failed, result.Output + result.Error);
         var negotiation = result.Target.GetProperty("negotiation");
         Assert.Equal(("negotiation-timeout", "no answer in time, in the state AwaitingHeader"), (negotiation.GetProperty("cause").GetString(), negotiation.GetProperty("detail").GetString()));
-    }
-
-    [Fact]
-    public async Task Peer_TakesLongerThanASecond_TheWaitIsTold()
-    {
-        await using var scene = new ProbeScene();
-        var listener = scene.Listen();
-        var config = scene.Configure();
-
-        var result = await scene.ProbeAsync("--timeout 2500ms -c " + config, async () =>
-        {
-            await using var peer = await listener.AcceptAsync();
-            await peer.ExpectHeaderAsync();
-            await peer.ExpectStreamEndAsync();
-        });
-
-        Assert.Matches(@"(?m)^edgepool: xmpp\.partner\.example:\d+: waiting for the peer \(AwaitingHeader\), [12] s$", result.Error);
+        Assert.Matches(@"(?m)^edgepool: xmpp\.partner\.example:\d+: waiting for the peer \(AwaitingHeader\), \d+ s$", result.Error);
     }
 
     [Fact]
