@@ -78,7 +78,7 @@ internal static class ProbeText
         foreach (var step in target.Negotiation.Steps)
         {
             Line(step.Step, step.Milliseconds, step.Detail, output);
-            if (step.Step == NegotiationStepKind.Secured.ToText() && target.Negotiation.Certificate is { } shown)
+            if (string.Equals(step.Step, NegotiationStepKind.Secured.ToText(), StringComparison.Ordinal) && target.Negotiation.Certificate is { } shown)
             {
                 Line("certificate", took: null, NegotiationText.Certificate(shown), output);
                 Line("chain", took: null, string.Join("; ", target.Chain), output);
