@@ -54,7 +54,7 @@ public sealed class ProbeTests
                 "edgepool probe",
                 Path.Combine(AppContext.BaseDirectory, "edgepool"),
                 ["probe", PartnerScenario.PartnerDomain, "--config", config, "--timeout", "30s", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
-            var code = await process.WaitForExitAsync();
+            var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
             return (code, Regex.Replace(process.Log, @"(?m)^edgepool: .*\n", "")); // a slow machine tells what it waits for
         }
         finally
