@@ -41,6 +41,9 @@ internal abstract partial class StreamActor
             case ManagementStep.Refused:
                 accounts!.Sent.GiveUp();
                 return [new NegotiationEffect.Dropped("stream-management-refused")];
+            case ManagementStep.Resume:
+                management.Resume(can: false); // no stream of ours can be resumed: <enabled/> says so
+                return [new NegotiationEffect.Send(ManagementMarkup.Failed(StanzaErrorCondition.FeatureNotImplemented))];
             case ManagementStep.Reply reply:
                 return [new NegotiationEffect.Send(reply.Xml)];
             case ManagementStep.Ignore ignored:

@@ -251,6 +251,40 @@ public sealed class StreamManagementTests
         await peer.ExpectStreamErrorAsync(condition);
     }
 
+    // XEP-0198 section 5: whoever cannot resume says so, and the stream is as good as any.
+    [Fact]
+    public async Task Hostile_ResumesWhatNeverWas_FailsAndMayEnable()
+    {
+        await using var scene = EdgeScene.Start();
+        await using var component = await scene.ComponentAsync();
+        await using var peer = await OfferedAsync(scene, "edge.example");
+        await peer.SendAsync("<resume xmlns='urn:xmpp:sm:3' previd='of another' h='4294967295'/>");
+        await peer.ExpectAsync("sm:failed/stanzas:feature-not-implemented");
+
+        await peer.SendAsync(Enable + S2SDialogue.Message("a@p1.example", "b@edge.example", 0) + Request);
+        await peer.ExpectAsync("sm:enabled");
+        await ExpectHandledAsync(peer, 1);
+        Assert.DoesNotContain(scene.Logs.Events, e => e.Id.Id == 1013);
+    }
+
+    // The partner's switch: nothing is offered, and what was not offered fails.
+    [Fact]
+    public async Task Partner_WithoutStreamManagement_IsNeitherOfferedItNorAsked()
+    {
+        await using var scene = EdgeScene.Start();
+        await scene.Node.PublishAsync(EdgeScene.Policy(new PartnerDocument { Domain = "p1.example", EnableStreamManagement = false }));
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await using var peer = await scene.PartnerAsync("p1.example");
+        await peer.SendAsync(Enable);
+        await peer.ExpectAsync("sm:failed/stanzas:unexpected-request");
+
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 0));
+        await using var partner = await OfferAsync(server, scene);
+        await partner.ExpectAsync("message[@id='0']");
+        await scene.BalancedAsync();
+    }
+
     [Fact]
     public async Task Hostile_AsksOverAndOver_IsAnsweredSeldomAndLetGo()
     {
@@ -299,6 +333,14 @@ public sealed class StreamManagementTests
     /// <summary>A stream from p1.example on which both sides count.</summary>
     private static async Task<ScriptedPeer> ManagedAsync(EdgeScene scene, string to = "edge.example")
     {
+        var peer = await OfferedAsync(scene, to);
+        await peer.SendAsync(Enable);
+        await peer.ExpectAsync("sm:enabled");
+        return peer;
+    }
+
+    private static async Task<ScriptedPeer> OfferedAsync(EdgeScene scene, string to)
+    {
         var peer = await S2SDialogue.SecureAsync(scene, scene.Node.S2SEndPoints[0], "p1.example", to);
         await peer.ExpectAsync("stream:features");
         await peer.SendAsync("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
@@ -306,8 +348,6 @@ public sealed class StreamManagementTests
         await peer.SendHeaderAsync("p1.example", to);
         await peer.ExpectHeaderAsync();
         await peer.ExpectAsync("stream:features/sm:sm");
-        await peer.SendAsync(Enable);
-        await peer.ExpectAsync("sm:enabled");
         return peer;
     }
 
