@@ -52,6 +52,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("consent export --help", "Exit codes:")]
     [InlineData("status --help", "--json", "Exit codes:")]
     [InlineData("streams --help", "--json", "Exit codes:")]
+    [InlineData("probe --help", "--config", "--from", "--timeout", "--dialback", "--name-server", "--json", "Examples:", "Exit codes:")]
     [InlineData("why --help", "--kind", "--last", "Exit codes:")]
     public async Task Help_EachCommand_TeachesItsUse(string line, params string[] expected)
     {
@@ -65,7 +66,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("", "Required command was not provided")]
     [InlineData("rnu", "'rnu' is not a command — did you mean 'run'?")]
-    [InlineData("start", "'start' is not a command — there is run, check, cert, demo")]
+    [InlineData("start", "'start' is not a command — there is run, check, cert, dialback, demo")]
     [InlineData("check confg", "did you mean 'config'?")]
     [InlineData("run", "'--config' is required")]
     [InlineData("run --config", "--config")]
