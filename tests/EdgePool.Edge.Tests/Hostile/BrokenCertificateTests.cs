@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Formats.Asn1;
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Edge.Tests.Fixture;
 using Xunit;
@@ -73,7 +72,7 @@ public sealed class BrokenCertificateTests(EdgeFixture fixture) : HostileTests<E
         };
     }
 
-    private static void Overwrite(byte[] body, ReadOnlySpan<byte> place, ReadOnlySpan<byte> with) => with.CopyTo(body.AsSpan(body.AsSpan().IndexOf(place)));
+    private static void Overwrite(byte[] body, ReadOnlySpan<byte> place, ReadOnlySpan<byte> bytes) => bytes.CopyTo(body.AsSpan(body.AsSpan().IndexOf(place)));
 
     // GeneralNames with an x400Address, [3], of sequences in sequences.
     private static byte[] Nested(int depth)

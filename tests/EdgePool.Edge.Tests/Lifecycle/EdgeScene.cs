@@ -127,10 +127,11 @@ internal sealed class EdgeScene : IAsyncDisposable
         var host = DnsName.Parse("xmpp." + domain);
         SrvRecord Record(string service, int port, int priority)
             => new(DnsName.Parse($"{service}._tcp.{domain}"), 60, (ushort)priority, 0, (ushort)port, port == 0 ? DnsName.Root : host);
+        IEnumerable<SrvRecord> first = directTls is { } direct ? [Record("_xmpps-server", direct, 0)] : [];
         zones[domain] = DnsZone.Create(
             domain,
             [
-                .. directTls is { } first ? [Record("_xmpps-server", first, 0)] : Array.Empty<SrvRecord>(),
+                .. first,
                 .. ports.Select((port, i) => Record("_xmpp-server", port, 10 * i)),
                 new AddressRecord(host, 60, IPAddress.Loopback),
             ]);
