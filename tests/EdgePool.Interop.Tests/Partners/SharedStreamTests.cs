@@ -12,12 +12,15 @@ public sealed class SharedStreamTests
 
     private static readonly Variation BothWays = new() { Partner = options => options with { Bidirectional = true } };
 
+    private static readonly Variation Acknowledged = new() { Partner = options => options with { Bidirectional = true, StreamManagement = true } };
+
     [Theory]
-    [InlineData(Proof.External)]
-    [InlineData(Proof.Dialback)]
-    public async Task Prosody_ConnectsToUs_BothWaysOnItsStream(Proof proof)
+    [InlineData(Proof.External, false)]
+    [InlineData(Proof.External, true)]
+    [InlineData(Proof.Dialback, false)]
+    public async Task Prosody_ConnectsToUs_BothWaysOnItsStream(Proof proof, bool acknowledged)
     {
-        await using var scenario = await PartnerScenario.StartAsync(ServerKind.Prosody, proof, BothWays);
+        await using var scenario = await PartnerScenario.StartAsync(ServerKind.Prosody, proof, acknowledged ? Acknowledged : BothWays);
         await scenario.Alice.SendAsync($"<message to='{PartnerScenario.Bot}' id='established'><body>in</body></message>");
         await scenario.Component.WaitForAsync("message[@id='established']");
 
@@ -26,10 +29,12 @@ public sealed class SharedStreamTests
         await AssertWaysAsync(scenario, inbound: 1, outbound: 0);
     }
 
-    [Fact]
-    public async Task Prosody_WeConnectToIt_BothWaysOnOurStream()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Prosody_WeConnectToIt_BothWaysOnOurStream(bool acknowledged)
     {
-        await using var scenario = await PartnerScenario.StartAsync(ServerKind.Prosody, Proof.External, BothWays);
+        await using var scenario = await PartnerScenario.StartAsync(ServerKind.Prosody, Proof.External, acknowledged ? Acknowledged : BothWays);
         await scenario.Component.SendAsync($"<message from='{PartnerScenario.Bot}' to='{scenario.Alice.Jid}' id='established'><body>out</body></message>");
         await scenario.Alice.WaitForAsync("message[@id='established']");
 
