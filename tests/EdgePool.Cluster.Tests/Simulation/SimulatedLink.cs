@@ -37,7 +37,7 @@ internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess proces
         var seen = newest.Revision;
         while (true)
         {
-            await Task.Delay(simulator.Between(5, 60), process.Time, cancellationToken);
+            await Task.Delay(simulator.Between(30, 200), process.Time, cancellationToken);
             if (!open())
             {
                 await Task.Delay(Patience, process.Time, cancellationToken);
