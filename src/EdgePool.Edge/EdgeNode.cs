@@ -36,8 +36,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <param name="logs">Where its logs go.</param>
     /// <param name="time">Its clock; null: the system's.</param>
     /// <param name="random">Jitter of its waits; null: a seed of its own.</param>
-    /// <exception cref="IOException">The options name no name server, and resolv.conf cannot be read or names none.</exception>
-    /// <exception cref="UnauthorizedAccessException">The options name no name server, and resolv.conf may not be read.</exception>
+    /// <exception cref="NameServerException">The options name no name server, and resolv.conf cannot be read or names none.</exception>
     public EdgeNode(EdgeOptions options, ILoggerFactory logs, TimeProvider? time = null, Random? random = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -55,6 +54,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
         var components = new ComponentSessions(table, bouncer, edgeLogs);
+        var shown = new PresenceTable(new PresenceLimits(), time, random, journalled: options.Presences is not null);
+        var memory = options.Presences is { } presences ? new PresenceMemory(presences, shown, table, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
             options,
             policy,
@@ -69,7 +70,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new RateTable(time),
             bouncer,
             stanzas,
-            new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, random), stanzas, table, components, Ledger, time, options.Timeouts.Pending),
+            new PresenceKeeper(shown, memory, stanzas, table, components, Ledger, time, options.Timeouts.Pending),
             components,
             certificates,
             new DialbackKeys(options.DialbackSecret),
@@ -79,7 +80,7 @@ public sealed class EdgeNode : IAsyncDisposable
         if (options.Documents is { } store)
         {
             bodies = new BodyLoggingAudit(store, edgeLogs.Messages);
-            documents = new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, bodies, time, edgeLogs.Node);
+            documents = new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, bodies, time, random, edgeLogs.Node);
         }
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
@@ -100,8 +101,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Contacts that are shown as available through this node, in both directions.</summary>
     public int PresenceShown => edge.Presence.Count;
 
+    /// <summary>How the journal of them does; null: a restart forgets them.</summary>
+    public JournalState? PresenceJournal => edge.Presence.Journal;
+
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
+
+    /// <summary>What was negotiated with each domain last, and by what it failed last.</summary>
+    public PartnerHistory History => edge.History;
 
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
@@ -121,7 +128,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Since when message bodies are logged, and by whose word; null: they are not.</summary>
     public BodyLogging? BodyLogging => bodies?.Current;
 
-    /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
@@ -131,6 +138,7 @@ public sealed class EdgeNode : IAsyncDisposable
             await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
+        await edge.Presence.StartAsync(cancellation);
         Open();
     }
 
@@ -138,7 +146,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null || Consents is not null)
+        if (documents is not null || Consents is not null || edge.Options.Presences is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -222,7 +230,9 @@ public sealed class EdgeNode : IAsyncDisposable
         if (stopped)
             return;
         stopped = true;
-        NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
+        var opened = streams is not null;
+        if (opened)
+            NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
         foreach (var listener in listeners)
@@ -234,9 +244,11 @@ public sealed class EdgeNode : IAsyncDisposable
         await shutdown.SettleAsync();
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
+        await edge.Presence.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
-        NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
+        if (opened)
+            NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
     }
 
     /// <inheritdoc/>
@@ -256,8 +268,15 @@ public sealed class EdgeNode : IAsyncDisposable
     {
         if (options.DnsServers.Count > 0)
             return new StubResolverOptions { Servers = options.DnsServers };
-        var file = ResolvConf.Load(options.ResolvConfFile);
-        return file.Servers.IsEmpty ? throw new IOException($"{options.ResolvConfFile} names none") : file.ToOptions();
+        try
+        {
+            var file = ResolvConf.Load(options.ResolvConfFile);
+            return file.Servers.IsEmpty ? throw new NameServerException($"{options.ResolvConfFile} names none") : file.ToOptions();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new NameServerException(fault.Message, fault);
+        }
     }
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
@@ -35,6 +36,9 @@ public sealed record EdgeOptions
     /// <summary>Where consents outlive the node; null: nobody can consent, and partners of type <see cref="PartnerType.PublicUnverified"/> reach no one. It outlives the node.</summary>
     public IConsentJournal? Consents { get; init; }
 
+    /// <summary>Where it outlives the node who is shown as available through it; null: a restart forgets them. It is this node's alone, and outlives the node.</summary>
+    public IPresenceJournal? Presences { get; init; }
+
     /// <summary>How many consents there may be.</summary>
     public ConsentLimits ConsentLimits { get; init; } = new();
 
@@ -44,7 +48,7 @@ public sealed record EdgeOptions
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
 
-    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain.</summary>
+    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain. With none, TLS is offered to nobody, and none is shown.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
 
     /// <summary>Where they are read anew while the node runs; null: they never change.</summary>
@@ -182,6 +186,12 @@ public sealed record StreamLimits
 
     /// <summary>Bytes that wait in the output of an established stream before its sources are paused.</summary>
     public int OutputBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Stanzas written to a peer that acknowledges (XEP-0198), and not acknowledged, before no more are written; beyond what a stanza that waits at the peer should hold up.</summary>
+    public int UnacknowledgedStanzas { get; init; } = 50_000;
+
+    /// <summary>The same in bytes.</summary>
+    public int UnacknowledgedBytes { get; init; } = 8 * 1024 * 1024;
 }
 
 /// <summary>Deadlines of streams and queues.</summary>
@@ -219,6 +229,12 @@ public sealed record StreamTimeouts
 
     /// <summary>One write to a peer that takes nothing; then its stream is cut, and what waits for it waits for the next one.</summary>
     public TimeSpan Write { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The oldest stanza that a peer has not acknowledged (XEP-0198), before its stream is ended: twice as long as a peer like us lets a stanza wait for its
+    /// target.
+    /// </summary>
+    public TimeSpan Acknowledgement { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Our end tag to the connection's end.</summary>
     public TimeSpan Close { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -16,11 +17,19 @@ internal sealed class OutboundStreamActor : StreamActor
     private bool attached;
     private bool noAddress;
 
-    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
-        : base(edge, info)
+    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target, ImmutableArray<NegotiationStep> past)
+        : base(edge, info, past)
     {
         (this.goal, this.target) = (goal, target);
     }
+
+    protected override DomainPair? Subject => goal.Pair;
+
+    protected override NegotiationWay Way => goal.Way;
+
+    protected override string? Target => target.Describe();
+
+    protected override bool Succeeded => succeeded;
 
     protected override void OnReceive(object message)
     {
@@ -50,6 +59,8 @@ internal sealed class OutboundStreamActor : StreamActor
         return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
     }
 
+    protected override DomainPair? Claimed => goal.Pair;
+
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
@@ -72,6 +83,8 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         succeeded = true;
+        Trace.Add(NegotiationStepKind.Verified, answered.Outcome.Describe());
+        Learn(goal.Pair, method: null, failure: null, answered.Outcome.Describe());
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
 
@@ -112,7 +125,7 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         }
 
-        Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+        Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
     }
 
     /// <summary>The route is free for the next stream when the last write of this one has ended, however long its connection takes to close.</summary>

@@ -14,6 +14,9 @@ internal abstract partial class StreamActor
     /// <summary>True when the peer has come far enough without TLS, and may.</summary>
     protected abstract bool MayStayPlain { get; }
 
+    /// <summary>The pair that the stream is to be for, proven or not; null as long as nobody has said.</summary>
+    protected abstract DomainPair? Claimed { get; }
+
     /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
     protected virtual bool AwaitsVerification => false;
 
@@ -28,7 +31,7 @@ internal abstract partial class StreamActor
             case CloseTimer:
                 Context.Stop(Self);
                 break;
-            case HandshakeTimer when MayStayPlain:
+            case HandshakeTimer when MayStayPlain || AwaitsVerification:
                 break;
             case NegotiationTimer when AwaitsVerification && !extended:
                 extended = true;
@@ -48,10 +51,13 @@ internal abstract partial class StreamActor
             return;
         }
 
+        accounts?.OnTick();
         if (Certificate?.Expires < Edge.Time.GetUtcNow() && Standing().Exists(v => v is not null))
             Perform(CloseWith(StreamEndReason.CertificateExpired, new StreamError(StreamErrorCondition.Reset), "the certificate that proved the peer's name has expired"));
         else if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
+        else if (accounts?.Sent.Age > Edge.Options.Timeouts.Acknowledgement)
+            Perform(CloseWith(StreamEndReason.AcknowledgementTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "the peer does not acknowledge what it was sent"));
         else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
         else if (Gateway is { } gateway && Edge.Policy.Current is var policy && Pairs.Any(p => policy.Find(p.Remote) is { EnableKeepAlive: true }))

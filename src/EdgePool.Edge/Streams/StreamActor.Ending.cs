@@ -23,6 +23,7 @@ internal abstract partial class StreamActor
         Timers.CancelAll();
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         LogEnd(close.Reason, close.Error, close.Detail);
+        Learn(close.Reason, close.Detail);
         OnEnding(close.Reason, close.Error, close.Detail);
         kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
@@ -41,6 +42,7 @@ internal abstract partial class StreamActor
         {
             closing = true;
             LogEnd(reason, error: null, detail);
+            Learn(reason, detail);
             OnEnding(reason, error: null, detail);
         }
 
@@ -53,13 +55,14 @@ internal abstract partial class StreamActor
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
 
+    // COMPAT: no-end-tag
     private void OnPeerClosed(PumpEvent.Closed closed)
     {
         pumpEnded = true;

@@ -32,10 +32,14 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private bool writerEnded;
     private bool pumpEnded;
 
-    protected StreamActor(EdgeRuntime edge, StreamInfo info)
+    /// <param name="edge">What all actors share.</param>
+    /// <param name="info">The stream, for operators.</param>
+    /// <param name="past">Steps that led to it.</param>
+    protected StreamActor(EdgeRuntime edge, StreamInfo info, ImmutableArray<NegotiationStep> past = default)
     {
         Edge = edge;
         Info = info;
+        Trace = new NegotiationTrace(edge.Time, past);
         Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence, edge.Logs.Bodies);
     }
 
@@ -60,8 +64,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     public TimeSpan Silence => pump!.Silence;
 
     /// <summary>The connection is there: takes it over and begins to read.</summary>
-    protected void Adopt(Socket socket, TlsUpgrade upgrade)
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">The peer's address and port.</param>
+    /// <param name="upgrade">How it gets under TLS.</param>
+    protected void Adopt(Socket socket, string address, TlsUpgrade upgrade)
     {
+        Trace.Connected(address);
         transport = new SocketStream(socket);
         var self = Self;
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
@@ -127,6 +135,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             BytesIn = pump?.BytesRead ?? 0,
             BytesOut = writer?.BytesWritten ?? 0,
             Queued = writer?.Queued ?? 0,
+            Unacknowledged = accounts?.Sent.Unacknowledged,
         };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
@@ -141,6 +150,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             _ = DisposeAfterAsync(pump!.Ended, tls.Stream);
         Edge.Streams.Remove(Info);
         OnStopped();
+        EndManagement();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
@@ -202,12 +212,15 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 met.Reply.TrySetResult(PumpOrder.Discard);
                 break;
             case PumpEvent.Header header:
+                Trace.Saw(header.Value);
                 Decide(met, OnHeader(header.Value));
                 break;
             case PumpEvent.Element { Value.Name: "message" or "presence" or "iq" } when leaving && !Pairs.IsEmpty:
                 kept = met; // not taken, and no fault of the peer's: the pump stands still until the farewell
                 break;
             case PumpEvent.Element element:
+                if (Pairs.IsEmpty)
+                    Trace.Saw(element.Value);
                 Decide(met, Negotiation!.OnElement(element.Value));
                 break;
             case PumpEvent.Violation violation:
@@ -215,6 +228,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address));
+                break;
+            case PumpEvent.AccountFault fault:
+                Decide(met, CloseWith(fault.Reason, fault.Error, fault.Detail));
                 break;
             case PumpEvent.OverRate:
                 Decide(met, OnOverRate());
@@ -234,6 +250,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private void Take(TlsSession session)
     {
         tls = session;
+        Trace.Secured(session);
         Timers.Cancel(HandshakeTimer);
         Info.Tls = session.Stream.SslProtocol.ToString();
         Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
@@ -286,11 +303,17 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 case NegotiationEffect.StartTls:
                     order = PumpOrder.StartTls;
                     break;
+                case NegotiationEffect.AssumeDialbackPrefix:
+                    order = PumpOrder.AssumeDialbackPrefix;
+                    break;
                 case NegotiationEffect.Restart:
                     order = PumpOrder.Restart;
                     break;
                 case NegotiationEffect.Authenticated authenticated:
                     Admit(authenticated);
+                    break;
+                case NegotiationEffect.Managed managed:
+                    Carry(OnManaged(managed.Element), deliver: false);
                     break;
                 case NegotiationEffect.Dropped dropped:
                     StreamLog.Ignored(Edge.Logs.Streams, Info.Number, LogText.Of(dropped.Reason));
@@ -315,6 +338,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
+        Learn(authenticated);
         Timers.Cancel(NegotiationTimer);
         Timers.Cancel(HandshakeTimer);
         Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);
@@ -331,6 +355,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
         }
 
+        if (authenticated.StreamManagement)
+            BeginManagement();
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 

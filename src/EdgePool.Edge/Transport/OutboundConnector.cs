@@ -17,16 +17,39 @@ namespace EdgePool.Edge.Transport;
 internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, bool Stranger = false)
 {
     public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
+
+    /// <summary>With what its SRV record says of its turn.</summary>
+    public string Describe() => FromSrv ? FormattableString.Invariant($"{this}, priority {Service.Priority}, weight {Service.Weight}") : ToString();
+
+    /// <summary>The configuration names it.</summary>
+    public bool Configured { get; init; }
+
+    /// <summary>An SRV record names it.</summary>
+    public bool FromSrv { get; init; }
 }
 
 /// <summary>Where to connect for a domain, in order; empty with the reason why not.</summary>
 /// <param name="Targets">At most 32.</param>
 /// <param name="Absent">There is no service, and asking again soon will not help.</param>
 /// <param name="Detail">Why there are none.</param>
-internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail);
+internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail)
+{
+    /// <summary>The targets in a line, or why there are none.</summary>
+    public string Describe() => Targets switch
+    {
+        [] => Detail,
+        [{ FromSrv: true }, ..] => "SRV: " + string.Join("; ", Targets.Select(target => target.Describe())),
+        [{ Configured: true } only] => "configured: " + only,
+        _ => "no SRV records: " + Targets[0],
+    };
+}
 
 /// <summary>A connection, or why there is none; NoAddress: the DNS says for certain that the target has no address.</summary>
-internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false);
+internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false)
+{
+    /// <summary>The address and port that answered.</summary>
+    public string Address { get; init; } = string.Empty;
+}
 
 /// <summary>
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
@@ -70,9 +93,9 @@ internal sealed class OutboundConnector(
         var stranger = partner?.Domain is null;
         return await (stranger ? strangers : listed).ResolveAsync(pair.Remote.Ascii, cancellation) switch
         {
-            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger))], Absent: false, string.Empty),
-            ServicePlan.Absent absent => new TargetPlan([], Absent: true, $"DNS: {absent.Reason}"),
-            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}"),
+            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = targets.FromSrv })], Absent: false, string.Empty),
+            ServicePlan.Absent absent => new TargetPlan([], Absent: true, Text(absent.Reason)),
+            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"the DNS does not say where: {failed.Reason}"),
             _ => throw new InvalidOperationException("an unknown plan"),
         };
     }
@@ -85,16 +108,24 @@ internal sealed class OutboundConnector(
             ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
         return race is RaceResult<Socket>.Connected connected
-            ? new ConnectOutcome(connected.Connection, string.Empty)
+            ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
+
+    private static string Text(ServiceAbsence absence) => absence switch
+    {
+        ServiceAbsence.DecidedlyAbsent => "the SRV record's target is '.': the domain says that it has no such service",
+        ServiceAbsence.PortsRefused => "every SRV target has a port that is never connected to: 0, 22 or 25",
+        ServiceAbsence.NotADnsName => "the domain is an address, or too long for DNS",
+        _ => "the domain has neither SRV records nor addresses",
+    };
 
     private static TargetPlan Fixed(string host, int port)
     {
         if (IPAddress.TryParse(host, out var address))
-            return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address)], Absent: false, string.Empty);
+            return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address) { Configured = true }], Absent: false, string.Empty);
         return DnsName.TryParse(host, out var name)
-            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null)], Absent: false, string.Empty)
+            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null) { Configured = true }], Absent: false, string.Empty)
             : new TargetPlan([], Absent: true, "the configured host is not a DNS name");
     }
 }

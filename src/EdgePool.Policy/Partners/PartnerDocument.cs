@@ -37,6 +37,9 @@ public sealed record PartnerDocument
     /// <summary>Reads the three settings above as Lync Server does. Default false.</summary>
     public bool? LyncCompat { get; init; }
 
+    /// <summary>Quirks of the partner's server that are tolerated with it alone; null: none.</summary>
+    public IReadOnlyList<PartnerQuirk>? Compat { get; init; }
+
     /// <summary>Dialback over TLS also demands a certificate that proves the partner's name. Default false.</summary>
     public bool? RequireTrustedCertificate { get; init; }
 
@@ -63,6 +66,9 @@ public sealed record PartnerDocument
 
     /// <summary>Default true.</summary>
     public bool? EnableKeepAlive { get; init; }
+
+    /// <summary>Default true: stanzas are acknowledged (XEP-0198) where the partner's server can.</summary>
+    public bool? EnableStreamManagement { get; init; }
 
     /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
     public string? ProxyFqdn { get; init; }

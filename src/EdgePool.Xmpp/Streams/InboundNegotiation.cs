@@ -95,6 +95,9 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackVerify) => OnVerify(element),
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackAnswer) => Drop("unsolicited-dialback"),
 
+            (InboundState.Negotiating or InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Management) =>
+                Stay(new NegotiationEffect.Managed(element)),
+
             (InboundState.Negotiating or InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Stanza) =>
                 Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza before authentication"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
@@ -128,10 +131,12 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         var addressed = TryDomain(header.To, out local) & TryDomain(header.From, out remote);
         if (StreamHeaderCheck.Fault(header, XmppNamespaces.Server) is { } fault)
             return Refuse(fault, StreamEndReason.MalformedStream, "the header's namespaces or version");
-        if (!addressed || local is null)
+        if (!addressed || (local is null && versioned))
             return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses");
         if (Differs(agreedLocal, local) || Differs(agreedRemote, remote))
             return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses changed");
+        if (local is null)
+            return OpenToNobody();
         if (!settings.Rules.Serves(local))
             return Refuse(Condition.HostUnknown, StreamEndReason.HostUnknown, $"{local.Ascii} is not served here");
         if (remote is not null && settings.Rules.IsOwn(remote))
@@ -139,12 +144,19 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         return Offer(remote is null ? null : settings.Rules.TermsFor(new DomainPair(local, remote)));
     }
 
+    // COMPAT: missing-to. Whoever does not say whom it wants is not believed who it is either.
+    private Step OpenToNobody()
+    {
+        remote = null;
+        return Offer(null);
+    }
+
     private static StreamError OwnDomain { get; } = new(Condition.UndefinedCondition, "own domain");
 
     private Step Offer(NegotiationTerms? terms)
     {
         if (remote is not null && terms is null)
-            return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner");
+            return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner of {local!.Ascii}");
         if (terms is not null && TlsTooOld(terms))
             return Refuse(Condition.PolicyViolation, StreamEndReason.TlsVersionTooLow, $"{remote!.Ascii} must not use {certificate!.Version}");
         if (State is InboundState.AwaitingRestart)
@@ -152,9 +164,10 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         offer = OfferFor(terms);
         var sent = Header(versioned ? offer : null);
         if (terms is null || HasWay(terms))
-            return new Step(InboundState.Negotiating, [sent]);
+            return new Step(InboundState.Negotiating, [sent, .. DialbackPrefix(terms)]);
         var reason = Secured ? CertificateReason() : terms.OffersTls && versioned ? StreamEndReason.TlsUnavailable : StreamEndReason.NoAllowedMethod;
-        return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), "no allowed way to authenticate")]);
+        var detail = $"{remote!.Ascii} has no allowed way to authenticate to {local!.Ascii}";
+        return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), detail)]);
     }
 
     // SASL is done: the pair of the header, which Open held to be the same as before, is proven. Our header goes first: the owner may refuse the pair.
@@ -164,12 +177,16 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             return Refuse(Condition.PolicyViolation, StreamEndReason.PolicyChanged, "what SASL proved is no longer enough");
         var pair = new DomainPair(local!, remote!);
         pairs.Prove(pair);
-        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));
+        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true), Management: terms.StreamManagement);
         return new Step(InboundState.Authenticated,
-            [Header(versioned ? offer : null), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
+        [
+            Header(versioned ? offer : null),
+            .. DialbackPrefix(terms),
+            new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal) { StreamManagement = versioned && offer.Management },
+        ]);
     }
 
-    // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer.
+    // COMPAT: missing-from. Such a peer has to name itself after TLS at the latest; until then it gets the strictest offer that there is.
     private FeatureOffer OfferFor(NegotiationTerms? terms)
     {
         if (!versioned)
@@ -177,7 +194,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         if (Secured)
             return new FeatureOffer(External: terms is not null && MayUseExternal(terms), Dialback: terms?.AllowsDialback(tls: true) ?? true);
         var startTls = settings.TlsAvailable && (terms?.OffersTls ?? true);
-        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? false);
+        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? !startTls);
     }
 
     private bool HasWay(NegotiationTerms terms) => offer.StartTls || offer.External || terms.AllowsDialback(Secured);

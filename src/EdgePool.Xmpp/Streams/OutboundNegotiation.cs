@@ -82,6 +82,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
             (_, OutboundElement.DialbackResult or OutboundElement.DialbackVerify) =>
                 Stay(new NegotiationEffect.Dropped("unsolicited-dialback")),
 
+            (OutboundState.Authenticated, OutboundElement.Management) => Stay(new NegotiationEffect.Managed(element)),
+
             (_, OutboundElement.Stanza) => Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza on a stream that we opened"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
         });
@@ -109,6 +111,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return new Step(OutboundState.AwaitingHeader, [.. before, new NegotiationEffect.Send(header)]);
     }
 
+    // COMPAT: unaddressed-answer. Nothing rests on whom the answer names.
     private Step Opened(StreamHeader header)
     {
         if (StreamHeaderCheck.Fault(header, XmppNamespaces.Server) is { } fault)
@@ -116,9 +119,9 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         peerStreamId = header.Id;
         if (string.IsNullOrEmpty(peerStreamId))
             return Refuse(Condition.InvalidXml, StreamEndReason.MalformedStream, "a header without 'id'");
-        peerKnowsDialback = header.Declares(XmppNamespaces.Dialback);
+        peerKnowsDialback = header.Declares(XmppNamespaces.Dialback); // COMPAT: dialback-by-declaration
         if (StreamHeaderCheck.HasFeatures(header))
-            return new Step(OutboundState.AwaitingFeatures, []);
+            return new Step(OutboundState.AwaitingFeatures, [.. DialbackPrefix(terms)]);
         return saslDone ? Established(AuthenticationMethod.SaslExternal) : WithoutTls();
     }
 
@@ -127,7 +130,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     {
         peerKnowsDialback |= features.Child("dialback", XmppNamespaces.DialbackFeature) is not null;
         if (saslDone)
-            return Established(AuthenticationMethod.SaslExternal);
+            return Established(AuthenticationMethod.SaslExternal, terms.StreamManagement && features.Child("sm", XmppNamespaces.StreamManagement) is not null);
         if (Secured)
             return Prove(features);
         return terms.OffersTls && features.Child("starttls", XmppNamespaces.Tls) is { } offer && Acceptable(offer)
@@ -178,7 +181,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return Open(new NegotiationEffect.Restart());
     }
 
-    // XEP-0178 section 3 step 11: the stream is still good for dialback, where that is allowed.
+    // COMPAT: external-refused. XEP-0178 section 3 step 11: the stream is still good for dialback, where that is allowed.
     private Step FallBack(XmlElement failure)
     {
         var condition = WireName<SaslFailureCondition>.Of(SaslMarkup.ReadFailure(failure));
@@ -229,8 +232,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return end with { Effects = [new NegotiationEffect.Answered(answer), .. end.Effects] };
     }
 
-    private Step Established(AuthenticationMethod method)
-        => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
+    private Step Established(AuthenticationMethod method, bool management = false) => new(OutboundState.Authenticated,
+        [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method), StreamManagement = management }]);
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 

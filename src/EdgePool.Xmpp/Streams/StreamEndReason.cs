@@ -12,6 +12,12 @@ public enum StreamEndReason
     /// <summary>No connection came up.</summary>
     ConnectFailed,
 
+    /// <summary>The DNS says that the domain has no service, or no address.</summary>
+    ServiceAbsent,
+
+    /// <summary>The DNS did not say where the domain's service is.</summary>
+    DnsFailed,
+
     /// <summary>Not secured or authenticated in time.</summary>
     NegotiationTimeout,
 
@@ -20,6 +26,9 @@ public enum StreamEndReason
 
     /// <summary>The peer did not take what we sent in time.</summary>
     WriteTimeout,
+
+    /// <summary>The peer did not acknowledge what we sent in time (XEP-0198).</summary>
+    AcknowledgementTimeout,
 
     /// <summary>Nothing flowed for too long.</summary>
     IdleTimeout,

@@ -8,7 +8,8 @@ namespace EdgePool.Xmpp.Streams;
 /// <param name="TlsRequired">Nothing goes on without it.</param>
 /// <param name="External">SASL EXTERNAL.</param>
 /// <param name="Dialback">Dialback with errors (XEP-0220 section 2.4.2).</param>
-internal readonly record struct FeatureOffer(bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false);
+/// <param name="Management">Stream management (XEP-0198 section 2).</param>
+internal readonly record struct FeatureOffer(bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false, bool Management = false);
 
 /// <summary>Headers, features and the end of our streams.</summary>
 internal static class StreamMarkup
@@ -16,6 +17,7 @@ internal static class StreamMarkup
     /// <summary>The end of a stream.</summary>
     public static ReadOnlySpan<byte> End => "</stream:stream>"u8;
 
+    // COMPAT: db-prefix-alone
     /// <summary>The header of an S2S stream. Our elements always use the prefix <c>db</c>: some servers know no other.</summary>
     public static void WriteServerHeader(WireWriter writer, DomainName? from, DomainName? to, string? id, bool versioned)
     {
@@ -42,6 +44,8 @@ internal static class StreamMarkup
             writer.Markup("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>"u8);
         if (offer.Dialback)
             writer.Markup("<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"u8);
+        if (offer.Management)
+            writer.Markup("<sm xmlns='urn:xmpp:sm:3'/>"u8);
         writer.Markup("</stream:features>"u8);
     }
 

@@ -38,6 +38,9 @@ internal sealed record XmppServerOptions
     /// <summary>Whether it offers and uses dialback (XEP-0220).</summary>
     public bool Dialback { get; init; } = true;
 
+    /// <summary>False: it has no TLS at all; jabberd2 alone can be made so, and its headers are then those from before XMPP 1.0.</summary>
+    public bool Tls { get; init; } = true;
+
     /// <summary>Whether it refuses servers without TLS.</summary>
     public bool RequireTls { get; init; } = true;
 
@@ -58,6 +61,9 @@ internal sealed record XmppServerOptions
 
     /// <summary>Prosody keeps every element of its streams in a file, for tests that ask what was on the wire.</summary>
     public bool WireLog { get; init; }
+
+    /// <summary>Prosody acknowledges stanzas and asks for acknowledgements, on S2S streams too (XEP-0198).</summary>
+    public bool StreamManagement { get; init; }
 
     /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
     public bool Verbose { get; init; }
@@ -94,8 +100,8 @@ internal abstract class XmppServer : IAsyncDisposable
     public async Task StartAsync()
     {
         process = await LaunchAsync();
-        await process.WaitForPortAsync(ServerEndPoint);
-        await process.WaitForPortAsync(ClientEndPoint);
+        foreach (var endPoint in EndPoints)
+            await process.WaitForPortAsync(endPoint);
         await ReadyAsync();
     }
 
@@ -108,6 +114,7 @@ internal abstract class XmppServer : IAsyncDisposable
             await process.KillAsync();
         await process.DisposeAsync();
         process = null;
+        await StoppedAsync();
     }
 
     /// <summary>Logs a user in, at the first domain if none is named.</summary>
@@ -122,6 +129,12 @@ internal abstract class XmppServer : IAsyncDisposable
     }
 
     protected abstract Task<ServerProcess> LaunchAsync();
+
+    /// <summary>Where it listens once it is up.</summary>
+    protected virtual IEnumerable<IPEndPoint> EndPoints => [ServerEndPoint, ClientEndPoint];
+
+    /// <summary>Ends what else it has started.</summary>
+    protected virtual ValueTask StoppedAsync() => ValueTask.CompletedTask;
 
     /// <summary>What remains to be done once the ports are open.</summary>
     protected virtual Task ReadyAsync() => Task.CompletedTask;
