@@ -42,6 +42,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     /// <param name="judged">What the handshake found of the chain already, and for which roots.</param>
     /// <param name="demandFor">What the certificate has to be for a domain that the peer claims.</param>
     /// <param name="time">Certificates are valid by the clock.</param>
+    /// <exception cref="CryptographicException">Its names or its validity cannot be read.</exception>
     public PeerCertificate(
         X509Certificate2? leaf,
         IReadOnlyList<byte[]> intermediates,
@@ -52,6 +53,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         (this.leaf, this.intermediates, this.judged, this.demandFor, this.time) = (leaf, intermediates, judged, demandFor, time);
         key = new Lazy<KeyHash?>(() => leaf is null ? null : HashOf(leaf));
         Expires = leaf is null ? DateTimeOffset.MaxValue : new DateTimeOffset(leaf.NotAfter.ToUniversalTime());
+        (Subject, Issuer) = (leaf?.Subject ?? string.Empty, leaf?.Issuer ?? string.Empty);
     }
 
     public TlsVersion Version { get; init; } = TlsVersion.Tls13;
@@ -66,7 +68,9 @@ internal sealed class PeerCertificate : IPeerCertificate
     public KeyHash? Key => key.Value;
 
     /// <summary>Who issued it, as it says itself; empty where there is none.</summary>
-    public string Issuer => leaf?.Issuer ?? string.Empty;
+    public string Issuer { get; }
+
+    private string Subject { get; }
 
     /// <summary>What it says, for people; null: there is none. What it proves of the domain is told where somebody had to know, and its names unless it proves that.</summary>
     public ShownCertificate? Shown(DomainName domain)
@@ -76,7 +80,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         CertificateVerdict? verdict = time.GetUtcNow() > Expires ? CertificateVerdict.Untrusted
             : last is { } said && said.Domain.Equals(domain) ? said.Verdict
             : null;
-        return new ShownCertificate(LogText.Of(leaf.Subject), LogText.Of(leaf.Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
+        return new ShownCertificate(LogText.Of(Subject), LogText.Of(Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
     }
 
     public CertificateVerdict Proves(DomainName domain)
