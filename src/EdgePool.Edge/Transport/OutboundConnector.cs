@@ -100,6 +100,12 @@ internal sealed class OutboundConnector(
         };
     }
 
+    /// <summary>All addresses of the target that it may be connected to.</summary>
+    public async Task<TargetAddresses> AddressesAsync(OutboundTarget target, CancellationToken cancellation)
+        => target.Address is { } address
+            ? new TargetAddresses([new IPEndPoint(address, target.Service.Port)], [], DnsFailure.None)
+            : await (target.Stranger ? strangers : listed).ResolveAllAddressesAsync(target.Service, cancellation);
+
     /// <summary>Where policy has no TLS, a target that begins with it is none.</summary>
     private static TargetPlan Usable(ServicePlan.Targets plan, NegotiationTerms? terms, bool stranger)
     {
