@@ -44,7 +44,8 @@ public sealed class EdgeNode : IAsyncDisposable
         time ??= TimeProvider.System;
         Ledger = new Ledger();
         Streams = new StreamRegistry();
-        resolver = new StubResolver(ResolverOptions(options), time);
+        var names = ResolverOptions(options);
+        resolver = new StubResolver(names, time);
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -73,7 +74,7 @@ public sealed class EdgeNode : IAsyncDisposable
             components,
             certificates,
             new DialbackKeys(options.DialbackSecret),
-            new OutboundConnector(options, policy, table, trust, certificates, resolver, time),
+            new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
         if (options.Documents is { } store)
@@ -254,10 +255,15 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
-        if (options.DnsServers.Count > 0)
-            return new StubResolverOptions { Servers = options.DnsServers };
-        var file = ResolvConf.Load(options.ResolvConfFile);
-        return file.Servers.IsEmpty ? throw new IOException($"{options.ResolvConfFile} names none") : file.ToOptions();
+        var asked = options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : MachineResolver(options.ResolvConfFile);
+        // The machine's file may have changed since the configuration was checked.
+        return asked with { TrustAuthenticatedData = options.ValidatingDns?.OutOfReach(asked.Servers).Count == 0 };
+    }
+
+    private static StubResolverOptions MachineResolver(string path)
+    {
+        var file = ResolvConf.Load(path);
+        return file.Servers.IsEmpty ? throw new IOException($"{path} names none") : file.ToOptions();
     }
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);

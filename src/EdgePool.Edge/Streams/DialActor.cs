@@ -92,7 +92,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         last = failed;
         anyAddress |= !failed.NoAddress;
-        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed);
+        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed
+            or StreamEndReason.CertificateTlsaUnavailable);
     }
 
     private void OnStreamGone()

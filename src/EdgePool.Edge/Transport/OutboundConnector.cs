@@ -6,6 +6,7 @@ using EdgePool.Dns.Service;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Transport;
@@ -16,6 +17,9 @@ namespace EdgePool.Edge.Transport;
 /// <param name="Stranger">The domain is nobody's that the configuration lists: its DNS may send us to public addresses alone.</param>
 internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, bool Stranger = false)
 {
+    /// <summary>Nobody but the domain's owner, or our operator, can have sent us there: DNSSEC vouches for the SRV record, or the configuration names the host.</summary>
+    public bool Secure { get; init; }
+
     public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
 }
 
@@ -23,7 +27,11 @@ internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, boo
 /// <param name="Targets">At most 32.</param>
 /// <param name="Absent">There is no service, and asking again soon will not help.</param>
 /// <param name="Detail">Why there are none.</param>
-internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail);
+internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail)
+{
+    /// <summary>What the DNS did, where it is not known whether there are any.</summary>
+    public DnsFailure Failure { get; init; }
+}
 
 /// <summary>A connection, or why there is none; NoAddress: the DNS says for certain that the target has no address.</summary>
 internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false);
@@ -33,7 +41,7 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAdd
 /// terms, trusting whom.
 /// </summary>
 internal sealed class OutboundConnector(
-    EdgeOptions options, LivePolicy policy, RouteTable routes, PeerTrust trust, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
+    EdgeOptions options, LivePolicy policy, RouteTable routes, PeerTrust trust, EdgeCertificates certificates, IDnsResolver dns, TlsaLookup tlsa, TimeProvider time)
 {
     private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
     {
@@ -70,9 +78,9 @@ internal sealed class OutboundConnector(
         var stranger = partner?.Domain is null;
         return await (stranger ? strangers : listed).ResolveAsync(pair.Remote.Ascii, cancellation) switch
         {
-            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger))], Absent: false, string.Empty),
+            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger) { Secure = targets.Authenticated })], Absent: false, string.Empty),
             ServicePlan.Absent absent => new TargetPlan([], Absent: true, $"DNS: {absent.Reason}"),
-            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}"),
+            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}") { Failure = failed.Reason },
             _ => throw new InvalidOperationException("an unknown plan"),
         };
     }
@@ -89,12 +97,21 @@ internal sealed class OutboundConnector(
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
 
+    /// <summary>Whether policy lets TLSA records speak of the pair's remote side, and how loudly.</summary>
+    public DaneUse DaneFor(DomainPair pair) => trust.DemandFor(pair.Remote).Rules.Dane;
+
+    /// <summary>What TLSA records say of the certificate at a target.</summary>
+    public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, OutboundTarget target, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, target, cancellation);
+
+    /// <summary>What TLSA records say of the certificates at all places of the pair's remote side: it has connected to us, from nobody knows where (RFC 7712 section 5).</summary>
+    public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, stop => FindAsync(pair, stop), cancellation);
+
     private static TargetPlan Fixed(string host, int port)
     {
         if (IPAddress.TryParse(host, out var address))
             return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address)], Absent: false, string.Empty);
         return DnsName.TryParse(host, out var name)
-            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null)], Absent: false, string.Empty)
+            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null) { Secure = true }], Absent: false, string.Empty)
             : new TargetPlan([], Absent: true, "the configured host is not a DNS name");
     }
 }

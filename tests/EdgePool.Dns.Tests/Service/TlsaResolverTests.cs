@@ -65,7 +65,7 @@ public sealed class TlsaResolverTests
     [InlineData("x.p1.example", DnsType.A)]
     [InlineData("x.p1.example", DnsType.AAAA)]
     [InlineData("_5269._tcp.x.p1.example", DnsType.TLSA)]
-    public async Task Resolve_DNS23_BogusAnywhere_IsAFailureAndNotADenial(string name, DnsType type)
+    public async Task Resolve_BogusAnywhere_IsAFailureAndNotADenial(string name, DnsType type)
     {
         dns.Addresses("x.p1.example", "192.0.2.1").Answer(Owner, DnsType.TLSA, Record(Owner, 1)).Fails(name, type, DnsFailure.ServerFailure);
 
@@ -89,7 +89,7 @@ public sealed class TlsaResolverTests
     [InlineData(TlsaResolver.MaxRecords, TlsaResolver.MaxRecords)]
     [InlineData(TlsaResolver.MaxRecords + 1, TlsaResolver.MaxRecords)]
     [InlineData(5000, TlsaResolver.MaxRecords)]
-    public async Task Resolve_DNS24_ManyRecords_LooksAtTheFirst(int count, int taken)
+    public async Task Resolve_ManyRecords_LooksAtTheFirst(int count, int taken)
     {
         dns.Addresses("x.p1.example", "192.0.2.1").Answer(Owner, DnsType.TLSA, [.. Enumerable.Range(0, count).Select(i => Record(Owner, (byte)i))]);
 
@@ -105,11 +105,11 @@ public sealed class TlsaResolverTests
         Assert.IsType<TlsaAnswer.Absent>(await new TlsaResolver(dns).ResolveAsync(DnsName.Parse(name), 5269, Stop));
     }
 
-    // DNS-24: what the wire can carry at most comes over TCP, is taken whole, and more records than fit a datagram as well.
+    // What the wire can carry at most comes over TCP, is taken whole, and more records than fit a datagram as well.
     [Theory]
     [InlineData(1, 60_000)]
     [InlineData(1000, 32)]
-    public async Task Resolve_DNS24_LargeAnswers_OverTheWire(int count, int octets)
+    public async Task Resolve_LargeAnswers_OverTheWire(int count, int octets)
     {
         var names = new ValidatingNames(new DnsZones(DnsZone.Create(
             "p1.example",

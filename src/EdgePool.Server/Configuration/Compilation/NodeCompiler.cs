@@ -40,16 +40,14 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Trust = anchors,
             DialbackSecret = DialbackSecret(document.DialbackSecret),
             DnsServers = dns.Servers(document.Dns.Servers),
+            ValidatingDns = dns.Validating(document.Dns),
             DeniedNetworks = dns.Networks(document.Dns.DenyNetworks, "denyNetworks"),
             AllowedNetworks = dns.Networks(document.Dns.AllowNetworks, "allowNetworks"),
             ResolvConfFile = environment.ResolvConfFile,
             Limits = document.Limits,
             Timeouts = document.Timeouts,
         };
-        if (document.Dns.Servers.Count == 0)
-        {
-            dns.CheckMachine(environment.ResolvConfFile);
-        }
+        dns.CheckReach(document.Dns.Servers.Count == 0 ? dns.OfMachine(environment.ResolvConfFile) : options.DnsServers, options.ValidatingDns);
 
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);

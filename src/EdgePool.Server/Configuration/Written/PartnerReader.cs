@@ -40,7 +40,13 @@ internal static class PartnerReader
 
     private static TrustDocument Trust(MappingReader trust) => NodeDocumentReader.Trust(trust) with
     {
-        Keys = new WrittenTrust { Pins = trust.Texts("pins"), FirstUse = trust.Flag("firstUse"), OnChange = trust.Choice<KeyChange>("onChange") },
+        Keys = new WrittenTrust
+        {
+            Pins = trust.Texts("pins"),
+            FirstUse = trust.Flag("firstUse"),
+            OnChange = trust.Choice<KeyChange>("onChange"),
+            Dane = trust.Choice<DaneUse>("dane"),
+        },
     };
 
     private static RateDocument Rate(MappingReader rate) => new()
