@@ -108,6 +108,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (dial is not null || ending || Timers.IsTimerActive(RetryTimer))
             return;
+        terms = edge.Connector.OutboundTermsFor(route.Pair); // the news of a change may still be on its way here
         if (terms.Terms is null)
         {
             Bounce(BounceReason.RemoteServerNotFound); // not so much as a DNS query

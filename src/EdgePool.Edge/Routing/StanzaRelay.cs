@@ -50,8 +50,13 @@ internal sealed class StanzaRelay(
     /// <summary>Nothing more is taken from this stream.</summary>
     public void Close() => closed = true;
 
-    /// <summary>Stanzas follow, and nothing that waits, until <see cref="EndBatch"/>.</summary>
-    public void BeginBatch() => snapshot = reader.Begin();
+    /// <summary>Stanzas follow, and nothing that waits, until <see cref="EndBatch"/>. True when another policy than at the batch before is in force.</summary>
+    public bool BeginBatch()
+    {
+        var before = snapshot;
+        snapshot = reader.Begin();
+        return !ReferenceEquals(before, snapshot);
+    }
 
     /// <summary>What was relayed is queued, or was refused; <see cref="Flush"/> may follow.</summary>
     public void EndBatch() => reader.End();

@@ -82,7 +82,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         }
 
         var kind = edge.Routes.IsLocal(goal.Pair.Remote) ? StreamKind.InternalOutbound : StreamKind.PartnerOutbound;
-        var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString());
+        var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString(), goal.Pair);
         StreamLog.Connecting(edge.Logs.Streams, info.Number, target.ToString(), goal.Pair.ToText());
         var (runtime, purpose, place) = (edge, goal, target);
         stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place)), info.Name));

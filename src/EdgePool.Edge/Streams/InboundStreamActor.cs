@@ -71,10 +71,12 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, Info.Peer);
     }
 
+    protected override DomainPair? Claimed => Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } ? new DomainPair(local, remote) : null;
+
     protected override bool MayStayPlain => Negotiation switch
     {
         ComponentNegotiation component => component.State != ComponentState.AwaitingHeader,
-        InboundNegotiation { Local: { } local, Remote: { } remote } => role.Rules.TermsFor(new DomainPair(local, remote)) is { RequiresTls: false },
+        InboundNegotiation when Claimed is { } pair => role.Rules.TermsFor(pair) is { RequiresTls: false },
         _ => false,
     };
 
@@ -182,9 +184,6 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
             _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
     }
-
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Component, BounceReason.StreamLost);
 
     private InboundNegotiation ServerNegotiation()
     {

@@ -1,9 +1,7 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -69,6 +67,8 @@ internal sealed class OutboundStreamActor : StreamActor
         return Certificate is { } shown ? OnSecured(shown) : first;
     }
 
+    protected override DomainPair? Claimed => goal.Pair;
+
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
@@ -81,7 +81,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
         succeeded = attached = true;
-        Writer.Attach(((DialGoal.Carry)goal).Route);
+        Writer.Attach(((DialGoal.Carry)goal).Route, Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null);
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
@@ -97,8 +97,6 @@ internal sealed class OutboundStreamActor : StreamActor
         succeeded = true;
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
-
-    protected override OutboundPace? Pace() => Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null;
 
     protected override void KeepAlive(TimeSpan interval)
     {
@@ -128,9 +126,6 @@ internal sealed class OutboundStreamActor : StreamActor
         connected?.Socket?.Dispose();
         LetGo();
     }
-
-    protected override void LoseSegment(StanzaSegment segment)
-        => Edge.Bouncer.Refuse(segment, ContentNamespace.Server, BounceReason.StreamLost);
 
     /// <summary>Goes on when the connection is there, and what TLSA records say, where policy lets them speak: both are sought at the same time.</summary>
     private void OnConnect()
@@ -166,6 +161,6 @@ internal sealed class OutboundStreamActor : StreamActor
     private static async Task DetachAfterAsync(StreamOutput writer)
     {
         await writer.Ended;
-        writer.Detach();
+        writer.DetachAll();
     }
 }

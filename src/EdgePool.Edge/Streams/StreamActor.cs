@@ -4,7 +4,6 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
-using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
@@ -19,14 +18,8 @@ namespace EdgePool.Edge.Streams;
 /// is read and thrown away; the connection is cut when both sides have ended or the deadline has passed. The pump and the writer belong to the
 /// actor: they speak to it by messages, and it outlives both.
 /// </remarks>
-internal abstract class StreamActor : UntypedActor, IWithTimers
+internal abstract partial class StreamActor : UntypedActor, IWithTimers
 {
-    private const string NegotiationTimer = "negotiation";
-    private const string HandshakeTimer = "handshake";
-    private const string TickTimer = "tick";
-    private const string CloseTimer = "close";
-    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
-
     private SocketStream? transport;
     private StreamOutput? writer;
     private StreamPump? pump;
@@ -71,8 +64,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     {
         transport = new SocketStream(socket);
         var self = Self;
-        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)), Pace());
-        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, Edge.Time);
+        writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
+        pump = new StreamPump(self, transport, writer, Relay, upgrade, Edge.Options.Limits.Unauthenticated, LimitsOfNow, Edge.Time);
         _ = ReportEndAsync(writer.Ended, self);
         var establishment = Gateway?.StreamEstablishmentTimeout ?? Edge.Options.Timeouts.Authentication;
         var handshake = Edge.Options.Timeouts.Handshake;
@@ -125,7 +118,16 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Edge.Streams.Add(Info);
-        Info.Counters = () => (Relay.Accepted, writer?.Delivered ?? 0);
+        var began = Edge.Time.GetTimestamp();
+        Info.Ageing = () => Edge.Time.GetElapsedTime(began);
+        Info.Counters = () => new StreamCounts
+        {
+            StanzasIn = Relay.Accepted,
+            StanzasOut = writer?.Delivered ?? 0,
+            BytesIn = pump?.BytesRead ?? 0,
+            BytesOut = writer?.BytesWritten ?? 0,
+            Queued = writer?.Queued ?? 0,
+        };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
 
@@ -143,44 +145,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
-    /// <summary>True when the peer has come far enough without TLS, and may.</summary>
-    protected abstract bool MayStayPlain { get; }
-
-    /// <summary>What a stanza of the authenticated pairs may cost now.</summary>
+    /// <summary>What a stanza of the authenticated pairs may cost now. From any thread.</summary>
     protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
-
-    /// <summary>What policy allows for a pair now.</summary>
-    protected abstract NegotiationTerms? TermsFor(DomainPair pair);
-
-    /// <summary>
-    /// What ends this stream under a new policy; null: it stands. Where other partners' pairs are on the stream, they are asked to come again.
-    /// </summary>
-    protected virtual StreamErrorCondition? EndsUnder(PolicyChange change)
-    {
-        var verdicts = Standing();
-        return verdicts.TrueForAll(v => v is null) ? null
-            : verdicts.TrueForAll(v => v == StreamErrorCondition.PolicyViolation) ? StreamErrorCondition.PolicyViolation
-            : StreamErrorCondition.Reset;
-    }
-
-    /// <summary>What ends the stream, for each proof that it rests on; null: that one stands.</summary>
-    private List<StreamErrorCondition?> Standing() => proofs.ConvertAll(p => StreamStanding.EndsWith(
-        TermsFor(p.Pair), p.Method, Certificate?.Version, () => Certificate?.Proves(p.Pair.Remote) == CertificateVerdict.Valid));
-
-    /// <summary>True while an authoritative server is asked on the peer's behalf: its time is not the peer's, once.</summary>
-    protected virtual bool AwaitsVerification => false;
-
-    /// <summary>The gateway's limits of now, for a stream with a partner; null: the node's own hold.</summary>
-    protected Gateway? Gateway => IsPartners ? Edge.Policy.Current.Gateway : null;
-
-    private bool IsPartners => Info.Kind is StreamKind.PartnerInbound or StreamKind.PartnerOutbound;
-
-    /// <summary>Called every few seconds while the stream is up and a partner on it has keep-alive on; see <see cref="Streams.KeepAlive"/>.</summary>
-    /// <param name="interval">The gateway's.</param>
-    protected abstract void KeepAlive(TimeSpan interval);
-
-    /// <summary>What slows down the stanzas that go out on this stream; null: nothing.</summary>
-    protected virtual OutboundPace? Pace() => null;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
@@ -197,23 +163,13 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
     protected virtual void OnEffect(NegotiationEffect effect)
         => throw new InvalidOperationException($"nobody carries out {effect.GetType().Name} here");
 
-    /// <summary>The stream has ended, for this reason; called once, before the connection is gone.</summary>
-    protected virtual void OnEnding(StreamEndReason reason, StreamError? error, string detail)
-    {
-    }
-
     /// <summary>The connection is gone and the writer has let go of its route.</summary>
     protected virtual void OnStopped()
     {
     }
 
     /// <summary>What becomes of stanzas whose write failed. Runs on the writer's thread.</summary>
-    protected virtual void LoseSegment(StanzaSegment segment)
-    {
-    }
-
-    protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
-        => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
+    private void LoseSegment(StanzaSegment segment, Route route) => Edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.StreamLost);
 
     /// <summary>Carries out effects that no pump event asked for.</summary>
     protected void Perform(IReadOnlyList<NegotiationEffect> effects, bool deliver = false) => Carry(effects, deliver);
@@ -299,6 +255,7 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         tls = session;
         Timers.Cancel(HandshakeTimer);
         Info.Tls = session.Stream.SslProtocol.ToString();
+        Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
         StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
     }
 
@@ -383,8 +340,9 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         Pairs = Pairs.Add(authenticated.Pair);
         proofs.Add(authenticated);
         Info.Pairs = Pairs;
+        Info.Method = authenticated.Method.ToString();
         Info.State = "established";
-        pump!.Limits = LimitsOfNow();
+        pump!.RenewLimits();
         StreamLog.Authenticated(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method, Info.Tls);
         if (authenticated.SteppedDown)
         {
@@ -393,118 +351,6 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
         }
 
         Carry(OnAuthenticated(authenticated), deliver: false);
-    }
-
-    private void OnPolicy(PolicyChange change)
-    {
-        var ends = EndsUnder(change);
-        SayUnexpected();
-        if (ends is { } condition)
-            Perform(CloseWith(StreamEndReason.PolicyChanged, new StreamError(condition), "policy has changed and does not allow this stream"));
-        else if (!Pairs.IsEmpty)
-            pump!.Limits = LimitsOfNow();
-    }
-
-    /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
-    private void End(NegotiationEffect.Close close, bool deliver)
-    {
-        closing = true;
-        Info.State = "closing";
-        Relay.Close();
-        Timers.CancelAll();
-        Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
-        LogEnd(close.Reason, close.Error, close.Detail);
-        OnEnding(close.Reason, close.Error, close.Detail);
-        kept?.Reply.TrySetResult(PumpOrder.Discard);
-        if (writer is null)
-        {
-            Context.Stop(Self);
-            return;
-        }
-
-        writer.Complete(close.Farewell.ToArray(), deliver);
-    }
-
-    /// <summary>The end without a word: the connection is of no more use.</summary>
-    protected void Cut(StreamEndReason reason, string detail)
-    {
-        if (!closing)
-        {
-            closing = true;
-            LogEnd(reason, error: null, detail);
-            OnEnding(reason, error: null, detail);
-        }
-
-        Relay.Close();
-        Context.Stop(Self);
-    }
-
-    private void LogEnd(StreamEndReason reason, StreamError? error, string detail)
-    {
-        var log = Edge.Logs.Streams;
-        var why = reason.ToText();
-        if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, why, error.Condition.WireName(), LogText.Of(detail));
-        else if (Pairs.IsEmpty)
-            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, why, LogText.Of(detail));
-        else
-            StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
-    }
-
-    private void OnPeerClosed(PumpEvent.Closed closed)
-    {
-        pumpEnded = true;
-        if (closing)
-        {
-            closed.Reply.TrySetResult(PumpOrder.Discard);
-            StopWhenDone();
-            return;
-        }
-
-        Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
-    }
-
-    private void StopWhenDone()
-    {
-        if (closing && writerEnded && pumpEnded)
-            Context.Stop(Self);
-    }
-
-    private void OnDeadline(Deadline deadline)
-    {
-        switch (deadline.Name)
-        {
-            case CloseTimer:
-                Context.Stop(Self);
-                break;
-            case HandshakeTimer when MayStayPlain:
-                break;
-            case NegotiationTimer when AwaitsVerification && !extended:
-                extended = true;
-                Timers.StartSingleTimer(NegotiationTimer, new Deadline(NegotiationTimer), Edge.Options.Timeouts.Verification);
-                break;
-            default:
-                Perform(CloseWith(StreamEndReason.NegotiationTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), $"{deadline.Name} took too long"));
-                break;
-        }
-    }
-
-    private void OnTick()
-    {
-        if (writer!.Blocked > Edge.Options.Timeouts.Write)
-        {
-            Cut(StreamEndReason.WriteTimeout, "the peer takes nothing of what we send");
-            return;
-        }
-
-        if (Certificate?.Expires < Edge.Time.GetUtcNow() && Standing().Exists(v => v is not null))
-            Perform(CloseWith(StreamEndReason.CertificateExpired, new StreamError(StreamErrorCondition.Reset), "the certificate that proved the peer's name has expired"));
-        else if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
-            Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
-        else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
-            Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);
-        else if (Gateway is { } gateway && Edge.Policy.Current is var policy && Pairs.Any(p => policy.Find(p.Remote) is { EnableKeepAlive: true }))
-            KeepAlive(gateway.KeepAliveInterval);
     }
 
     private static async Task ReportEndAsync(Task ended, IActorRef self)
@@ -521,28 +367,8 @@ internal abstract class StreamActor : UntypedActor, IWithTimers
 
     private sealed record WriterFailed(string Detail);
 
-    private sealed record Deadline(string Name);
-
     private sealed class WriterEnded
     {
         public static WriterEnded Instance { get; } = new();
     }
-
-    private sealed class Tick
-    {
-        public static Tick Instance { get; } = new();
-    }
-}
-
-/// <summary>Orders a stream to end.</summary>
-/// <param name="Reason">Why.</param>
-/// <param name="Error">The stream error to send; null for none.</param>
-/// <param name="Detail">For the log.</param>
-/// <param name="Deliver">What waits for the stream goes out first.</param>
-internal sealed record EndStream(StreamEndReason Reason, StreamError? Error, string Detail, bool Deliver = false);
-
-/// <summary>Orders a stream to take no further stanza; what it has taken goes on.</summary>
-internal sealed class StopReading
-{
-    public static StopReading Instance { get; } = new();
 }

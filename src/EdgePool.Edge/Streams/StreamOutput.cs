@@ -9,15 +9,15 @@ using EdgePool.Edge.Transport;
 namespace EdgePool.Edge.Streams;
 
 /// <summary>
-/// The one writer of a stream: control elements first, then whole segments of the attached route's queue, one write each. It runs on the thread that
-/// wakes it, until the connection takes no more. Towards a partner with a rate it stands still, between segments, as long as the rate demands;
+/// The one writer of a stream: control elements first, then whole segments of the attached routes' queues in turn, one write each. It runs on the thread
+/// that wakes it, until the connection takes no more. Towards a partner with a rate it stands still, between segments, as long as the rate demands;
 /// what is control, and what is delivered before a farewell, does not wait.
 /// </summary>
 /// <remarks>
 /// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
-/// <c>lost</c> and nothing further is taken: what still waits belongs to the route.
+/// <c>lost</c> and nothing further is taken: what still waits belongs to its route.
 /// </remarks>
-internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment> lost, Action<Exception> failed, OutboundPace? pace = null)
+internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route> lost, Action<Exception> failed)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
@@ -30,15 +30,15 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
 
     private readonly Lock gate = new();
     private readonly WakeSignal wake = new();
+    private readonly CarriedRoutes routes = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Stream stream = transport;
     private long lastWrite = time.GetTimestamp();
     private long writing;
     private ArrayBufferWriter<byte>? control;
     private TaskCompletionSource? drained;
-    private Route? route;
     private Action? kick;
-    private byte[]? farewell;
+    private volatile byte[]? farewell;
     private ITimer? pacing;
     private bool deliverFirst;
     private bool stopped;
@@ -46,8 +46,11 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     /// <summary>Stanzas of the ledger that this stream delivered.</summary>
     public long Delivered { get; private set; }
 
-    /// <summary>Bytes written in stanzas.</summary>
-    public long DeliveredBytes { get; private set; }
+    /// <summary>Bytes of XML written, TLS apart.</summary>
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Stanzas of the ledger that wait to go out here.</summary>
+    public int Queued => routes.All.Sum(carried => carried.Queue.Accepted);
 
     /// <summary>How long ago something was written.</summary>
     public TimeSpan Silence => time.GetElapsedTime(Interlocked.Read(ref lastWrite));
@@ -77,19 +80,30 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         return true;
     }
 
-    /// <summary>From now on the route's stanzas go out here.</summary>
-    public void Attach(Route target)
+    /// <summary>From now on the route's stanzas go out here; false when the stream carries <see cref="CarriedRoutes.Most"/> already.</summary>
+    /// <param name="route">Whose queue is written out.</param>
+    /// <param name="pace">What slows it down; null: nothing.</param>
+    public bool Attach(Route route, OutboundPace? pace = null)
     {
-        lock (gate)
-            route = target;
-        target.Queue.Attach(kick ??= wake.Set);
+        if (!routes.TryAdd(route, pace))
+            return false;
+        route.Queue.Attach(kick ??= wake.Set);
+        return true;
     }
 
-    /// <summary>The route's stanzas go out here no longer. Call it when writing has <see cref="Ended"/>.</summary>
-    public void Detach()
+    /// <summary>The route's stanzas go out here no longer, but for what is being written.</summary>
+    public void Detach(Route route)
     {
+        routes.Remove(route);
         if (kick is not null)
-            route?.Queue.Detach(kick);
+            route.Queue.Detach(kick);
+    }
+
+    /// <summary>No route's stanzas go out here any longer. Call it when writing has <see cref="Ended"/>.</summary>
+    public void DetachAll()
+    {
+        foreach (var route in routes.All)
+            Detach(route);
     }
 
     /// <summary>Completes when all control XML queued so far is written.</summary>
@@ -124,8 +138,8 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         {
             if (farewell is not null)
                 return;
-            farewell = last;
             deliverFirst = deliver;
+            farewell = last;
         }
 
         wake.Set();
@@ -152,13 +166,17 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 }
 
                 await WriteControlAsync();
-                if (farewell is { } last && (!deliverFirst || route is null || !await WriteSegmentAsync(route)))
+                var last = farewell;
+                if ((last is null || deliverFirst) && TakeNext(paced: last is null, out var route) is { } segment)
+                {
+                    await WriteSegmentAsync(segment, route!);
+                }
+                else if (last is not null)
                 {
                     await FinishAsync(last);
                     return;
                 }
-
-                if (farewell is null && (route is null || MustPause() || !await WriteSegmentAsync(route)) && NothingToControl())
+                else if (NothingToControl())
                 {
                     inPlace = 0;
                     await wake.WaitAsync();
@@ -182,14 +200,19 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         }
     }
 
-    /// <summary>True while the partner's rate lets nothing go; the writer is woken when it does.</summary>
-    private bool MustPause()
+    /// <summary>The next segment that may go; null while a rate lets nothing go: the writer is woken when it does.</summary>
+    private StanzaSegment? TakeNext(bool paced, out Route? route)
     {
-        if (pace is null || pace.Wait() is not { Ticks: > 0 } wait)
-            return false;
+        var segment = routes.Take(paced, out route, out var wait);
+        if (wait > TimeSpan.Zero && segment is null)
+            WakeAfter(wait);
+        return segment;
+    }
+
+    private void WakeAfter(TimeSpan wait)
+    {
         pacing ??= time.CreateTimer(static writer => ((StreamOutput)writer!).wake.Set(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         pacing.Change(wait > ShortestPause ? wait : ShortestPause, Timeout.InfiniteTimeSpan);
-        return true;
     }
 
     private async ValueTask WriteControlAsync()
@@ -220,34 +243,30 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             return control is null && drained is null && farewell is null && !stopped;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WriteSegmentAsync(Route target)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteSegmentAsync(StanzaSegment segment, Route route)
     {
-        if (target.Queue.Take() is not { } segment)
-            return false;
-        pace?.Take(segment.Entries, segment.Length);
         try
         {
             await WriteAsync(segment.Memory);
         }
         catch
         {
-            lost(segment);
-            target.Queue.Release(segment);
+            lost(segment, route);
+            route.Queue.Release(segment);
             throw;
         }
 
         Interlocked.Exchange(ref lastWrite, time.GetTimestamp());
         Delivered += segment.Accepted;
-        DeliveredBytes += segment.Length;
         ledger.Deliver(segment.Accepted);
-        target.Queue.Release(segment);
-        return true;
+        route.Queue.Release(segment);
     }
 
     /// <summary>Only a write that has to wait is timed: most complete at once.</summary>
     private ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
+        BytesWritten += bytes.Length;
         var written = stream.WriteAsync(bytes);
         return written.IsCompletedSuccessfully ? written : TimedAsync(written);
     }

@@ -31,9 +31,12 @@ internal sealed class StreamPump
     private readonly StanzaRelay relay;
     private readonly TlsUpgrade upgrade;
     private readonly TimeProvider time;
+    private readonly Func<FramerLimits> limitsOfNow;
     private readonly CancellationTokenSource stopping = new();
     private Stream stream;
     private StreamFramer framer;
+    private FramerLimits limits;
+    private volatile bool limitsStale;
     private byte[]? buffer;
     private int start;
     private int end;
@@ -41,16 +44,23 @@ internal sealed class StreamPump
     private long elementSince;
     private long? overRateSince;
 
-    public StreamPump(IActorRef actor, SocketStream transport, StreamOutput writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, TimeProvider time)
+    /// <param name="actor">Whose stream it is; asked about everything that is not a stanza.</param>
+    /// <param name="transport">The connection.</param>
+    /// <param name="writer">What goes out on it.</param>
+    /// <param name="relay">Where stanzas go.</param>
+    /// <param name="upgrade">How TLS comes up.</param>
+    /// <param name="limits">For the framer until the peer is authenticated.</param>
+    /// <param name="limitsOfNow">For the framer from then on; asked when the policy has changed or <see cref="RenewLimits"/> was called.</param>
+    /// <param name="time">The clock.</param>
+    public StreamPump(
+        IActorRef actor, SocketStream transport, StreamOutput writer, StanzaRelay relay, TlsUpgrade upgrade, FramerLimits limits, Func<FramerLimits> limitsOfNow, TimeProvider time)
     {
         (this.actor, this.transport, this.writer, this.relay, this.upgrade, this.time) = (actor, transport, writer, relay, upgrade, time);
+        (this.limits, this.limitsOfNow) = (limits, limitsOfNow);
         stream = transport;
         framer = new StreamFramer(limits);
         lastRead = time.GetTimestamp();
     }
-
-    /// <summary>Limits for the framer and its successors; raised when the peer is authenticated.</summary>
-    public FramerLimits Limits { get; set; } = FramerLimits.Unauthenticated;
 
     /// <summary>How long ago the last byte came; zero while a full target keeps us from reading.</summary>
     public TimeSpan Silence => relay.FullTarget is null && relay.Exhausted is null ? time.GetElapsedTime(Interlocked.Read(ref lastRead)) : TimeSpan.Zero;
@@ -58,10 +68,16 @@ internal sealed class StreamPump
     /// <summary>How long an element has been incomplete; zero between elements.</summary>
     public TimeSpan ElementAge => Interlocked.Read(ref elementSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Bytes of XML read, TLS apart.</summary>
+    public long BytesRead { get; private set; }
+
     /// <summary>Completes when the pump reads no more.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     public void Start() => Ended = RunAsync();
+
+    /// <summary>The peer is authenticated for something more: what its stanzas may cost is asked again before the next one.</summary>
+    public void RenewLimits() => limitsStale = true;
 
     /// <summary>Ends every wait of the pump; the transport's owner disposes the transport afterwards.</summary>
     public void Stop() => stopping.Cancel();
@@ -115,7 +131,7 @@ internal sealed class StreamPump
         switch (order)
         {
             case PumpOrder.Restart:
-                framer = new StreamFramer(Limits);
+                framer = new StreamFramer(limits);
                 break;
             case PumpOrder.StartTls:
                 await writer.DrainAsync();
@@ -132,9 +148,12 @@ internal sealed class StreamPump
     {
         while (true)
         {
-            if (relay.Admits)
-                framer.Limits = Limits;
-            relay.BeginBatch();
+            if ((relay.BeginBatch() || limitsStale) && relay.Admits)
+            {
+                limitsStale = false;
+                framer.Limits = limits = limitsOfNow();
+            }
+
             var asked = Parse();
             relay.EndBatch();
             relay.Flush();
@@ -228,6 +247,7 @@ internal sealed class StreamPump
         MakeRoom();
         var count = await Waiting(stream.ReadAsync(buffer.AsMemory(end)));
         end += count;
+        BytesRead += count;
         transport.Earn(count);
         Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
@@ -297,7 +317,7 @@ internal sealed class StreamPump
         stream = session.Stream;
         transport.Meter();
         writer.Replace(stream);
-        framer = new StreamFramer(Limits);
+        framer = new StreamFramer(limits);
         return session;
     }
 

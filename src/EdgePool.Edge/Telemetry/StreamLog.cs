@@ -26,11 +26,11 @@ internal static partial class StreamLog
     [LoggerMessage(1010, LogLevel.Information, "Stream {Stream} ended: {Reason}; {Detail}; in {StanzasIn}, out {StanzasOut}")]
     public static partial void Ended(ILogger logger, long stream, string reason, string detail, long stanzasIn, long stanzasOut);
 
-    [LoggerMessage(1011, LogLevel.Warning, "Stream {Stream} ended for what the peer {Peer} did: {Reason} ({Condition}); {Detail}")]
-    public static partial void PeerFault(ILogger logger, long stream, string peer, string reason, string condition, string detail);
+    [LoggerMessage(1011, LogLevel.Warning, "Stream {Stream} ended for what the peer {Peer} (claimed: {Pair}) did: {Reason} ({Condition}); {Detail}")]
+    public static partial void PeerFault(ILogger logger, long stream, string peer, string pair, string reason, string condition, string detail);
 
-    [LoggerMessage(1012, LogLevel.Debug, "Connection {Stream} from {Peer} ended before it was anybody's: {Reason}; {Detail}")]
-    public static partial void StrangerEnded(ILogger logger, long stream, string peer, string reason, string detail);
+    [LoggerMessage(1012, LogLevel.Debug, "Connection {Stream} of {Peer} (claimed: {Pair}) ended before it was anybody's: {Reason}; {Detail}")]
+    public static partial void StrangerEnded(ILogger logger, long stream, string peer, string pair, string reason, string detail);
 
     [LoggerMessage(1013, LogLevel.Error, "{Actor} ended by a fault of ours")]
     public static partial void Fault(ILogger logger, Exception? exception, string actor);

@@ -1,4 +1,3 @@
-using EdgePool.Dns.Messages;
 using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Service;
 using EdgePool.Xmpp.Addressing;

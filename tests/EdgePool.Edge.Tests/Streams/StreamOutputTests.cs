@@ -35,9 +35,8 @@ public sealed class StreamOutputTests : IDisposable
         listener.Listen();
         ours.Connect(listener.LocalEndPoint!);
         theirs = listener.Accept();
-        route = new Route(new DomainPair(Domain, Domain), ContentNamespace.Component, new StanzaQueue(new QueueLimits(10_000, 64 << 20, 64 << 20), new VirtualTimeProvider()));
-        ledger.Hold(route.Queue, () => route.Queue.Accepted);
-        output = new StreamOutput(new SocketStream(ours), ledger, clock, segment => lost.Add(segment.Accepted), failures.Add);
+        route = NewRoute();
+        output = new StreamOutput(new SocketStream(ours), ledger, clock, (segment, _) => lost.Add(segment.Accepted), failures.Add);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -152,10 +151,70 @@ public sealed class StreamOutputTests : IDisposable
         Assert.Equal(all, await received.WaitAsync(TimeSpan.FromSeconds(10), Stop));
     }
 
-    private void Add(string id, int bodyBytes = 1)
+    [Fact]
+    public async Task Attach_SeveralRoutes_TheyTakeTurns()
+    {
+        var second = NewRoute();
+        for (var i = 0; i < 100; i++)
+            Add("first", bodyBytes: 1_000);
+        Add("second", to: second);
+        output.Attach(route);
+        output.Attach(second);
+        output.Complete("</stream>"u8.ToArray(), deliver: true);
+        output.Start();
+
+        var text = await ReadAllAsync();
+
+        var before = text[..text.IndexOf("second", StringComparison.Ordinal)].Length;
+        Assert.InRange(before, StanzaSegment.TargetBytes / 2, StanzaSegment.TargetBytes * 3 / 2); // behind one segment of the busy one
+        await output.Ended.WaitAsync(Stop);
+        Assert.Equal((101L, 0L), (ledger.Read().Delivered, ledger.Read().InFlight));
+    }
+
+    [Fact]
+    public async Task Detach_OneRoute_KeepsItsStanzasAndTheOtherGoesOn()
+    {
+        var second = NewRoute();
+        output.Attach(route);
+        output.Attach(second);
+        output.Detach(route);
+        Assert.Equal((false, true), (route.Queue.HasStream, second.Queue.HasStream));
+        Add("first");
+        Add("second", to: second);
+        output.Complete("</stream>"u8.ToArray(), deliver: true);
+        output.Start();
+
+        var text = await ReadAllAsync();
+
+        Assert.Contains("second", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("first", text, StringComparison.Ordinal);
+        await output.Ended.WaitAsync(Stop);
+        output.DetachAll();
+        Assert.Equal((1, false), (route.Queue.Accepted, second.Queue.HasStream));
+    }
+
+    [Fact]
+    public void Attach_MoreRoutesThanOneStreamCarries_IsRefused()
+    {
+        for (var i = 0; i < CarriedRoutes.Most; i++)
+            Assert.True(output.Attach(NewRoute()));
+        var further = NewRoute();
+
+        Assert.False(output.Attach(further));
+        Assert.False(further.Queue.HasStream);
+    }
+
+    private Route NewRoute()
+    {
+        var made = new Route(new DomainPair(Domain, Domain), ContentNamespace.Component, new StanzaQueue(new QueueLimits(10_000, 64 << 20, 64 << 20), new VirtualTimeProvider()));
+        ledger.Hold(made.Queue, () => made.Queue.Accepted);
+        return made;
+    }
+
+    private void Add(string id, int bodyBytes = 1, Route? to = null)
     {
         ledger.Accept();
-        route.Queue.Enqueue(
+        (to ?? route).Queue.Enqueue(
             reading.Read(StanzaReading.Message("a@p1.example", "b@edge.example", id, bodyBytes)), ContentNamespace.Component, "a@p1.example"u8, "b@edge.example"u8);
     }
 

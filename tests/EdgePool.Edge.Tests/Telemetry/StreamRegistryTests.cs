@@ -54,7 +54,7 @@ public sealed class StreamRegistryTests
     [Fact]
     public void Streams_ComeAndGo()
     {
-        var stream = new StreamInfo(registry.NextNumber(), StreamKind.PartnerInbound, "127.0.0.1:1") { Counters = static () => (3, 4) };
+        var stream = new StreamInfo(registry.NextNumber(), StreamKind.PartnerInbound, "127.0.0.1:1") { Counters = static () => new StreamCounts { StanzasIn = 3, StanzasOut = 4 } };
         registry.Add(stream);
 
         Assert.Same(stream, Assert.Single(registry.All));

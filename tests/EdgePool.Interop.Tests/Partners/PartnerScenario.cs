@@ -10,6 +10,9 @@ public enum ServerKind
 {
     Prosody,
     Ejabberd,
+
+    /// <summary>Dialback over STARTTLS alone: it knows neither SASL for servers nor direct TLS.</summary>
+    Jabberd2,
 }
 
 /// <summary>How the edge and a partner can prove to each other who they are.</summary>
@@ -109,8 +112,12 @@ internal sealed class PartnerScenario : IAsyncDisposable
     }
 
     /// <summary>Starts a server of the kind.</summary>
-    public static async Task<XmppServer> ServerAsync(ServerKind kind, XmppServerOptions options) =>
-        kind == ServerKind.Prosody ? await ProsodyServer.StartAsync(options) : await EjabberdServer.StartAsync(options);
+    public static async Task<XmppServer> ServerAsync(ServerKind kind, XmppServerOptions options) => kind switch
+    {
+        ServerKind.Prosody => await ProsodyServer.StartAsync(options),
+        ServerKind.Ejabberd => await EjabberdServer.StartAsync(options),
+        _ => await Jabberd2Server.StartAsync(options),
+    };
 
     public async Task ConnectComponentAsync() =>
         Component = Keep(await ComponentClient.ConnectAsync(Edge.Setup.Internal, LocalDomainName, EdgeSetup.ComponentSecret));

@@ -51,6 +51,7 @@ internal sealed class ProsodyServer : XmppServer
         {{(domain.External ? "VirtualHost" : "Component")}} "{{domain.Name}}"
             component_secret = "{{XmppServerOptions.Password}}"
             ssl = { certificate = "{{domain.Certificate.CertificateFile}}"; key = "{{domain.Certificate.KeyFile}}" }
+            s2s_direct_tls_ssl = { certificate = "{{domain.Certificate.CertificateFile}}"; key = "{{domain.Certificate.KeyFile}}" }
             modules_disabled = { {{(domain.Tls ? "" : "\"tls\";")}}{{(domain.External ? "" : "\"saslauth\";")}} }
         """;
 

@@ -94,8 +94,8 @@ internal abstract class XmppServer : IAsyncDisposable
     public async Task StartAsync()
     {
         process = await LaunchAsync();
-        await process.WaitForPortAsync(ServerEndPoint);
-        await process.WaitForPortAsync(ClientEndPoint);
+        foreach (var endPoint in EndPoints)
+            await process.WaitForPortAsync(endPoint);
         await ReadyAsync();
     }
 
@@ -108,6 +108,7 @@ internal abstract class XmppServer : IAsyncDisposable
             await process.KillAsync();
         await process.DisposeAsync();
         process = null;
+        await StoppedAsync();
     }
 
     /// <summary>Logs a user in, at the first domain if none is named.</summary>
@@ -122,6 +123,12 @@ internal abstract class XmppServer : IAsyncDisposable
     }
 
     protected abstract Task<ServerProcess> LaunchAsync();
+
+    /// <summary>Where it listens once it is up.</summary>
+    protected virtual IEnumerable<IPEndPoint> EndPoints => [ServerEndPoint, ClientEndPoint];
+
+    /// <summary>Ends what else it has started.</summary>
+    protected virtual ValueTask StoppedAsync() => ValueTask.CompletedTask;
 
     /// <summary>What remains to be done once the ports are open.</summary>
     protected virtual Task ReadyAsync() => Task.CompletedTask;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Text.Json;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Running;
@@ -38,6 +40,13 @@ internal sealed class NodeFixture : IAsyncDisposable
     }
 
     public Task<(int Code, string Output, string Error)> RunAsync(params string[] words) => CommandAsync([.. words, "--socket", Socket]);
+
+    /// <summary>Where components and internal servers connect, or partners.</summary>
+    public async Task<IPEndPoint> EndPointAsync(bool inside)
+    {
+        using var status = JsonDocument.Parse((await RunAsync("status", "--json")).Output);
+        return IPEndPoint.Parse(status.RootElement.GetProperty(inside ? "internalListeners" : "s2sListeners")[0].GetString()!);
+    }
 
     public static async Task<(int Code, string Output, string Error)> CommandAsync(params string[] words)
     {

@@ -1,8 +1,6 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Management.Wire;
-using EdgePool.Xmpp.Addressing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,16 +19,16 @@ internal sealed class KeyEndpoints(ManagedNode node)
 
     private async Task ListAsync(HttpContext context)
     {
-        if (await DomainAsync(context) is { } domain)
+        if (await RouteDomain.ReadAsync(context) is { } domain)
         {
-            var states = DomainsWith(domain).Select(name => node.Node.PeerKeys.Read(name.Ascii)).OfType<PeerKeyState>();
+            var states = RouteDomain.AllOf(node.Node.Policy, domain).Select(name => node.Node.PeerKeys.Read(name.Ascii)).OfType<PeerKeyState>();
             await Reply.OkAsync(context, new KeyList([.. states.Select(View)]), WireJson.Default.KeyList);
         }
     }
 
     private async Task ForgetAsync(HttpContext context)
     {
-        if (await DomainAsync(context) is not { } domain)
+        if (await RouteDomain.ReadAsync(context) is not { } domain)
         {
             return;
         }
@@ -45,23 +43,6 @@ internal sealed class KeyEndpoints(ManagedNode node)
         ManagementLog.KeysForgotten(node.Log, context.Features.Get<PeerUser>()!.Name, domain.Ascii);
         await Reply.OkAsync(context, new KeyList([]), WireJson.Default.KeyList);
     }
-
-    private static async Task<DomainName?> DomainAsync(HttpContext context)
-    {
-        var written = (string)context.Request.RouteValues["domain"]!;
-        if (DomainName.TryParse(written, out var domain))
-        {
-            return domain;
-        }
-
-        await Reply.FailAsync(context, StatusCodes.Status400BadRequest, new Failure(
-            FailureCode.BadRequest, $"'{Shown.Of(written)}' is no domain", "name a domain of a partner's"));
-        return null;
-    }
-
-    /// <summary>A partner's primary domain stands for all that it has; any other for itself.</summary>
-    private IEnumerable<DomainName> DomainsWith(DomainName domain)
-        => node.Node.Policy.Find(domain) is { Domain: { } primary } partner && primary.Equals(domain) ? partner.AdditionalDomains.Prepend(primary) : [domain];
 
     internal static DomainKeys View(PeerKeyState state) => new(
         state.Domain,

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace EdgePool.Server.Management.Api;
 
-/// <summary><c>/v1/status</c> and <c>/v1/streams</c>: what the node is doing.</summary>
+/// <summary><c>/v1/status</c>: what the node is doing.</summary>
 internal static class StatusEndpoints
 {
     private static readonly string Product = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
@@ -19,7 +19,6 @@ internal static class StatusEndpoints
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
     {
         routes.MapGet("/v1/status", context => Reply.OkAsync(context, Status(node), WireJson.Default.StatusView));
-        routes.MapGet("/v1/streams", context => Reply.OkAsync(context, Streams(node), WireJson.Default.StreamList));
     }
 
     private static StatusView Status(ManagedNode node)
@@ -78,16 +77,4 @@ internal static class StatusEndpoints
         ledger.Balances,
         ledger.BouncedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal),
         ledger.DroppedBy.ToDictionary(reason => reason.Key.ToString(), reason => reason.Value, StringComparer.Ordinal));
-
-    private static StreamList Streams(ManagedNode node) => new([.. node.Node.Streams.All.OrderBy(stream => stream.Number).Select(View)]);
-
-    private static StreamView View(StreamInfo stream) => new(
-        stream.Number,
-        stream.Kind.ToString(),
-        stream.Peer,
-        stream.State,
-        stream.Tls,
-        [.. stream.Pairs.Select(pair => pair.ToText())],
-        stream.StanzasIn,
-        stream.StanzasOut);
 }

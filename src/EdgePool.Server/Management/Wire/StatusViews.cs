@@ -79,18 +79,3 @@ internal sealed record LedgerView(
     bool Balances,
     IReadOnlyDictionary<string, long> BouncedBy,
     IReadOnlyDictionary<string, long> DroppedBy);
-
-/// <summary>Every stream of a node.</summary>
-/// <param name="Streams">The streams by number.</param>
-internal sealed record StreamList(IReadOnlyList<StreamView> Streams);
-
-/// <summary>One stream.</summary>
-/// <param name="Number">Its number in the log.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="Peer">The address at the other end.</param>
-/// <param name="State">Where it stands.</param>
-/// <param name="Tls">The TLS version.</param>
-/// <param name="Pairs">The pairs of domains, <c>local-remote</c>, that are authenticated on it.</param>
-/// <param name="StanzasIn">Stanzas taken from it.</param>
-/// <param name="StanzasOut">Stanzas written to it.</param>
-internal sealed record StreamView(long Number, string Kind, string Peer, string State, string Tls, IReadOnlyList<string> Pairs, long StanzasIn, long StanzasOut);

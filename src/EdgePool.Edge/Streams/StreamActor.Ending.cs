@@ -1,0 +1,81 @@
+using EdgePool.Edge.Telemetry;
+using EdgePool.Xmpp.Streams;
+
+namespace EdgePool.Edge.Streams;
+
+/// <content>The end of the stream: in order, or cut.</content>
+internal abstract partial class StreamActor
+{
+    /// <summary>The stream has ended, for this reason; called once, before the connection is gone.</summary>
+    protected virtual void OnEnding(StreamEndReason reason, StreamError? error, string detail)
+    {
+    }
+
+    protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
+        => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
+
+    /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
+    private void End(NegotiationEffect.Close close, bool deliver)
+    {
+        closing = true;
+        Info.State = "closing";
+        Relay.Close();
+        Timers.CancelAll();
+        Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
+        LogEnd(close.Reason, close.Error, close.Detail);
+        OnEnding(close.Reason, close.Error, close.Detail);
+        kept?.Reply.TrySetResult(PumpOrder.Discard);
+        if (writer is null)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        writer.Complete(close.Farewell.ToArray(), deliver);
+    }
+
+    /// <summary>The end without a word: the connection is of no more use.</summary>
+    protected void Cut(StreamEndReason reason, string detail)
+    {
+        if (!closing)
+        {
+            closing = true;
+            LogEnd(reason, error: null, detail);
+            OnEnding(reason, error: null, detail);
+        }
+
+        Relay.Close();
+        Context.Stop(Self);
+    }
+
+    private void LogEnd(StreamEndReason reason, StreamError? error, string detail)
+    {
+        var log = Edge.Logs.Streams;
+        var why = reason.ToText();
+        if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
+            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
+        else if (Pairs.IsEmpty)
+            StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
+        else
+            StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
+    }
+
+    private void OnPeerClosed(PumpEvent.Closed closed)
+    {
+        pumpEnded = true;
+        if (closing)
+        {
+            closed.Reply.TrySetResult(PumpOrder.Discard);
+            StopWhenDone();
+            return;
+        }
+
+        Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
+    }
+
+    private void StopWhenDone()
+    {
+        if (closing && writerEnded && pumpEnded)
+            Context.Stop(Self);
+    }
+}
