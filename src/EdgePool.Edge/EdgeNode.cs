@@ -36,8 +36,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <param name="logs">Where its logs go.</param>
     /// <param name="time">Its clock; null: the system's.</param>
     /// <param name="random">Jitter of its waits; null: a seed of its own.</param>
-    /// <exception cref="IOException">The options name no name server, and resolv.conf cannot be read or names none.</exception>
-    /// <exception cref="UnauthorizedAccessException">The options name no name server, and resolv.conf may not be read.</exception>
+    /// <exception cref="NameServerException">The options name no name server, and resolv.conf cannot be read or names none.</exception>
     public EdgeNode(EdgeOptions options, ILoggerFactory logs, TimeProvider? time = null, Random? random = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -80,7 +79,7 @@ public sealed class EdgeNode : IAsyncDisposable
         if (options.Documents is { } store)
         {
             bodies = new BodyLoggingAudit(store, edgeLogs.Messages);
-            documents = new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, bodies, time, edgeLogs.Node);
+            documents = new DocumentWatcher(store, [.. options.LocalDomains.Select(d => d.Name)], policy, bodies, time, random, edgeLogs.Node);
         }
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
@@ -223,7 +222,9 @@ public sealed class EdgeNode : IAsyncDisposable
         if (stopped)
             return;
         stopped = true;
-        NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
+        var opened = streams is not null;
+        if (opened)
+            NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
         foreach (var listener in listeners)
@@ -237,7 +238,8 @@ public sealed class EdgeNode : IAsyncDisposable
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
-        NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
+        if (opened)
+            NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
     }
 
     /// <inheritdoc/>
@@ -262,8 +264,15 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private static StubResolverOptions MachineResolver(string path)
     {
-        var file = ResolvConf.Load(path);
-        return file.Servers.IsEmpty ? throw new IOException($"{path} names none") : file.ToOptions();
+        try
+        {
+            var file = ResolvConf.Load(path);
+            return file.Servers.IsEmpty ? throw new NameServerException($"{path} names none") : file.ToOptions();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new NameServerException(fault.Message, fault);
+        }
     }
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);

@@ -44,7 +44,7 @@ public sealed record EdgeOptions
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
 
-    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain.</summary>
+    /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain. With none, TLS is offered to nobody, and none is shown.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }
 
     /// <summary>Where they are read anew while the node runs; null: they never change.</summary>

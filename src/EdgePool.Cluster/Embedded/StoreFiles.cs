@@ -47,7 +47,7 @@ internal static class StoreFiles
         }
         catch (IOException fault)
         {
-            throw new StoreException(StoreFault.Unavailable, $"the store {path} cannot be opened: {fault.Message}", fault);
+            throw new StoreException(StoreFault.Unavailable, $"the store {path} cannot be opened: {fault.Message} — name a directory on a local disk, in which user {Environment.UserName} may make files", fault);
         }
     }
 

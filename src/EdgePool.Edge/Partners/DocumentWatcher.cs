@@ -10,13 +10,16 @@ namespace EdgePool.Edge.Partners;
 /// <summary>
 /// From the documents of a store to the policy in force: each revision is compiled whole and published. Where a compilation finds errors, or the store cannot be
 /// read, the last good policy stays, an alarm is logged, and <see cref="State"/> says so. While one revision is compiled, those that follow are gathered: the next
-/// compilation is of the newest.
+/// compilation is of the newest. What fails on the way, the store or we, is tried again, after waits that grow.
 /// </summary>
 internal sealed class DocumentWatcher(
-    IDocumentStore store, IReadOnlyList<DomainName> localDomains, LivePolicy policy, BodyLoggingAudit bodies, TimeProvider time, ILogger log) : IAsyncDisposable
+    IDocumentStore store, IReadOnlyList<DomainName> localDomains, LivePolicy policy, BodyLoggingAudit bodies, TimeProvider time, Random random, ILogger log) : IAsyncDisposable
 {
-    /// <summary>The wait before a store that could not be read is asked again.</summary>
+    /// <summary>The wait after the first failure.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait after several.</summary>
+    public static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim editing = new(1);
     private readonly SemaphoreSlim reading = new(1);
@@ -25,6 +28,7 @@ internal sealed class DocumentWatcher(
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
     private Task following = Task.CompletedTask;
+    private bool unsettled; // the documents were read, and neither published nor held back
 
     /// <summary>Where this node stands now.</summary>
     public PolicyState State { get; private set; } = new(0, 0, default, [], StoreFault: null);
@@ -118,12 +122,18 @@ internal sealed class DocumentWatcher(
 
     private async Task FollowAsync()
     {
+        var failures = 0;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
+                if (unsettled)
+                    await TakeAsync(update: null);
                 await foreach (var update in store.WatchAsync(documents.Revision, stopping.Token))
+                {
                     await TakeAsync(update);
+                    failures = 0;
+                }
             }
             catch (Exception end) when (stopping.IsCancellationRequested && end is OperationCanceledException or ObjectDisposedException)
             {
@@ -131,33 +141,53 @@ internal sealed class DocumentWatcher(
             }
             catch (Exception fault)
             {
-                NodeLog.StoreFailed(log, fault.Message, State.InForce, RetryAfter);
-                Change(State with { Seen = documents.Revision, StoreFault = fault.Message }); // what was read and not compiled is held back
-                await Task.Delay(RetryAfter, time, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                var wait = Routing.Backoff.After(failures++, RetryAfter, LongestRetry, random.NextDouble());
+                Fail(fault, wait);
+                await Task.Delay(wait, time, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }
     }
 
-    private async Task TakeAsync(DocumentUpdate update)
+    private void Fail(Exception fault, TimeSpan wait)
+    {
+        if (!unsettled)
+        {
+            NodeLog.StoreFailed(log, fault.Message, State.InForce, wait);
+            Change(State with { StoreFault = fault.Message });
+            return;
+        }
+
+        NodeLog.PolicyNotPublished(log, documents.Revision, fault.Message, State.InForce, wait);
+        var problem = new PolicyProblem(ProblemSeverity.Error, "", $"revision {documents.Revision} is written, but not in force: {fault.Message}", "nothing: the node tries again; 'edgepool status' tells");
+        Change(State with { Seen = documents.Revision, Problems = [problem], StoreFault = fault.Message });
+    }
+
+    /// <summary>Follows the store, and settles what that means; without an update, what is not settled yet.</summary>
+    private async Task TakeAsync(DocumentUpdate? update)
     {
         await reading.WaitAsync(stopping.Token);
         try
         {
-            documents.Apply(update);
+            if (update is not null)
+                documents.Apply(update);
+            unsettled = true;
             var compiled = Compile(documents.All, documents.Revision);
             if (compiled.Snapshot is not null)
-            {
-                await PublishAsync(compiled, update.Revision, stopping.Token);
-                return;
-            }
-
-            NodeLog.PolicyHeldBack(log, update.Revision, PolicyException.Describe(compiled.Problems), State.InForce);
-            Change(State with { Seen = update.Revision, Problems = compiled.Problems, StoreFault = null });
+                await PublishAsync(compiled, documents.Revision, stopping.Token);
+            else
+                HoldBack(compiled, documents.Revision);
+            unsettled = false;
         }
         finally
         {
             reading.Release();
         }
+    }
+
+    private void HoldBack(PolicyCompilation compiled, long revision)
+    {
+        NodeLog.PolicyHeldBack(log, revision, PolicyException.Describe(compiled.Problems), State.InForce);
+        Change(State with { Seen = revision, Problems = compiled.Problems, StoreFault = null });
     }
 
     private async Task PublishAsync(PolicyCompilation compiled, long revision, CancellationToken cancellation)

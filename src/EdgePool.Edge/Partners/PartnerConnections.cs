@@ -5,7 +5,7 @@ namespace EdgePool.Edge.Partners;
 
 /// <summary>
 /// Counts the streams with partners, both directions together, against the gateway's limits: inbound ones from authentication, outbound ones from the dial on.
-/// A partner that stands for every other domain is counted by domain. Without a gateway (<see cref="PolicySnapshot.Gateway"/>) there is no limit here. A limit
+/// A partner that stands for every other domain is counted by domain. Without a gateway (<see cref="PolicySnapshot.Gateway"/>) a partner's own limit counts alone. A limit
 /// that is lowered ends no stream: it counts for the next one.
 /// </summary>
 internal sealed class PartnerConnections(LivePolicy policy)
@@ -31,9 +31,12 @@ internal sealed class PartnerConnections(LivePolicy policy)
     public ConnectionPlace? TryEnter(DomainName remote)
     {
         var now = policy.Current;
-        var limit = now.Gateway is not { } gateway ? int.MaxValue
-            : now.Find(remote) is { } partner ? gateway.ConnectionLimitOf(partner)
-            : gateway.ConnectionLimit;
+        var limit = (now.Find(remote), now.Gateway) switch
+        {
+            ({ } partner, { } gateway) => gateway.ConnectionLimitOf(partner),
+            ({ } partner, null) => partner.ConnectionLimit ?? int.MaxValue,
+            (null, var gateway) => gateway?.ConnectionLimit ?? int.MaxValue,
+        };
         var most = now.Gateway?.ConnectionLimit ?? int.MaxValue;
         var holder = HolderOf(remote);
         lock (gate)

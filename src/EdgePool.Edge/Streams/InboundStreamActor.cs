@@ -187,7 +187,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 
     private InboundNegotiation ServerNegotiation()
     {
-        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: true, DirectTls: Certificate is not null));
+        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: Edge.Certificates.Any, DirectTls: Certificate is not null));
         if (Certificate is { } shown)
             negotiation.OnTlsEstablished(shown);
         return negotiation;

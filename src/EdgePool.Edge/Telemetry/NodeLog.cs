@@ -33,6 +33,9 @@ internal static partial class NodeLog
     [LoggerMessage(2032, LogLevel.Error, "The store cannot be followed: {Problem}; the policy of revision {InForce} stays in force, next attempt in {Wait}")]
     public static partial void StoreFailed(ILogger logger, string problem, long inForce, TimeSpan wait);
 
+    [LoggerMessage(2033, LogLevel.Error, "Documents of revision {Revision} could not be put in force: {Problem}; the policy of revision {InForce} stays in force, next attempt in {Wait}")]
+    public static partial void PolicyNotPublished(ILogger logger, long revision, string problem, long inForce, TimeSpan wait);
+
     [LoggerMessage(2020, LogLevel.Information, "Component {Domain} is connected")]
     public static partial void ComponentUp(ILogger logger, string domain);
 

@@ -18,12 +18,12 @@ internal sealed class CertificateSet(IReadOnlyList<EdgeCertificate> certificates
     /// <summary>The certificates, the default first.</summary>
     public IReadOnlyList<EdgeCertificate> Certificates => certificates;
 
-    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
-    public SslStreamCertificateContext ForServerName(string serverName)
-        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts[0];
+    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's, null where there is none at all.</summary>
+    public SslStreamCertificateContext? ForServerName(string serverName)
+        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts.FirstOrDefault();
 
-    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does.</summary>
-    public SslStreamCertificateContext ForDomain(DomainName domain) => contexts[Math.Max(0, IndexOf(domain))];
+    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does, null where there is none at all.</summary>
+    public SslStreamCertificateContext? ForDomain(DomainName domain) => contexts.ElementAtOrDefault(Math.Max(0, IndexOf(domain)));
 
     /// <summary>True when one of the certificates proves <paramref name="domain"/>.</summary>
     public bool Prove(DomainName domain) => IndexOf(domain) >= 0;

@@ -26,11 +26,14 @@ internal sealed class EdgeCertificates
 
     private State Current => Volatile.Read(ref state);
 
-    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's.</summary>
-    public SslStreamCertificateContext ForServerName(string serverName) => Current.Set.ForServerName(serverName);
+    /// <summary>False: we have none, so no peer can get under TLS with us as the server.</summary>
+    public bool Any => InForce.Count > 0;
 
-    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does.</summary>
-    public SslStreamCertificateContext ForDomain(DomainName domain) => Current.Set.ForDomain(domain);
+    /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's, null where there is none at all.</summary>
+    public SslStreamCertificateContext? ForServerName(string serverName) => Current.Set.ForServerName(serverName);
+
+    /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does, null where there is none at all.</summary>
+    public SslStreamCertificateContext? ForDomain(DomainName domain) => Current.Set.ForDomain(domain);
 
     /// <summary>True when one of our certificates proves <paramref name="domain"/>.</summary>
     public bool Prove(DomainName domain) => Current.Set.Prove(domain);

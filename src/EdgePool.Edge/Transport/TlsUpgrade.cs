@@ -119,9 +119,9 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
 
     public override Opening Judge(ReadOnlySpan<byte> first) => mode switch
     {
-        DirectTls.Only => Opening.DirectTls,
+        DirectTls.Only => certificates.Any ? Opening.DirectTls : Opening.Refused,
         _ when first.IsEmpty || first[0] != HandshakeRecord => Opening.Plain,
-        DirectTls.Sniff => Opening.DirectTls,
+        DirectTls.Sniff when certificates.Any => Opening.DirectTls,
         _ => Opening.Refused,
     };
 

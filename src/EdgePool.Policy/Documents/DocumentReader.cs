@@ -16,6 +16,11 @@ namespace EdgePool.Policy.Documents;
 /// <param name="Problems">Errors of form, each with its path and remedy. What the documents mean together is checked by <see cref="PolicyCompiler"/>.</param>
 public sealed record DocumentReading(string Kind, string Name, object? Written, string? Body, IReadOnlyList<PolicyProblem> Problems);
 
+/// <summary>What the reader made of a partner in a node's own file.</summary>
+/// <param name="Written">What could not be understood is as if it had not been written.</param>
+/// <param name="Problems">Errors of form.</param>
+public sealed record PartnerReading(PartnerDocument Written, IReadOnlyList<PolicyProblem> Problems);
+
 /// <summary>
 /// From the JSON body of a document to the record of what was written: strict on unknown keys, keys written twice, forms and ranges, and all of it at once.
 /// The canonical body has the known keys in one order, each value in one form and nothing else, so that two bodies that say the same are the same text.
@@ -54,6 +59,18 @@ public static class DocumentReader
         return new DocumentReading(kind, canonicalName ?? name, written, canonical, problems.All);
     }
 
+    /// <summary>Reads a partner of a node's own file: the keys of a document's body, and beside them <c>domain</c>.</summary>
+    /// <param name="mapping">A JSON object.</param>
+    /// <param name="path">Where it is, such as <c>partners[2]</c>: the paths of problems begin so.</param>
+    public static PartnerReading ReadPartner(JsonElement mapping, string path)
+    {
+        var problems = new DocumentProblems("");
+        var keys = new JsonMapping(mapping, path, problems);
+        var written = Partner(keys);
+        keys.Close();
+        return new PartnerReading(written, problems.All);
+    }
+
     /// <summary>Reads a document for its meaning; null when the body is no JSON object or the kind is unknown.</summary>
     internal static object? Parse(string kind, string body, DocumentProblems problems)
     {
@@ -61,7 +78,7 @@ public static class DocumentReader
         {
             DocumentKinds.Organisation => Organisation,
             DocumentKinds.Gateway => Gateway,
-            DocumentKinds.Partner => Partner,
+            DocumentKinds.Partner => NamedPartner,
             DocumentKinds.AccessPolicy => AccessPolicy,
             DocumentKinds.Grant => Grant,
             _ => null,
@@ -141,11 +158,18 @@ public static class DocumentReader
         Burst = rate.Number("burst", 1, RateDocument.MostBurst),
     };
 
-    private static PartnerDocument Partner(JsonMapping keys)
+    private static PartnerDocument NamedPartner(JsonMapping keys)
     {
         keys.Refuse("domain", "the primary domain is the document's name", "remove domain");
+        return Partner(keys) with { Domain = null };
+    }
+
+    private static PartnerDocument Partner(JsonMapping keys)
+    {
+        var domain = keys.Text("domain");
         return new PartnerDocument
         {
+            Domain = domain,
             Description = keys.Text("description"),
             AdditionalDomains = keys.Texts("additionalDomains", MostAdditionalDomains) ?? [],
             PartnerType = keys.Choice<PartnerType>("partnerType"),

@@ -40,7 +40,7 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
             node.Path,
             node.Domains,
             trust ?? TrustAnchors.SystemOnly,
-            [.. node.Document.Partners.Select(written => written.Partner).Where(TakesSaslAlone).Select(partner => partner.Domain ?? "")],
+            [.. node.Document.Partners.Where(TakesSaslAlone).Select(partner => partner.Domain ?? "")],
             time.GetUtcNow());
     }
 

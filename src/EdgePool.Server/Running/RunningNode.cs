@@ -68,9 +68,8 @@ internal sealed class RunningNode : IAsyncDisposable
             ? await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time)
             : null;
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        var starting = new EdgeNode(options.Edge with { Documents = store, Consents = store }, logs, time);
-        await starting.StartAsync();
-        node = starting;
+        node = new EdgeNode(options.Edge with { Documents = store, Consents = store }, logs, time);
+        await node.StartAsync();
         if (socket is not null)
         {
             var managed = new ManagedNode(node, options, store, log, time.GetUtcNow());

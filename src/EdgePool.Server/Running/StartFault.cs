@@ -23,7 +23,7 @@ internal sealed record StartFault(string Message, int ExitCode)
             string.Join('\n', policy.Problems.Where(problem => problem.Severity is ProblemSeverity.Error).Select(problem => $"{problem.Path}: error: {problem.What} — {problem.Remedy}")
                 .Append("edgepool: the documents of the store do not fit this node's configuration — correct domains: in the node's file, or the documents with a node that they fit")),
             Cli.ExitCode.Configuration),
-        IOException or UnauthorizedAccessException => new StartFault(
+        NameServerException => new StartFault(
             $"no name servers: {fault.Message} — name them in the configuration (dns: servers), or mend the file", Cli.ExitCode.Unavailable),
         _ => null,
     };

@@ -163,7 +163,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     private Step Offer(NegotiationTerms? terms)
     {
         if (remote is not null && terms is null)
-            return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner");
+            return Refuse(Condition.PolicyViolation, StreamEndReason.PartnerNotAllowed, $"{remote.Ascii} is not an allowed partner of {local!.Ascii}");
         if (terms is not null && TlsTooOld(terms))
             return Refuse(Condition.PolicyViolation, StreamEndReason.TlsVersionTooLow, $"{remote!.Ascii} must not use {certificate!.Version}");
         if (State is InboundState.AwaitingRestart)
@@ -173,7 +173,8 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         if (terms is null || HasWay(terms))
             return new Step(InboundState.Negotiating, [sent]);
         var reason = Secured ? CertificateReason() : terms.OffersTls && versioned ? StreamEndReason.TlsUnavailable : StreamEndReason.NoAllowedMethod;
-        return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), "no allowed way to authenticate")]);
+        var detail = $"{remote!.Ascii} has no allowed way to authenticate to {local!.Ascii}";
+        return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), detail)]);
     }
 
     // SASL is done: the pair of the header, which Open held to be the same as before, is proven. Our header goes first: the owner may refuse the pair.
@@ -188,7 +189,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             [Header(versioned ? offer : null), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
     }
 
-    // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer.
+    // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer that there is.
     private FeatureOffer OfferFor(NegotiationTerms? terms)
     {
         if (!versioned)
@@ -196,7 +197,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         if (Secured)
             return new FeatureOffer(External: terms is not null && MayUseExternal(terms), Dialback: terms?.AllowsDialback(tls: true) ?? true);
         var startTls = settings.TlsAvailable && (terms?.OffersTls ?? true);
-        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? false);
+        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? !startTls);
     }
 
     private bool HasWay(NegotiationTerms terms) => offer.StartTls || offer.External || terms.AllowsDialback(Secured);

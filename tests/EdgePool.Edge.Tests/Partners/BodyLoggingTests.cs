@@ -80,7 +80,7 @@ public sealed class BodyLoggingTests : IAsyncLifetime
     private async Task StartAsync()
     {
         audit = new BodyLoggingAudit(store, logs.CreateLogger("EdgePool.Messages"));
-        watcher = new DocumentWatcher(store, [DomainName.Parse("edge.example")], live, audit, time, logs.CreateLogger("EdgePool.Node"));
+        watcher = new DocumentWatcher(store, [DomainName.Parse("edge.example")], live, audit, time, new Random(5), logs.CreateLogger("EdgePool.Node"));
         await watcher.StartAsync(Stop);
     }
 

@@ -35,7 +35,7 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
         logs.Dispose();
     }
 
-    private DocumentWatcher Watcher() => new(store, [Local], live, new BodyLoggingAudit(store, logs.CreateLogger("EdgePool.Messages")), time, logs.CreateLogger("EdgePool.Node"));
+    private DocumentWatcher Watcher() => new(store, [Local], live, new BodyLoggingAudit(store, logs.CreateLogger("EdgePool.Messages")), time, new Random(5), logs.CreateLogger("EdgePool.Node"));
 
     [Fact]
     public async Task Start_EmptyStore_IsAClosedFederation()
@@ -199,5 +199,54 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
         Assert.Null((await watcher.WhenSeenAsync(later, Stop)).StoreFault);
         Assert.NotNull(live.Allowed("p2.example"u8));
         Assert.Equal(2, store.Watches);
+    }
+
+    // No further write is needed for what was read and not published.
+    [Fact]
+    public async Task Watch_PublicationFails_RevisionIsPublishedByItself()
+    {
+        await watcher.StartAsync(Stop);
+        var attempts = 0;
+        live.Replaced = _ => throw new InvalidOperationException($"fault {++attempts}");
+
+        var outcome = Assert.IsType<ApplyOutcome.Invalid>(await watcher.ApplyAsync([StoreFixture.Partner("p1.example")], "ann", "", Stop));
+
+        Assert.Contains("is written, but not in force: fault 1", Assert.Single(outcome.Problems).What, StringComparison.Ordinal);
+        Assert.True(watcher.State is { IsHeldBack: true, StoreFault: "fault 1" });
+        await UntilAsync(() => time.ActiveTimers > 0);
+        time.Advance(DocumentWatcher.RetryAfter);
+        await UntilAsync(() => attempts == 2 && time.ActiveTimers > 0);
+        live.Replaced = null;
+        time.Advance(DocumentWatcher.RetryAfter * 2); // a wait has grown to twice as much at most
+
+        await UntilAsync(() => watcher.State is { InForce: 1, IsHeldBack: false, StoreFault: null });
+        Assert.Empty(watcher.State.Problems);
+        Assert.NotNull(live.Allowed("p1.example"u8));
+        Assert.Equal(2, logs.Events.Count(e => e.Id.Id == 2033));
+    }
+
+    [Fact]
+    public async Task Watch_StoreKeepsFailing_WaitsGrowToTheLongestAndNoFurther()
+    {
+        await watcher.StartAsync(Stop);
+        store.Fail("the disk fails");
+        await store.WriteAsync(StoreFixture.Partner("p1.example"));
+        for (var watches = 1; watches < 20; watches++)
+        {
+            await UntilAsync(() => store.Watches == watches && time.ActiveTimers > 0);
+            time.Advance(DocumentWatcher.LongestRetry);
+        }
+
+        await UntilAsync(() => store.Watches == 20);
+        var waits = logs.Events.Where(e => e.Id.Id == 2032).Select(e => Assert.IsType<TimeSpan>(e.Values["Wait"])).ToList();
+        Assert.Equal(DocumentWatcher.RetryAfter, waits[0]);
+        Assert.All(waits, wait => Assert.InRange(wait, DocumentWatcher.RetryAfter, DocumentWatcher.LongestRetry));
+        Assert.Contains(waits, wait => wait > DocumentWatcher.LongestRetry / 4);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(1, Stop);
     }
 }

@@ -72,6 +72,18 @@ public sealed class PartnerConnectionsTests
         Assert.All(Enumerable.Range(0, 2_000), _ => Assert.NotNull(connections.TryEnter(P1)));
     }
 
+    [Fact]
+    public void TryEnter_PartnerOfTheNodesOwnFile_HasTheLimitThatItNames()
+    {
+        using var live = new LivePolicy(PolicyCompiler.Compile([new PartnerDocument { Domain = "p1.example", ConnectionLimit = 2 }], []).Snapshot!);
+        var connections = new PartnerConnections(live);
+        var places = new[] { connections.TryEnter(P1)!, connections.TryEnter(P1)! };
+
+        Assert.Null(connections.TryEnter(P1));
+        places[0].Dispose();
+        Assert.NotNull(connections.TryEnter(P1));
+    }
+
     private static PolicySnapshot Policy(string gateway, string partner, string domain = "p1.example")
     {
         var more = domain == "*" ? "\"description\": \"\"" : "\"additionalDomains\": [\"more.example\"]";

@@ -1,5 +1,6 @@
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
+using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Time;
 using EdgePool.Xmpp.Addressing;
 using Xunit;
@@ -7,8 +8,12 @@ using Xunit;
 namespace EdgePool.Edge.Tests.Transport;
 
 // XEP-0368 section 4, RFC 6120 section 5.4.3.3.
-public sealed class TlsUpgradeTests
+public sealed class TlsUpgradeTests : IDisposable
 {
+    private readonly TestCertificateAuthority authority = new();
+
+    public void Dispose() => authority.Dispose();
+
     [Theory]
     [InlineData(DirectTls.Sniff, new byte[] { 0x16 }, "DirectTls")]
     [InlineData(DirectTls.Sniff, new byte[] { 0x16, 0x03, 0x01 }, "DirectTls")]
@@ -26,6 +31,13 @@ public sealed class TlsUpgradeTests
         Assert.Equal(opening, tls.Judge(first).ToString());
         Assert.Equal(mode != DirectTls.Only, tls.NeedsFirstByte);
     }
+
+    [Theory]
+    [InlineData(DirectTls.Sniff, new byte[] { 0x16 }, "Refused")]
+    [InlineData(DirectTls.Only, new byte[] { 0x16 }, "Refused")]
+    [InlineData(DirectTls.Sniff, new byte[] { 0x3c }, "Plain")]
+    public void Judge_WithoutACertificate_TakesNoTls(DirectTls mode, byte[] first, string opening)
+        => Assert.Equal(opening, Server(mode, certified: false).Judge(first).ToString());
 
     [Theory]
     [InlineData("nothing", "", false, 0)]
@@ -60,7 +72,7 @@ public sealed class TlsUpgradeTests
         Assert.False(Client(direct).NeedsFirstByte);
     }
 
-    private static ServerTls Server(DirectTls mode) => new(new EdgeCertificates([]), mode, TrustAnchors.SystemOnly, static _ => new(TrustAnchors.SystemOnly), new VirtualTimeProvider());
+    private ServerTls Server(DirectTls mode, bool certified = true) => new(new EdgeCertificates(certified ? [new EdgeCertificate(authority.Root, [])] : []), mode, TrustAnchors.SystemOnly, static _ => new(TrustAnchors.SystemOnly), new VirtualTimeProvider());
 
     private static ClientTls Client(bool direct)
         => new(new EdgeCertificates([]), DomainName.Parse("edge.example"), DomainName.Parse("p1.example"), direct, static _ => new(TrustAnchors.SystemOnly), new VirtualTimeProvider());

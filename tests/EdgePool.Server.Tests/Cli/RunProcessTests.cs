@@ -66,6 +66,16 @@ public sealed class RunProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_StoreThatCannotBe_Exits69WithARemedy()
+    {
+        using var edge = new EdgePoolProcess("run", "--config", folder.Write("edgepool.yaml", NodeFixture.Yaml("store: { directory: /proc/nowhere }")));
+
+        Assert.Equal(ExitCode.Unavailable, await edge.ExitAsync());
+        Assert.Contains("edgepool: the store /proc/nowhere/store.db cannot be opened: ", edge.Text, StringComparison.Ordinal);
+        Assert.Contains(" — name a directory on a local disk, in which user ", edge.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_ForeignAddress_Exits69()
     {
         // RFC 5737: 192.0.2.0/24 is nobody's.

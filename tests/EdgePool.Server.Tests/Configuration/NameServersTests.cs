@@ -78,7 +78,7 @@ public sealed class NameServersTests : IDisposable
         var options = folder.Load(Minimal()).Options!.Edge;
         Put(machine);
 
-        Assert.ThrowsAny<IOException>(() => new EdgeNode(options, NullLoggerFactory.Instance));
+        Assert.Throws<NameServerException>(() => new EdgeNode(options, NullLoggerFactory.Instance));
     }
 
     private async Task<(int Code, string Output, string Error)> RunAsync(Command command, string? machine)

@@ -51,6 +51,23 @@ public sealed class ShippedConfigurationTests : IDisposable
         Assert.False(edge.Policy.Find("conference.partner.example"u8)!.Trust!.System);
     }
 
+    // One reader for both: what the Partner document may say, the node's file may.
+    [Fact]
+    public void Load_PartnerOfTheDocumentsExample_IsTheSameInTheNodesFile()
+    {
+        var document = Shipped.Read("documents/partners.yaml").Split("---\n")[1];
+        var spec = document[(document.IndexOf("spec:\n", StringComparison.Ordinal) + "spec:\n".Length)..];
+        var file = Shipped.Read("minimal.yaml");
+        var partners = $"partners:\n  - domain: everything.example\n{string.Concat(spec.Split('\n').Select(line => $"  {line}\n"))}";
+
+        var result = folder.Load(file[..file.IndexOf("partners:", StringComparison.Ordinal)] + partners);
+
+        Assert.Empty(result.Errors.Select(problem => problem.ToString()));
+        var partner = Assert.Single(result.Options!.Edge.Policy.Partners);
+        Assert.Equal((40, 100, 1), (partner.ConnectionLimit, partner.Rate!.StanzasPerSecond, partner.AdditionalDomains.Count));
+        Assert.True(partner.Rules.StripStatus);
+    }
+
     [Fact]
     public void Load_FullExample_StatesTheDefaults()
     {

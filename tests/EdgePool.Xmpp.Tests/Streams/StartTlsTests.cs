@@ -44,6 +44,16 @@ public class StartTlsTests
         * close tls-unavailable
         """, tlsAvailable: false);
 
+    // Without a name the strictest offer is made, and without a certificate of ours that is dialback, whose terms are told by its own addresses.
+    [Fact]
+    public void Features_NoCertificateOfOursAndNoFrom_Dialback() => InboundDialogue.Check(With("tcp-dialback"), """
+        C: <stream:stream to='edge.example' version='1.0'>
+        S: <stream:stream id='s1' from='edge.example' version='1.0'>
+        S: <stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>
+        C: <db:result from='p1.example' to='edge.example'>KEY</db:result>
+        * verify edge.example<-p1.example s1 KEY
+        """, tlsAvailable: false);
+
     [Fact]
     public void StartTls_Offered_ProceedAndANewStream() => InboundDialogue.Check(With("sasl"), // TLS-06: a new id after TLS
         $"""

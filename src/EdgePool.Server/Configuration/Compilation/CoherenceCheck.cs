@@ -60,7 +60,7 @@ internal static class CoherenceCheck
             problems.Warn("partners", "there is no partner, so nobody can federate with us", "add partners: [ { domain: partner.example } ]");
         }
 
-        if (options.AllowedNetworks.Count > 0 && !document.Partners.Any(partner => string.Equals(partner.Partner.Domain, PartnerDocument.AnyDomain, StringComparison.Ordinal)))
+        if (options.AllowedNetworks.Count > 0 && !document.Partners.Any(partner => string.Equals(partner.Domain, PartnerDocument.AnyDomain, StringComparison.Ordinal)))
         {
             problems.Warn(
                 "dns.allowNetworks",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgePool.Edge;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Server.Configuration.Written;
@@ -75,7 +76,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         }
 
         var partners = document.Partners
-            .Select((written, index) => Partner(written.Partner, written.Trust, string.Create(CultureInfo.InvariantCulture, $"partners[{index}]")))
+            .Select((written, index) => Partner(written, string.Create(CultureInfo.InvariantCulture, $"partners[{index}]")))
             .ToList();
         var compilation = PolicyCompiler.Compile(partners, localDomains);
         foreach (var problem in compilation.Problems)
@@ -87,24 +88,26 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
     }
 
     /// <summary>A partner of the file. Nobody's consent is kept without a store, so it is federated unless it is said to be a public provider that vouches for its users.</summary>
-    private PartnerDocument Partner(PartnerDocument written, TrustDocument? roots, string path)
+    private PartnerDocument Partner(PartnerDocument written, string path)
     {
         if (written.PartnerType is PartnerType.PublicUnverified)
         {
             problems.Error(path + ".partnerType", "the consents that PublicUnverified needs are kept in a store", "add store: { directory: /var/lib/edgepool } and move the partner there with 'edgepool apply', or write Federated or PublicVerified");
         }
 
-        return roots is null ? written : WithTrust(written, roots, path + ".trust");
+        if (written.EnableKeepAlive is not null)
+        {
+            problems.Warn(path + ".enableKeepAlive", "without a store there is no keepAliveInterval that it could switch", "remove it: a stream ends after timeouts.idle of silence");
+        }
+
+        return written.TrustText is { } roots ? WithTrust(written, roots, path + ".trust") : written;
     }
 
-    /// <summary>Where keys alone are written, the node's roots stay.</summary>
-    private PartnerDocument WithTrust(PartnerDocument written, TrustDocument roots, string path)
-    {
-        var keys = roots.Keys! with { System = roots.System };
-        return roots.Files.Count == 0 && keys.NamesKeys
-            ? written with { TrustText = keys }
-            : written with { TrustText = roots.Keys, Trust = trust.Read(roots, path) };
-    }
+    /// <summary>Takes the roots from the files; where keys alone are written, the node's roots stay.</summary>
+    private PartnerDocument WithTrust(PartnerDocument written, WrittenTrust roots, string path)
+        => roots.Ca.Count == 0 && roots.NamesKeys
+            ? written
+            : written with { TrustText = roots with { System = null, Ca = [] }, Trust = trust.Read(new TrustDocument(roots.System, roots.Ca), path) };
 
     private string DialbackSecret(SecretDocument? written)
         => written is null

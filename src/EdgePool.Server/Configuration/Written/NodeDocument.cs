@@ -1,5 +1,4 @@
 using EdgePool.Edge;
-using EdgePool.Policy.Documents;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Logging;
@@ -25,8 +24,8 @@ internal sealed record NodeDocument
 
     public DnsDocument Dns { get; init; } = new();
 
-    /// <summary>The partners, each with the trust that is still to be read from files.</summary>
-    public IReadOnlyList<(PartnerDocument Partner, TrustDocument? Trust)> Partners { get; init; } = [];
+    /// <summary>The partners; what <c>trust.ca</c> names is still to be read from files.</summary>
+    public IReadOnlyList<PartnerDocument> Partners { get; init; } = [];
 
     /// <summary>The store that the node takes partners and policies from; null: they are in this file.</summary>
     public StoreDocument? Store { get; init; }
@@ -94,11 +93,7 @@ internal sealed record InternalListenerDocument(string? Address, TrustDocument? 
 internal sealed record CertificateDocument(string? Certificate, string? Key);
 
 /// <summary>Roots: the machine's, and those of files.</summary>
-internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files)
-{
-    /// <summary>What a partner's certificates must be beside that; null for others.</summary>
-    public WrittenTrust? Keys { get; init; }
-}
+internal sealed record TrustDocument(bool? System, IReadOnlyList<string> Files);
 
 /// <summary>The store of a node that takes its partners and policies from one.</summary>
 internal sealed record StoreDocument(string? Directory);

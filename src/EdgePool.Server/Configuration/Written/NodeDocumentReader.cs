@@ -9,7 +9,6 @@ namespace EdgePool.Server.Configuration.Written;
 /// <summary>Every key of the configuration file, in the file's order.</summary>
 internal static class NodeDocumentReader
 {
-
     /// <summary>Reads the whole file's mapping.</summary>
     public static NodeDocument Read(YamlMapping root, ProblemList problems)
     {
@@ -29,7 +28,7 @@ internal static class NodeDocumentReader
             Dns = top.Section("dns", Dns) ?? new DnsDocument(),
             Store = top.Section("store", Store),
             ManagementSocket = top.Section("management", Management)?.Value,
-            Partners = [.. top.Sections("partners", PartnerReader.Read).Select(written => written.Value)],
+            Partners = top.Sections("partners", partner => PartnerReader.Read(partner, problems)),
             Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
             Timeouts = top.Section("timeouts", LimitsReader.Timeouts) ?? new StreamTimeouts(),
             Log = top.Section("log", Log) ?? new LogSettings(),
@@ -83,7 +82,7 @@ internal static class NodeDocumentReader
     private static CertificateDocument Certificate(MappingReader certificate)
         => new(certificate.RequiredText("certificate", "edge.pem"), certificate.Text("key"));
 
-    internal static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
+    private static TrustDocument Trust(MappingReader trust) => new(trust.Flag("system"), trust.Texts("ca"));
 
     private static SecretDocument Secret(MappingReader secret)
     {
@@ -115,5 +114,5 @@ internal static class NodeDocumentReader
     }
 
     /// <summary>Lets a section be a value that is no class of its own.</summary>
-    internal sealed record Written<T>(T Value);
+    private sealed record Written<T>(T Value);
 }

@@ -20,6 +20,13 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
     /// <summary>The key is known, and read by somebody else.</summary>
     public void Known(string key) => known.Add(key);
 
+    /// <summary>All of it, for another reader, who judges its keys.</summary>
+    public YamlMapping TakeWhole()
+    {
+        known.UnionWith(mapping.Entries.Select(entry => entry.Key));
+        return mapping;
+    }
+
     /// <summary>A text.</summary>
     public string? Text(string key) => Find(key) is { } value ? TextOf(value, $"a text for {key}") : null;
 
@@ -80,37 +87,6 @@ internal sealed class MappingReader(YamlMapping mapping, ProblemList problems)
         YamlList list => [.. list.Items.Select(item => TextOf(item, $"a text in {key}")).OfType<string>()],
         var single => TextOf(single, $"a list of texts for {key}") is { } text ? [text] : [],
     };
-
-    /// <summary>As <see cref="Texts"/>; null when it is not written.</summary>
-    public IReadOnlyList<string>? OptionalTexts(string key) => Has(key) ? Texts(key) : null;
-
-    /// <summary>A list of an enumeration's names, in any case; null when it is not written.</summary>
-    public IReadOnlyList<T>? Choices<T>(string key)
-        where T : struct, Enum
-    {
-        if (!Has(key))
-        {
-            return null;
-        }
-
-        var chosen = new List<T>();
-        foreach (var text in Texts(key))
-        {
-            if (Words.TryParse<T>(text) is { } value)
-            {
-                chosen.Add(value);
-                continue;
-            }
-
-            var near = Spelling.Nearest(text, Words.Of<T>());
-            problems.Error(
-                Find(key)!.At,
-                $"{key}: '{Shown.Of(text)}' is not understood",
-                $"{(near is null ? "write" : $"did you mean '{near}'? Write")} a list of {string.Join(", ", Words.Of<T>())}");
-        }
-
-        return chosen;
-    }
 
     /// <summary>A mapping inside this one; null when it is not written.</summary>
     public T? Section<T>(string key, Func<MappingReader, T> read)
