@@ -103,6 +103,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
 
+    /// <summary>What was negotiated with each domain last, and by what it failed last.</summary>
+    public PartnerHistory History => edge.History;
+
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
 

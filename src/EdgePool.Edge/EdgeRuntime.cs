@@ -34,6 +34,12 @@ internal sealed record EdgeRuntime(
     /// <summary>The inbound streams of each pair.</summary>
     public PairStreams Pairs { get; } = new(Options.Limits.StreamsPerPair, Options.Timeouts.Superseded, Options.Timeouts.Displaced);
 
+    /// <summary>What was negotiated with whom.</summary>
+    public PartnerHistory History { get; } = new();
+
+    /// <summary>Keeps what came of a negotiation with a partner, or with a stranger.</summary>
+    public void Learn(NegotiationRecord record) => History.Add(record, stranger: Policy.Current.Find(record.Pair.Remote)?.Domain is null);
+
     /// <summary>A fault ends the actor that it is in and no other. Whoever watches it decides how to go on; <see cref="FaultsActor"/> says it in the log.</summary>
     public static SupervisorStrategy StopOnFault() => SupervisorStrategy.StoppingStrategy;
 }

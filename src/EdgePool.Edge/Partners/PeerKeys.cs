@@ -23,8 +23,8 @@ public sealed class PeerKeys
     public const int MostStrangers = 1_000;
 
     private readonly Lock gate = new();
-    private readonly Table listed = new(MostDomains);
-    private readonly Table strangers = new(MostStrangers);
+    private readonly DomainTable<PeerKeyState> listed = new(MostDomains);
+    private readonly DomainTable<PeerKeyState> strangers = new(MostStrangers);
 
     /// <summary>What is remembered of a domain (A-labels); null: nothing.</summary>
     public PeerKeyState? Read(string domain)
@@ -55,7 +55,7 @@ public sealed class PeerKeys
             var table = stranger ? strangers : listed;
             var known = table.Find(domain) ?? new PeerKeyState(domain, [], 0, LastAlarm: null);
             var (keys, alarm) = Compare(known.Keys, key, refuseChanges);
-            table.Put(Alarmed(known with { Keys = keys }, alarm));
+            table.Put(domain, Alarmed(known with { Keys = keys }, alarm));
             return alarm;
         }
     }
@@ -66,7 +66,7 @@ public sealed class PeerKeys
         lock (gate)
         {
             var table = stranger ? strangers : listed;
-            table.Put(Alarmed(table.Find(domain) ?? new PeerKeyState(domain, [], 0, LastAlarm: null), alarm));
+            table.Put(domain, Alarmed(table.Find(domain) ?? new PeerKeyState(domain, [], 0, LastAlarm: null), alarm));
         }
     }
 
@@ -88,29 +88,4 @@ public sealed class PeerKeys
         => new(seen.LastSeen, kind, before.Key, before.Issuer, seen.Key, seen.Issuer);
 
     private static PeerKeyState Alarmed(PeerKeyState state, PeerKeyAlarm? alarm) => alarm is null ? state : state with { Alarms = state.Alarms + 1, LastAlarm = alarm };
-
-    /// <summary>So many domains; the one that was written least lately makes room.</summary>
-    private sealed class Table(int most)
-    {
-        private readonly Dictionary<string, LinkedListNode<PeerKeyState>> states = new(StringComparer.Ordinal);
-        private readonly LinkedList<PeerKeyState> byAge = new();
-
-        public PeerKeyState? Find(string domain) => states.TryGetValue(domain, out var state) ? state.Value : null;
-
-        public void Put(PeerKeyState state)
-        {
-            Remove(state.Domain);
-            states[state.Domain] = byAge.AddLast(state);
-            if (states.Count > most)
-                Remove(byAge.First!.Value.Domain);
-        }
-
-        public bool Remove(string domain)
-        {
-            if (!states.Remove(domain, out var state))
-                return false;
-            byAge.Remove(state);
-            return true;
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -18,6 +19,9 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     private readonly ConnectionPlace? place;
     private readonly CancellationTokenSource stopping = new();
     private readonly Queue<OutboundTarget> targets = [];
+    private ImmutableArray<NegotiationStep> past = [];
+    private long stepSince;
+    private OutboundTarget? current;
     private IActorRef? stream;
     private TargetFailed? last;
     private bool reachedAny;
@@ -34,7 +38,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         Receive<TargetFailed>(OnTargetFailed);
         Receive<DialUp>(OnUp);
         Receive<DialAnswered>(OnAnswered);
-        Receive<ReceiveTimeout>(_ => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, "the authoritative server did not answer in time"));
+        Receive<ReceiveTimeout>(_ => OnTimeout());
         Receive<EndStream>(OnEnd);
         Receive<PolicyChange>(OnPolicy);
         Receive<DialOver>(over => Context.Parent.Tell(over));
@@ -48,6 +52,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     {
         if (goal is DialGoal.Verify)
             Timers.StartSingleTimer("verification", ReceiveTimeout.Instance, edge.Options.Timeouts.Verification);
+        stepSince = edge.Time.GetTimestamp();
         _ = edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
     }
 
@@ -62,8 +67,11 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 
     private void OnPlan(TargetPlan plan)
     {
+        Note(NegotiationStepKind.Resolved, plan.Describe());
         foreach (var target in plan.Targets)
             targets.Enqueue(target);
+        if (targets.Count == 0)
+            Learn(plan.Absent ? StreamEndReason.ServiceAbsent : StreamEndReason.DnsFailed, plan.Detail);
         if (targets.Count == 0)
             Fail(plan.Absent ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !plan.Absent, plan.Detail);
         else
@@ -84,13 +92,15 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         var kind = edge.Routes.IsLocal(goal.Pair.Remote) ? StreamKind.InternalOutbound : StreamKind.PartnerOutbound;
         var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString(), goal.Pair);
         StreamLog.Connecting(edge.Logs.Streams, info.Number, target.ToString(), goal.Pair.ToText());
-        var (runtime, purpose, place) = (edge, goal, target);
-        stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place)), info.Name));
+        var (runtime, purpose, place, steps) = (edge, goal, target, past);
+        current = target;
+        stream = Context.Watch(Context.ActorOf(Props.Create(() => new OutboundStreamActor(runtime, info, purpose, place, steps)), info.Name));
     }
 
     private void OnTargetFailed(TargetFailed failed)
     {
         last = failed;
+        Note(NegotiationStepKind.TargetFailed, $"{current}: {failed.Reason.ToText()}");
         anyAddress |= !failed.NoAddress;
         reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed
             or StreamEndReason.CertificateTlsaUnavailable);
@@ -134,6 +144,39 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
             Fail(BounceReason.RemoteServerNotFound, mayHelp: false, "the domain is no longer allowed");
         else
             stream?.Tell(change);
+    }
+
+    private void OnTimeout()
+    {
+        const string Detail = "the authoritative server did not answer in time";
+        if (!done)
+            Learn(past.IsEmpty ? StreamEndReason.DnsFailed : StreamEndReason.NegotiationTimeout, Detail);
+        Fail(BounceReason.RemoteServerTimeout, mayHelp: true, Detail);
+    }
+
+    /// <summary>A step that no stream records.</summary>
+    private void Note(NegotiationStepKind kind, string what)
+    {
+        var now = edge.Time.GetTimestamp();
+        past = past.Add(new NegotiationStep(kind, edge.Time.GetElapsedTime(stepSince, now), LogText.Of(what)));
+        stepSince = now;
+    }
+
+    /// <summary>The dial failed where no stream is to blame.</summary>
+    private void Learn(StreamEndReason reason, string detail)
+    {
+        if (edge.Routes.IsLocal(goal.Pair.Remote))
+            return;
+        edge.Learn(new NegotiationRecord
+        {
+            Pair = goal.Pair,
+            Way = goal.Way,
+            At = edge.Time.GetUtcNow(),
+            Target = current?.Describe(),
+            Steps = past,
+            Failure = reason,
+            Detail = LogText.Of(detail),
+        });
     }
 
     private void Fail(BounceReason reason, bool mayHelp, string detail)

@@ -8,6 +8,9 @@ namespace EdgePool.Edge.Streams;
 /// <summary>What an outbound connection is for. A closed set.</summary>
 internal abstract record DialGoal(DomainPair Pair)
 {
+    /// <summary>Under what it is remembered.</summary>
+    public NegotiationWay Way => this is Verify ? NegotiationWay.Verification : NegotiationWay.Outbound;
+
     /// <summary>Authenticate the route's pair and carry its stanzas.</summary>
     public sealed record Carry(Route Route) : DialGoal(Route.Pair);
 

@@ -18,7 +18,7 @@ internal sealed partial class InboundStreamActor
             return false;
         if (!Edge.Streams.TryEnterVerification(address, Edge.Options.Limits.VerificationsPerAddress))
         {
-            Learn(TlsaFindings.Failed(pair.Remote, DnsFailure.QueueFull));
+            TakeTlsa(TlsaFindings.Failed(pair.Remote, DnsFailure.QueueFull));
             return false;
         }
 
@@ -30,7 +30,7 @@ internal sealed partial class InboundStreamActor
     private void OnFound(TlsaFindings found)
     {
         LeaveLookup();
-        Learn(found);
+        TakeTlsa(found);
     }
 
     private void LeaveLookup()

@@ -67,7 +67,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     {
         base.PreStart();
         self = Self;
-        Adopt(socket, role.Tls); // when the log says so, its deadlines run
+        Adopt(socket, Info.Peer, role.Tls); // when the log says so, its deadlines run
         StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, Info.Peer);
     }
 
@@ -79,6 +79,10 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         InboundNegotiation when Claimed is { } pair => role.Rules.TermsFor(pair) is { RequiresTls: false },
         _ => false,
     };
+
+    protected override DomainPair? Subject => Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } ? new DomainPair(local, remote) : null;
+
+    protected override NegotiationWay Way => NegotiationWay.Inbound;
 
     protected override bool AwaitsVerification => verifications.Count > 0;
 
@@ -150,6 +154,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
                 break;
             case NegotiationEffect.DialbackRefused refused:
                 Edge.Streams.CountDialbackRefusal();
+                Trace.Add(NegotiationStepKind.Dialback, "refused with " + refused.Condition.WireName());
                 StreamLog.DialbackRefused(Edge.Logs.Streams, Info.Number, refused.Pair.ToText(), refused.Condition.WireName());
                 break;
             default:
@@ -216,7 +221,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         if (!verifications.Remove(Sender.Path.Name, out var asked))
             return;
         Edge.Streams.LeaveVerification(address);
-        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToText(), answered.Outcome.Verdict == DialbackVerdict.Error ? answered.Outcome.Condition.WireName() : answered.Outcome.Verdict.ToString().ToLowerInvariant());
+        Trace.Add(NegotiationStepKind.Verified, answered.Outcome.Describe());
+        StreamLog.Verified(Edge.Logs.Streams, asked.Pair.ToText(), answered.Outcome.Describe());
         Answer(asked.Pair, asked.StreamId, answered.Outcome);
     }
 

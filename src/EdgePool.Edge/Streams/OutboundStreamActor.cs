@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -20,11 +21,19 @@ internal sealed class OutboundStreamActor : StreamActor
     private TlsaFindings? tlsa;
     private ConnectOutcome? connected;
 
-    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target)
-        : base(edge, info)
+    public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target, ImmutableArray<NegotiationStep> past)
+        : base(edge, info, past)
     {
         (this.goal, this.target) = (goal, target);
     }
+
+    protected override DomainPair? Subject => goal.Pair;
+
+    protected override NegotiationWay Way => goal.Way;
+
+    protected override string? Target => target.Describe();
+
+    protected override bool Succeeded => succeeded;
 
     protected override void OnReceive(object message)
     {
@@ -74,7 +83,7 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
     {
         if (tlsa is not null)
-            Learn(tlsa);
+            TakeTlsa(tlsa);
         return ((OutboundNegotiation)Negotiation!).OnTlsEstablished(certificate);
     }
 
@@ -95,6 +104,8 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         succeeded = true;
+        Trace.Add(NegotiationStepKind.Verified, answered.Outcome.Describe());
+        Learn(goal.Pair, method: null, failure: null, answered.Outcome.Describe());
         Context.Parent.Tell(new DialAnswered(answered.Outcome));
     }
 
@@ -147,7 +158,7 @@ internal sealed class OutboundStreamActor : StreamActor
         }
 
         connected = null;
-        Adopt(outcome.Socket, Edge.Connector.TlsFor(goal.Pair, target));
+        Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
     }
 
     /// <summary>The route is free for the next stream when the last write of this one has ended, however long its connection takes to close.</summary>

@@ -23,6 +23,7 @@ internal abstract partial class StreamActor
         Timers.CancelAll();
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
         LogEnd(close.Reason, close.Error, close.Detail);
+        Learn(close.Reason, close.Detail);
         OnEnding(close.Reason, close.Error, close.Detail);
         kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
@@ -41,6 +42,7 @@ internal abstract partial class StreamActor
         {
             closing = true;
             LogEnd(reason, error: null, detail);
+            Learn(reason, detail);
             OnEnding(reason, error: null, detail);
         }
 

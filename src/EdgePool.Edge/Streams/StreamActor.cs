@@ -32,10 +32,14 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private bool writerEnded;
     private bool pumpEnded;
 
-    protected StreamActor(EdgeRuntime edge, StreamInfo info)
+    /// <param name="edge">What all actors share.</param>
+    /// <param name="info">The stream, for operators.</param>
+    /// <param name="past">Steps that led to it.</param>
+    protected StreamActor(EdgeRuntime edge, StreamInfo info, ImmutableArray<NegotiationStep> past = default)
     {
         Edge = edge;
         Info = info;
+        Trace = new NegotiationTrace(edge.Time, past);
         Relay = new StanzaRelay(edge.Bouncer, edge.Stanzas, edge.Pings, edge.Rates, edge.Ledger, edge.Options.Timeouts.Stalled, edge.Presence, edge.Logs.Bodies);
     }
 
@@ -60,8 +64,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     public TimeSpan Silence => pump!.Silence;
 
     /// <summary>The connection is there: takes it over and begins to read.</summary>
-    protected void Adopt(Socket socket, TlsUpgrade upgrade)
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">The peer's address and port.</param>
+    /// <param name="upgrade">How it gets under TLS.</param>
+    protected void Adopt(Socket socket, string address, TlsUpgrade upgrade)
     {
+        Trace.Connected(address);
         transport = new SocketStream(socket);
         var self = Self;
         writer = new StreamOutput(transport, Edge.Ledger, Edge.Time, LoseSegment, fault => self.Tell(new WriterFailed(fault.Message)));
@@ -205,12 +213,15 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 kept = met; // the pump stands still until the DNS has spoken
                 break;
             case PumpEvent.Header header:
+                Trace.Saw(header.Value);
                 Decide(met, OnHeader(header.Value));
                 break;
             case PumpEvent.Element { Value.Name: "message" or "presence" or "iq" } when leaving && !Pairs.IsEmpty:
                 kept = met; // not taken, and no fault of the peer's: the pump stands still until the farewell
                 break;
             case PumpEvent.Element element:
+                if (Pairs.IsEmpty)
+                    Trace.Saw(element.Value);
                 Decide(met, Negotiation!.OnElement(element.Value));
                 break;
             case PumpEvent.Violation violation:
@@ -234,15 +245,16 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     protected virtual IReadOnlyList<NegotiationEffect> OnOverRate()
         => CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
 
-    /// <summary>True when what came turns on TLSA records that are being looked for; then <see cref="Learn"/> goes on with it.</summary>
+    /// <summary>True when what came turns on TLSA records that are being looked for; then <see cref="TakeTlsa"/> goes on with it.</summary>
     protected virtual bool MustAwaitTlsa(PumpEvent met) => false;
 
     /// <summary>The DNS has said what there is of TLSA records for a domain; what was kept for that is decided.</summary>
-    protected void Learn(TlsaFindings found)
+    protected void TakeTlsa(TlsaFindings found)
     {
         if (closing || Certificate is not { } shown)
             return;
         shown.Learn(found);
+        Trace.Add(NegotiationStepKind.Tlsa, LogText.Of(found.ToText()));
         Edge.Trust.SayTlsa(Info.Number, shown, found);
         if (kept is not { } met)
             return;
@@ -253,6 +265,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private void Take(TlsSession session)
     {
         tls = session;
+        Trace.Secured(session);
         Timers.Cancel(HandshakeTimer);
         Info.Tls = session.Stream.SslProtocol.ToString();
         Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
@@ -334,6 +347,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
+        Learn(authenticated);
         Timers.Cancel(NegotiationTimer);
         Timers.Cancel(HandshakeTimer);
         Timers.StartPeriodicTimer(TickTimer, Tick.Instance, TickEvery);

@@ -25,7 +25,17 @@ internal enum ConnectFault
 /// <param name="EndPoint">Whom.</param>
 /// <param name="Fault">How it ended.</param>
 /// <param name="SocketError">What the operating system said; Success when it said nothing.</param>
-internal sealed record ConnectFailure(IPEndPoint EndPoint, ConnectFault Fault, SocketError SocketError);
+internal sealed record ConnectFailure(IPEndPoint EndPoint, ConnectFault Fault, SocketError SocketError)
+{
+    /// <summary>In words, for logs: <c>192.0.2.1:5269 refused</c>.</summary>
+    public override string ToString() => EndPoint + Fault switch
+    {
+        ConnectFault.Refused => " refused",
+        ConnectFault.Unreachable => " cannot be reached",
+        ConnectFault.TimedOut => " did not answer in time",
+        _ => $": {SocketError}",
+    };
+}
 
 /// <summary>Why a race gave no connection.</summary>
 internal enum RaceFailure
@@ -64,5 +74,16 @@ internal abstract record RaceResult<T>
     /// <param name="Reason">Why.</param>
     /// <param name="DnsFailure">What the DNS said, with <see cref="RaceFailure.Dns"/>.</param>
     /// <param name="Failures">Each attempt, in the order in which they ended.</param>
-    public sealed record Failed(RaceFailure Reason, DnsFailure DnsFailure, ImmutableArray<ConnectFailure> Failures) : RaceResult<T>;
+    public sealed record Failed(RaceFailure Reason, DnsFailure DnsFailure, ImmutableArray<ConnectFailure> Failures) : RaceResult<T>
+    {
+        /// <summary>In words, for logs.</summary>
+        public override string ToString() => Reason switch
+        {
+            RaceFailure.NoAddress => "the host has no address",
+            RaceFailure.AddressesDenied => "the host's addresses are none that may be connected to",
+            RaceFailure.Dns => $"the DNS does not tell the host's addresses: {DnsFailure}",
+            RaceFailure.TimedOut when Failures.IsEmpty => "no address in time",
+            _ => string.Join(", ", Failures),
+        };
+    }
 }

@@ -17,10 +17,19 @@ namespace EdgePool.Edge.Transport;
 /// <param name="Stranger">The domain is nobody's that the configuration lists: its DNS may send us to public addresses alone.</param>
 internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, bool Stranger = false)
 {
-    /// <summary>Nobody but the domain's owner, or our operator, can have sent us there: DNSSEC vouches for the SRV record, or the configuration names the host.</summary>
+    /// <summary>DNSSEC vouches for the SRV record, or that there is none: nobody but the domain's owner can have sent us there.</summary>
     public bool Secure { get; init; }
 
     public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
+
+    /// <summary>With what its SRV record says of its turn.</summary>
+    public string Describe() => FromSrv ? FormattableString.Invariant($"{this}, priority {Service.Priority}, weight {Service.Weight}") : ToString();
+
+    /// <summary>The configuration names it.</summary>
+    public bool Configured { get; init; }
+
+    /// <summary>An SRV record names it.</summary>
+    public bool FromSrv { get; init; }
 }
 
 /// <summary>Where to connect for a domain, in order; empty with the reason why not.</summary>
@@ -31,10 +40,23 @@ internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Ab
 {
     /// <summary>What the DNS did, where it is not known whether there are any.</summary>
     public DnsFailure Failure { get; init; }
+
+    /// <summary>The targets in a line, or why there are none.</summary>
+    public string Describe() => Targets switch
+    {
+        [] => Detail,
+        [{ FromSrv: true }, ..] => "SRV: " + string.Join("; ", Targets.Select(target => target.Describe())),
+        [{ Configured: true } only] => "configured: " + only,
+        _ => "no SRV records: " + Targets[0],
+    };
 }
 
 /// <summary>A connection, or why there is none; NoAddress: the DNS says for certain that the target has no address.</summary>
-internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false);
+internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAddress = false)
+{
+    /// <summary>The address and port that answered.</summary>
+    public string Address { get; init; } = string.Empty;
+}
 
 /// <summary>
 /// Everything about connecting to a peer that policy and configuration know: where (SRV, a partner's proxy, an internal server's address), on which
@@ -78,9 +100,9 @@ internal sealed class OutboundConnector(
         var stranger = partner?.Domain is null;
         return await (stranger ? strangers : listed).ResolveAsync(pair.Remote.Ascii, cancellation) switch
         {
-            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger) { Secure = targets.Authenticated })], Absent: false, string.Empty),
-            ServicePlan.Absent absent => new TargetPlan([], Absent: true, $"DNS: {absent.Reason}"),
-            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"DNS: {failed.Reason}") { Failure = failed.Reason },
+            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = targets.FromSrv, Secure = targets.Authenticated })], Absent: false, string.Empty),
+            ServicePlan.Absent absent => new TargetPlan([], Absent: true, Text(absent.Reason)),
+            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"the DNS does not say where: {failed.Reason}") { Failure = failed.Reason },
             _ => throw new InvalidOperationException("an unknown plan"),
         };
     }
@@ -93,7 +115,7 @@ internal sealed class OutboundConnector(
             ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
         return race is RaceResult<Socket>.Connected connected
-            ? new ConnectOutcome(connected.Connection, string.Empty)
+            ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
 
@@ -106,12 +128,20 @@ internal sealed class OutboundConnector(
     /// <summary>What TLSA records say of the certificates at all places of the pair's remote side: it has connected to us, from nobody knows where (RFC 7712 section 5).</summary>
     public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, stop => FindAsync(pair, stop), cancellation);
 
+    private static string Text(ServiceAbsence absence) => absence switch
+    {
+        ServiceAbsence.DecidedlyAbsent => "the SRV record's target is '.': the domain says that it has no such service",
+        ServiceAbsence.PortsRefused => "every SRV target has a port that is never connected to: 0, 22 or 25",
+        ServiceAbsence.NotADnsName => "the domain is an address, or too long for DNS",
+        _ => "the domain has neither SRV records nor addresses",
+    };
+
     private static TargetPlan Fixed(string host, int port)
     {
         if (IPAddress.TryParse(host, out var address))
-            return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address)], Absent: false, string.Empty);
+            return new TargetPlan([new OutboundTarget(new SrvTarget(DnsName.Root, (ushort)port, DirectTls: false, 0, 0), address) { Configured = true }], Absent: false, string.Empty);
         return DnsName.TryParse(host, out var name)
-            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null) { Secure = true }], Absent: false, string.Empty)
+            ? new TargetPlan([new OutboundTarget(new SrvTarget(name, (ushort)port, DirectTls: false, 0, 0), Address: null) { Configured = true }], Absent: false, string.Empty)
             : new TargetPlan([], Absent: true, "the configured host is not a DNS name");
     }
 }

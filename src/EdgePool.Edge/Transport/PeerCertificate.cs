@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Sasl;
@@ -22,6 +23,8 @@ internal sealed partial class PeerCertificate : IPeerCertificate
     private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
 
     private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
+
+    private const int MostNames = 16;
 
     private static readonly string[] ForServers = [ServerAuth];
 
@@ -63,6 +66,16 @@ internal sealed partial class PeerCertificate : IPeerCertificate
 
     /// <summary>Who issued it, as it says itself; empty where there is none.</summary>
     public string Issuer => leaf?.Issuer ?? string.Empty;
+
+    /// <summary>What it says, for people; null: there is none. What it proves of the domain is told where somebody had to know, and its names unless it proves that.</summary>
+    public ShownCertificate? Shown(DomainName domain)
+    {
+        if (leaf is null)
+            return null;
+        var said = last is { } known && known.Domain.Equals(domain) ? known.Said : (Judgement?)null;
+        CertificateVerdict? verdict = time.GetUtcNow() > Expires && said is not { OutlivesExpiry: true } ? CertificateVerdict.Untrusted : said?.Verdict;
+        return new ShownCertificate(LogText.Of(leaf.Subject), LogText.Of(leaf.Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
+    }
 
     public CertificateVerdict Proves(DomainName domain)
     {
@@ -205,6 +218,18 @@ internal sealed partial class PeerCertificate : IPeerCertificate
         {
             foreach (var sent in chain.ChainPolicy.ExtraStore)
                 sent.Dispose();
+        }
+    }
+
+    private static IReadOnlyList<string> DnsNames(X509Certificate2 certificate)
+    {
+        try
+        {
+            return [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(names => names.EnumerateDnsNames()).Take(MostNames).Select(LogText.Of)];
+        }
+        catch (CryptographicException)
+        {
+            return []; // what is broken names nobody
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class TlsaLookup(IDnsResolver dns, bool validating, TimeSpan lim
         TlsaAnswer answer = target switch
         {
             { Address: not null } => new TlsaAnswer.Absent(host), // an address has no name to stand below
-            { Secure: false } => new TlsaAnswer.Insecure(host),
+            { Secure: false, Configured: false } => new TlsaAnswer.Insecure(host),
             _ => await resolver.ResolveAsync(host, port, cancellation),
         };
         return new TlsaPlace(DomainName.TryParse(host.ToString(), out var name) ? name : null, answer);

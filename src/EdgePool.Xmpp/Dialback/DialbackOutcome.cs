@@ -32,6 +32,9 @@ public readonly record struct DialbackOutcome(DialbackVerdict Verdict, StanzaErr
     /// <summary>It could not be found out.</summary>
     public static DialbackOutcome Error(StanzaErrorCondition condition) => new(DialbackVerdict.Error, condition);
 
+    /// <summary>For people: <c>valid</c>, <c>invalid</c>, or the condition.</summary>
+    public string Describe() => Verdict is DialbackVerdict.Error ? Condition.WireName() : WireName<DialbackVerdict>.Of(Verdict);
+
     /// <summary>The outcome when the stream to the authoritative server ended without an answer.</summary>
     public static DialbackOutcome Unanswered(StreamEndReason reason) => Error(reason switch
     {

@@ -12,6 +12,12 @@ public enum StreamEndReason
     /// <summary>No connection came up.</summary>
     ConnectFailed,
 
+    /// <summary>The DNS says that the domain has no service, or no address.</summary>
+    ServiceAbsent,
+
+    /// <summary>The DNS did not say where the domain's service is.</summary>
+    DnsFailed,
+
     /// <summary>Not secured or authenticated in time.</summary>
     NegotiationTimeout,
 

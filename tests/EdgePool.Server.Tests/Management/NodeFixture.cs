@@ -45,7 +45,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task<IPEndPoint> EndPointAsync(bool inside)
     {
         using var status = JsonDocument.Parse((await RunAsync("status", "--json")).Output);
-        return IPEndPoint.Parse(status.RootElement.GetProperty(inside ? "internalListeners" : "s2sListeners")[0].GetString()!);
+        return IPEndPoint.Parse(status.RootElement.GetProperty(inside ? "internalListeners" : "s2SListeners")[0].GetString()!);
     }
 
     public static async Task<(int Code, string Output, string Error)> CommandAsync(params string[] words)

@@ -21,7 +21,8 @@ internal static class PartnerViews
           edgepool partner show partner.example --json | jq .spec
 
         As Get-CsXmppAllowedPartner. 'show' has every setting, those that nobody wrote with their defaults; 'edgepool get partner' has the document
-        as it was written.
+        as it was written. Below the settings stands, for each direction, what was negotiated last, how long each step took, and what it failed by last,
+        with what to do about it; a node whose partners are in its file shows that alone. Of a failure, the partner's name is what the peer claims.
 
         Exit codes: 0, 1 there is no such partner, 2 usage, 69 no node answers, 77 not allowed.
         """;
@@ -57,24 +58,51 @@ internal static class PartnerViews
     {
         var domain = PartnerCommand.Domain();
         var json = new Option<bool>("--json") { Description = "Write JSON." };
-        var command = NodeCommand.Create("show", "Show a partner with every setting.", Notes, async (context, cancellation) =>
+        var command = NodeCommand.Create("show", "Show a partner with every setting, and what was negotiated with it.", Notes, async (context, cancellation) =>
         {
-            var path = DocumentPaths.Document(DocumentKinds.Partner, context.Arguments.GetRequiredValue(domain));
-            var document = await context.Node.GetAsync(path, WireJson.Default.StoredView, cancellation);
+            var name = context.Arguments.GetRequiredValue(domain);
+            var negotiations = name is PartnerDocument.AnyDomain
+                ? new NegotiationList([])
+                : await context.Node.GetAsync("/v1/negotiations/" + Uri.EscapeDataString(name), WireJson.Default.NegotiationList, cancellation);
+            StoredView document;
+            try
+            {
+                document = await context.Node.GetAsync(DocumentPaths.Document(DocumentKinds.Partner, name), WireJson.Default.StoredView, cancellation);
+            }
+            catch (NodeFailure fileMode) when (fileMode.Failure.Code is FailureCode.FileMode && negotiations.Domains.Count > 0)
+            {
+                WriteAlone(negotiations, context.Arguments.GetValue(json), context.Output);
+                return ExitCode.Success;
+            }
+
             if (context.Arguments.GetValue(json))
             {
-                context.Output.WriteLine(JsonSerializer.Serialize(document, WireJson.Shown.StoredView));
+                var shown = new ShownPartner(document.Kind, document.Name, document.Version, document.Spec, document.Who, document.When, document.Why, negotiations.Domains);
+                context.Output.WriteLine(JsonSerializer.Serialize(shown, WireJson.Shown.ShownPartner));
                 return ExitCode.Success;
             }
 
             var gateway = await context.Node.GetAsync(DocumentPaths.Document(DocumentKinds.Gateway, DocumentKinds.GatewayName), WireJson.Default.StoredView, cancellation);
             var policy = Compiled([document], gateway);
             Show(policy.Partners[0], policy.Gateway!, document, context.Output);
+            NegotiationText.Write(negotiations, context.Output);
             return ExitCode.Success;
         });
         command.Arguments.Add(domain);
         command.Options.Add(json);
         return command;
+    }
+
+    private static void WriteAlone(NegotiationList negotiations, bool json, TextWriter output)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(negotiations, WireJson.Shown.NegotiationList));
+            return;
+        }
+
+        output.WriteLine("the node takes its partners from its file: their settings stand there");
+        NegotiationText.Write(negotiations, output);
     }
 
     /// <summary>Documents that a node has taken, compiled here by the same rules, for their defaults.</summary>

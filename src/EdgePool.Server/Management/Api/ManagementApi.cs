@@ -20,6 +20,7 @@ internal static class ManagementApi
         new StreamEndpoints(node).Map(application);
         new WhyEndpoints(node).Map(application);
         new KeyEndpoints(node).Map(application);
+        new NegotiationEndpoints(node).Map(application);
         if (node.Store is { } store)
         {
             DocumentEndpoints.Map(application, store);

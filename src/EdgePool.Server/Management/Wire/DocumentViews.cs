@@ -19,6 +19,18 @@ internal sealed record WrittenView(string Kind, string Name, JsonElement Spec, l
 /// <param name="Why">Why, in the writer's words.</param>
 internal sealed record StoredView(string Kind, string Name, long Version, JsonElement? Spec, string Who, DateTimeOffset When, string Why);
 
+/// <summary>A partner's document as it is stored, and what was negotiated with the partner.</summary>
+/// <param name="Kind">As in <see cref="StoredView"/>, like all that follows but the last.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Spec">What it says.</param>
+/// <param name="Who">Who wrote it.</param>
+/// <param name="When">When.</param>
+/// <param name="Why">Why.</param>
+/// <param name="Negotiations">What was negotiated with each of its domains.</param>
+internal sealed record ShownPartner(
+    string Kind, string Name, long Version, JsonElement? Spec, string Who, DateTimeOffset When, string Why, IReadOnlyList<DomainNegotiations> Negotiations);
+
 /// <summary>Something wrong in a document.</summary>
 /// <param name="Kind">The document's kind; empty when the fault is in none of them.</param>
 /// <param name="Name">The document's name.</param>

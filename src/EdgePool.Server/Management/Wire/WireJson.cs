@@ -25,6 +25,8 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(ConsentList))]
 [JsonSerializable(typeof(ConsentView))]
 [JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(NegotiationList))]
+[JsonSerializable(typeof(ShownPartner))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>For people: indented, and letters of every script as they are. Never part of HTML.</summary>
