@@ -42,7 +42,7 @@ internal static class UdpExchange
         }
         catch (OperationCanceledException)
         {
-            // COMPAT: middleboxes and some old servers write the question in lower case. Over TCP the case proves nothing, so ask there.
+            // COMPAT: lower-case-question. Over TCP the case proves nothing, so ask there.
             return new ExchangeResult(caseDiffered ? ExchangeEnd.Suspicious : ExchangeEnd.TimedOut);
         }
         catch (SocketException)

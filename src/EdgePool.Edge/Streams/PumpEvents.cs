@@ -54,6 +54,9 @@ internal enum PumpOrder
     /// <summary>Read on.</summary>
     Continue,
 
+    /// <summary>Read on, with the prefix of dialback bound if the header has not bound it.</summary>
+    AssumeDialbackPrefix,
+
     /// <summary>Read on with a new framer: a new stream header follows.</summary>
     Restart,
 

@@ -31,7 +31,7 @@ internal abstract partial class StreamActor
             case CloseTimer:
                 Context.Stop(Self);
                 break;
-            case HandshakeTimer when MayStayPlain:
+            case HandshakeTimer when MayStayPlain || AwaitsVerification:
                 break;
             case NegotiationTimer when AwaitsVerification && !extended:
                 extended = true;

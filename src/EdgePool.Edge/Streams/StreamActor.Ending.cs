@@ -62,6 +62,7 @@ internal abstract partial class StreamActor
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
 
+    // COMPAT: no-end-tag
     private void OnPeerClosed(PumpEvent.Closed closed)
     {
         pumpEnded = true;

@@ -318,6 +318,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 case NegotiationEffect.StartTls:
                     order = PumpOrder.StartTls;
                     break;
+                case NegotiationEffect.AssumeDialbackPrefix:
+                    order = PumpOrder.AssumeDialbackPrefix;
+                    break;
                 case NegotiationEffect.Restart:
                     order = PumpOrder.Restart;
                     break;

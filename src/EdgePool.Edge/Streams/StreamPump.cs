@@ -130,6 +130,9 @@ internal sealed class StreamPump
     {
         switch (order)
         {
+            case PumpOrder.AssumeDialbackPrefix:
+                framer.AssumeDialbackPrefix();
+                break;
             case PumpOrder.Restart:
                 framer = new StreamFramer(limits);
                 break;

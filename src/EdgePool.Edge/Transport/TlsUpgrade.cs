@@ -125,7 +125,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
         _ => Opening.Refused,
     };
 
-    // COMPAT: some servers end their line behind <starttls/>; up to 16 bytes of white space are theirs, all else is the ClientHello.
+    // COMPAT: starttls-line-end. Up to 16 bytes of white space are the line's, all else is the ClientHello.
     public override bool MayFollow(ReadOnlySpan<byte> ahead, bool direct, out ReadOnlySpan<byte> belongsToTls)
     {
         var skip = 0;
@@ -138,7 +138,7 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
     public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct)
         => !direct && ahead.Length < WhitespaceBehindStartTls && MayFollow(ahead, direct, out var belongsToTls) && belongsToTls.IsEmpty;
 
-    // COMPAT: Prosody 0.12 sends no server name behind STARTTLS; its stream header says whom it wants.
+    // COMPAT: no-server-name. The stream header says whom the peer wants.
     protected override Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
         => stream.AuthenticateAsServerAsync(
             (_, hello, _, _) => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions

@@ -93,6 +93,7 @@ internal static class CanonicalBody
         Word(json, "saslNegotiation", partner.SaslNegotiation);
         Flag(json, "supportDialback", partner.SupportDialback);
         Flag(json, "lyncCompat", partner.LyncCompat);
+        Texts(json, "compat", Written(partner.Compat?.Select(Words.Of).ToArray() ?? []), text => text);
         Flag(json, "dialbackWithoutDialback", partner.DialbackWithoutDialback);
         Flag(json, "requireTrustedCertificate", partner.RequireTrustedCertificate);
         Word(json, "tlsMinVersion", partner.TlsMinVersion);

@@ -177,6 +177,7 @@ public static class DocumentReader
             SaslNegotiation = keys.Choice<NegotiationMode>("saslNegotiation"),
             SupportDialback = keys.Flag("supportDialback"),
             LyncCompat = keys.Flag("lyncCompat"),
+            Compat = keys.Choices<PartnerQuirk>("compat"),
             DialbackWithoutDialback = keys.Flag("dialbackWithoutDialback"),
             RequireTrustedCertificate = keys.Flag("requireTrustedCertificate"),
             TlsMinVersion = keys.Choice<TlsVersion>("tlsMinVersion"),

@@ -4,7 +4,7 @@ using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Policy.Documents;
 
-/// <summary>How the values of enumerations are written: our own words in lower case, those of Lync Server as it spells them, versions of TLS as numbers.</summary>
+/// <summary>How the values of enumerations are written: our own words in lower case, those of Lync Server as it spells them, versions of TLS as numbers, quirks as their table does.</summary>
 public static class Words
 {
     /// <summary>All words.</summary>
@@ -28,6 +28,7 @@ public static class Words
     private static string Cased<T>(string name)
         => typeof(T) == typeof(NegotiationMode) || typeof(T) == typeof(PartnerType) ? name
         : typeof(T) == typeof(TlsVersion) ? name[^2..].Insert(1, ".")
+        : typeof(T) == typeof(PartnerQuirk) ? Compatibility.NameOf(Enum.Parse<PartnerQuirk>(name))
         : name.ToLowerInvariant();
 
     private static class Cache<T>

@@ -28,11 +28,12 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     private const int LongestText = 1_024;
 
     // Every value there is: partners share them.
-    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 64).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
+    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 128).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
     {
         RequireTrustedCertificate = (bits & 8) != 0,
         DialbackWithoutDialback = (bits & 16) != 0,
         MinimumTls = (bits & 32) != 0 ? TlsVersion.Tls13 : TlsVersion.Tls12,
+        UnboundDbPrefix = (bits & 64) != 0,
     })];
 
     public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
@@ -191,7 +192,18 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         }
 
         var tls13 = document.TlsMinVersion is TlsVersion.Tls13;
-        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0)];
+        return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0) | (Tolerates(document, PartnerQuirk.UnboundDbPrefix) ? 64 : 0)];
+    }
+
+    private bool Tolerates(PartnerDocument document, PartnerQuirk quirk)
+    {
+        if (document.Compat?.Contains(quirk) is not true)
+        {
+            return false;
+        }
+
+        problems.Warn(prefix + "compat", $"{Compatibility.Of(quirk).Tolerated}, for the sake of {Compatibility.Of(quirk).Servers}", "remove it when the partner's server is a newer one");
+        return true;
     }
 
     private ProxyAddress? Proxy(string? text)

@@ -37,6 +37,9 @@ public sealed record PartnerDocument
     /// <summary>Reads the three settings above as Lync Server does. Default false.</summary>
     public bool? LyncCompat { get; init; }
 
+    /// <summary>Quirks of the partner's server that are tolerated with it alone; null: none.</summary>
+    public IReadOnlyList<PartnerQuirk>? Compat { get; init; }
+
     /// <summary>Dialback over TLS also demands a certificate that proves the partner's name. Default false.</summary>
     public bool? RequireTrustedCertificate { get; init; }
 

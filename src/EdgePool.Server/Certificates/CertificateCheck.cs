@@ -107,7 +107,7 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
         _ => false,
     });
 
-    // COMPAT: ejabberd before 25.08 refuses a client's certificate without clientAuth ("unsupported certificate purpose"), and public authorities issue none with it.
+    // COMPAT: external-refused. "unsupported certificate purpose", says ejabberd before 25.08; and public authorities issue none with clientAuth.
     private void ClientAuth(X509Certificate2 leaf, Findings findings)
     {
         var purposes = CertificateFacts.PurposeOids(leaf.Extensions);

@@ -46,6 +46,10 @@ internal sealed class RootScope
         return -1;
     }
 
+    /// <summary>The scope with one more binding; the same where the prefix is bound.</summary>
+    internal RootScope WithDefault(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> @namespace)
+        => Find(prefix) >= 0 ? this : new RootScope(Name, DefaultNamespace, [.. Bindings, new RootBinding(prefix.ToArray(), @namespace.ToArray())]);
+
     internal IEnumerable<(string Prefix, string Namespace)> Declarations()
         => Bindings.Select(b => (Encoding.UTF8.GetString(b.Prefix), Encoding.UTF8.GetString(b.Namespace)));
 }

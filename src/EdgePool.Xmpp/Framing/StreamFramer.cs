@@ -95,6 +95,15 @@ public sealed class StreamFramer
         return new StreamFramer(limits, RootScope.Of(content));
     }
 
+    /// <summary>Behind the header: binds the prefix <c>db</c> to the namespace of dialback, unless the header has bound it.</summary>
+    public void AssumeDialbackPrefix()
+    {
+        if (scanner.Root is { } root)
+        {
+            scanner.Root = root.WithDefault("db"u8, "jabber:server:dialback"u8);
+        }
+    }
+
     /// <summary>
     /// Reads the next header, element or end from <paramref name="data"/>, whose first byte is the first not yet consumed one.
     /// On <see cref="FrameStatus.Incomplete"/> the next call's data begins at <paramref name="consumed"/> and has at least as many bytes.

@@ -13,7 +13,6 @@ internal readonly record struct ExternalClaim(SaslFailureCondition? Fault, bool 
 {
     private const string Mechanism = "EXTERNAL";
 
-
     /// <summary>Reads <c>&lt;auth mechanism='EXTERNAL'&gt;…&lt;/auth&gt;</c>: no text asks for a challenge, <c>=</c> is an empty response.</summary>
     public static ExternalClaim ReadAuth(XmlElement auth)
     {
@@ -33,7 +32,7 @@ internal readonly record struct ExternalClaim(SaslFailureCondition? Fault, bool 
     }
 
     // <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cDEuZXhhbXBsZQ==</auth>
-    // The identity goes along: XEP-0178 section 3 asks for it for old servers' sake, and Prosody and ejabberd do the same.
+    // COMPAT: authzid-always. XEP-0178 section 3 asks for it for old servers' sake, and Prosody and ejabberd do the same.
     public static ReadOnlyMemory<byte> Auth(DomainName identity) => WireWriter.Compose(w => w
         .Markup("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>"u8)
         .Markup(Convert.ToBase64String(identity.Utf8)).Markup("</auth>"u8));

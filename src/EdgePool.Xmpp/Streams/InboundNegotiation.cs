@@ -147,15 +147,24 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         var addressed = TryDomain(header.To, out local) & TryDomain(header.From, out remote);
         if (StreamHeaderCheck.Fault(header, XmppNamespaces.Server) is { } fault)
             return Refuse(fault, StreamEndReason.MalformedStream, "the header's namespaces or version");
-        if (!addressed || local is null)
+        if (!addressed || (local is null && versioned))
             return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses");
         if (Differs(agreedLocal, local) || Differs(agreedRemote, remote))
             return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the header's addresses changed");
+        if (local is null)
+            return OpenToNobody();
         if (!settings.Rules.Serves(local))
             return Refuse(Condition.HostUnknown, StreamEndReason.HostUnknown, $"{local.Ascii} is not served here");
         if (remote is not null && settings.Rules.IsOwn(remote))
             return End(StreamEndReason.PolicyViolation, OwnDomain, $"{remote.Ascii} is our own");
         return Offer(remote is null ? null : settings.Rules.TermsFor(new DomainPair(local, remote)));
+    }
+
+    // COMPAT: missing-to. Whoever does not say whom it wants is not believed who it is either.
+    private Step OpenToNobody()
+    {
+        remote = null;
+        return Offer(null);
     }
 
     private static StreamError OwnDomain { get; } = new(Condition.UndefinedCondition, "own domain");
@@ -171,7 +180,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         offer = OfferFor(terms);
         var sent = Header(versioned ? offer : null);
         if (terms is null || HasWay(terms))
-            return new Step(InboundState.Negotiating, [sent]);
+            return new Step(InboundState.Negotiating, [sent, .. DialbackPrefix(terms)]);
         var reason = Secured ? CertificateReason() : terms.OffersTls && versioned ? StreamEndReason.TlsUnavailable : StreamEndReason.NoAllowedMethod;
         var detail = $"{remote!.Ascii} has no allowed way to authenticate to {local!.Ascii}";
         return new Step(InboundState.Closed, [sent, Closing(reason, new StreamError(Condition.PolicyViolation), detail)]);
@@ -186,10 +195,10 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         pairs.Prove(pair);
         offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));
         return new Step(InboundState.Authenticated,
-            [Header(versioned ? offer : null), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
+            [Header(versioned ? offer : null), .. DialbackPrefix(terms), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
     }
 
-    // A peer without 'from' has to name itself after TLS at the latest; until then it gets the strictest offer that there is.
+    // COMPAT: missing-from. Such a peer has to name itself after TLS at the latest; until then it gets the strictest offer that there is.
     private FeatureOffer OfferFor(NegotiationTerms? terms)
     {
         if (!versioned)

@@ -23,6 +23,9 @@ public abstract record NegotiationEffect
     /// <summary>Read on with a new framer: a new stream header follows.</summary>
     public sealed record Restart : NegotiationEffect;
 
+    /// <summary>Read on; where the header binds no prefix <c>db</c>, it is bound to the namespace of dialback from here on.</summary>
+    public sealed record AssumeDialbackPrefix : NegotiationEffect;
+
     /// <summary>Stanzas of this pair may flow from now on.</summary>
     /// <param name="Pair">The pair.</param>
     /// <param name="Method">How it was proven.</param>

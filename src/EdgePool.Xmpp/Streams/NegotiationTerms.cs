@@ -59,6 +59,9 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>The oldest version of TLS by which a pair may be proven; nothing is proven on a stream under an older one.</summary>
     public TlsVersion MinimumTls { get; init; }
 
+    /// <summary>See <see cref="PartnerQuirk.UnboundDbPrefix"/>.</summary>
+    public bool UnboundDbPrefix { get; init; }
+
     /// <summary>Some allowed way needs TLS.</summary>
     public bool OffersTls => (Methods & (AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback)) != AuthenticationMethods.None;
 

@@ -109,6 +109,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return new Step(OutboundState.AwaitingHeader, [.. before, new NegotiationEffect.Send(header)]);
     }
 
+    // COMPAT: unaddressed-answer. Nothing rests on whom the answer names.
     private Step Opened(StreamHeader header)
     {
         if (StreamHeaderCheck.Fault(header, XmppNamespaces.Server) is { } fault)
@@ -116,9 +117,9 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         peerStreamId = header.Id;
         if (string.IsNullOrEmpty(peerStreamId))
             return Refuse(Condition.InvalidXml, StreamEndReason.MalformedStream, "a header without 'id'");
-        peerKnowsDialback = header.Declares(XmppNamespaces.Dialback);
+        peerKnowsDialback = header.Declares(XmppNamespaces.Dialback); // COMPAT: dialback-by-declaration
         if (StreamHeaderCheck.HasFeatures(header))
-            return new Step(OutboundState.AwaitingFeatures, []);
+            return new Step(OutboundState.AwaitingFeatures, [.. DialbackPrefix(terms)]);
         return saslDone ? Established(AuthenticationMethod.SaslExternal) : WithoutTls();
     }
 
@@ -178,7 +179,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return Open(new NegotiationEffect.Restart());
     }
 
-    // XEP-0178 section 3 step 11: the stream is still good for dialback, where that is allowed.
+    // COMPAT: external-refused. XEP-0178 section 3 step 11: the stream is still good for dialback, where that is allowed.
     private Step FallBack(XmlElement failure)
     {
         var condition = WireName<SaslFailureCondition>.Of(SaslMarkup.ReadFailure(failure));

@@ -13,6 +13,7 @@ internal static class StreamHeaderCheck
         return header.Version is { } version && !IsVersion(version) ? StreamErrorCondition.UnsupportedVersion : null;
     }
 
+    // COMPAT: no-version
     /// <summary>True from XMPP 1.0 on: features follow the header (RFC 6120 section 4.7.5).</summary>
     public static bool HasFeatures(StreamHeader header) => header.Version is { } version && !version.TrimStart('0').StartsWith('.');
 

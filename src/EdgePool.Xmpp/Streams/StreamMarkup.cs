@@ -16,6 +16,7 @@ internal static class StreamMarkup
     /// <summary>The end of a stream.</summary>
     public static ReadOnlySpan<byte> End => "</stream:stream>"u8;
 
+    // COMPAT: db-prefix-alone
     /// <summary>The header of an S2S stream. Our elements always use the prefix <c>db</c>: some servers know no other.</summary>
     public static void WriteServerHeader(WireWriter writer, DomainName? from, DomainName? to, string? id, bool versioned)
     {

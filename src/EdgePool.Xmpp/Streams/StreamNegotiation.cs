@@ -64,6 +64,10 @@ public abstract class StreamNegotiation<TState> : IStreamNegotiation
         return End(StreamEndReason.StreamErrorReceived, error: null, $"{error.Condition.WireName()}: {error.Text}", error);
     }
 
+    // COMPAT: unbound-db-prefix
+    private protected static IEnumerable<NegotiationEffect> DialbackPrefix(NegotiationTerms? terms)
+        => terms is { UnboundDbPrefix: true } ? [new NegotiationEffect.AssumeDialbackPrefix()] : [];
+
     private protected Step Stay(params IEnumerable<NegotiationEffect> effects) => new(State, [.. effects]);
 
     private protected Step Nothing() => new(State, []);

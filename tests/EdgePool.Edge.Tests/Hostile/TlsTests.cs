@@ -96,6 +96,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     }
 
     // TLS-02
+    [Trait("compat", "starttls-line-end")]
     [Theory]
     [InlineData("\n")]
     [InlineData("\r\n")]
@@ -308,6 +309,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     }
 
     // TLS-25
+    [Trait("compat", "no-end-tag")]
     [Fact]
     public async Task Truncation_InTheMiddleOfAStanza_DiscardsIt()
     {

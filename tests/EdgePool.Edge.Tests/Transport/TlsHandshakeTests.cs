@@ -81,6 +81,7 @@ public sealed class TlsHandshakeTests : IDisposable
 
     // TLS-20: who names nobody in TLS is answered in the name that its stream header asked for; who names somebody, in that name.
     [Theory]
+    [Trait("compat", "no-server-name")]
     [InlineData("", null, "edge.example")]
     [InlineData("", "other.example", "other.example")]
     [InlineData("", "OTHER.example", "other.example")]

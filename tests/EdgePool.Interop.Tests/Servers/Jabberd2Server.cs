@@ -102,12 +102,12 @@ internal sealed class Jabberd2Server : XmppServer
             <ip>{ServerEndPoint.Address}</ip>
             <port>{ServerEndPoint.Port}</port>
             <secret>secret of {Domain}</secret>
-            <pemfile>{Options.Certificate.CombinedFile}</pemfile>
+            {(Options.Tls ? $"<pemfile>{Options.Certificate.CombinedFile}</pemfile>" : "")}
           </local>
           <io><max_fds>256</max_fds><limits><stanzasize>262144</stanzasize></limits></io>
           <check><interval>60</interval><queue>20</queue><retry>0</retry><idle>86400</idle><keepalive>0</keepalive><dnscache>300</dnscache></check>
           <lookup><srv>xmpp-server</srv><bad-host-timeout>1</bad-host-timeout></lookup>
-          <security><require_tls>{(Options.RequireTls ? 1 : 0)}</require_tls></security>
+          <security><require_tls>{(Options is { Tls: true, RequireTls: true } ? 1 : 0)}</require_tls></security>
         </s2s>
         """;
 }

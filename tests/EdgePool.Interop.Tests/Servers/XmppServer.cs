@@ -38,6 +38,9 @@ internal sealed record XmppServerOptions
     /// <summary>Whether it offers and uses dialback (XEP-0220).</summary>
     public bool Dialback { get; init; } = true;
 
+    /// <summary>False: it has no TLS at all; jabberd2 alone can be made so, and its headers are then those from before XMPP 1.0.</summary>
+    public bool Tls { get; init; } = true;
+
     /// <summary>Whether it refuses servers without TLS.</summary>
     public bool RequireTls { get; init; } = true;
 

@@ -8,7 +8,7 @@ namespace EdgePool.Policy.Tests.Documents;
 public sealed class DocumentReaderTests
 {
     private const string Whole = "{'description':'d','additionalDomains':['b.example','xn--bcher-kva.example'],'partnerType':'Federated',"
-        + "'tlsNegotiation':'Required','saslNegotiation':'Optional','supportDialback':true,'lyncCompat':false,'dialbackWithoutDialback':true,"
+        + "'tlsNegotiation':'Required','saslNegotiation':'Optional','supportDialback':true,'lyncCompat':false,'compat':['unbound-db-prefix'],'dialbackWithoutDialback':true,"
         + "'requireTrustedCertificate':true,'tlsMinVersion':'1.3','allowServerAuthOnly':false,'allowClientAuthOnly':true,"
         + "'trust':{'system':true,'ca':['PEM'],'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'firstUse':true,'onChange':'refuse','dane':'require'},'connectionLimit':5,'enableKeepAlive':false,'proxyFqdn':'h.example:5270',"
         + "'enabled':false,'disabledReason':'r','rate':{'bytesPerSecond':65536,'stanzasPerSecond':100,'burst':200},'maxStanzaBytes':65536,"

@@ -83,6 +83,7 @@ public class OutboundStreamTests
         * close tls-not-offered
         """);
 
+    [Trait("compat", "no-version")]
     [Fact]
     public void Header_BeforeVersionOne_PolicyViolationOrDialback() // TLS-10
     {
@@ -187,6 +188,7 @@ public class OutboundStreamTests
         * close no-allowed-method
         """);
 
+    [Trait("compat", "external-refused")]
     [Fact]
     public void Sasl_Failed_FallsBackOnlyWhereAllowed() // CERT-07, XEP-0178 section 3 step 11
     {

@@ -63,6 +63,7 @@ internal static class Transcript
         NegotiationEffect.Send send => Sent(send.Xml),
         NegotiationEffect.StartTls => ["* start tls"],
         NegotiationEffect.Restart => ["* restart"],
+        NegotiationEffect.AssumeDialbackPrefix => ["* db is dialback's"],
         NegotiationEffect.Authenticated a => [$"* authenticated {a.Pair.Local}<-{a.Pair.Remote} {a.Method}{(a.SteppedDown ? " stepped down" : "")}"],
         NegotiationEffect.VerifyKey v => [$"* verify {v.Pair.Local}<-{v.Pair.Remote} {v.StreamId} {v.Key}"],
         NegotiationEffect.Answered a => [$"* answered {a.Outcome.Verdict}" + (a.Outcome.Verdict is DialbackVerdict.Error ? $" {a.Outcome.Condition.WireName()}" : "")],

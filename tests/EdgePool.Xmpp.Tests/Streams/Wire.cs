@@ -76,6 +76,9 @@ internal sealed class Wire(
                 unread.Clear();
                 framer = new StreamFramer(FramerLimits.Unauthenticated);
                 break;
+            case NegotiationEffect.AssumeDialbackPrefix:
+                framer.AssumeDialbackPrefix();
+                break;
             case NegotiationEffect.Restart:
                 framer = new StreamFramer(FramerLimits.Unauthenticated);
                 break;

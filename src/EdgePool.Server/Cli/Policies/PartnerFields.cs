@@ -27,6 +27,7 @@ internal static class PartnerFields
         DocumentField.Flag("--allow-server-auth-only", "allowServerAuthOnly", "A certificate for TLS servers alone serves also when the partner connects to us. Default: true."),
         DocumentField.Flag("--allow-client-auth-only", "allowClientAuthOnly", "A certificate for TLS clients alone, from an authority under --ca, serves when the partner connects to us."),
         DocumentField.Flag("--lync-compat", "lyncCompat", "Read the negotiation settings exactly as Lync Server 2013 does."),
+        DocumentField.List("--compat", "compat", "QUIRK", "Quirks of its server to tolerate: unbound-db-prefix."),
         DocumentField.Files("--ca", "trust.ca", "Root certificates of the partner in PEM.", ReadPem),
         DocumentField.Flag("--trust-system", "trust.system", "The machine's roots count beside --ca."),
         DocumentField.List("--pins", "trust.pins", "HASH", "SHA-256 of keys, base64 or hexadecimal: one must be in the chain of the partner's certificate."),

@@ -147,6 +147,7 @@ internal static class PartnerViews
             ("additionalDomains", string.Join(", ", partner.AdditionalDomains.Select(domain => domain.Ascii))),
             ("partnerType", partner.Type.ToString()),
             ("methods", Methods(partner)),
+            ("compat", partner.Terms.UnboundDbPrefix ? Words.Of(PartnerQuirk.UnboundDbPrefix) : ""),
             ("requireTrustedCertificate", Word(partner.Terms.RequireTrustedCertificate)),
             ("tlsMinVersion", Words.Of(partner.Terms.MinimumTls)),
             ("allowServerAuthOnly", Word(partner.Certificates.AllowServerAuthOnly)),
