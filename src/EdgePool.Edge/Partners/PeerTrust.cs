@@ -70,16 +70,16 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
         switch (shown.Proves(domain))
         {
             case CertificateVerdict.Valid when shown.IsVouchedFor(domain):
-                PeerKeyLog.TlsaVouches(log, domain.Ascii, shown.TlsaText(), text, stream);
+                PeerKeyLog.TlsaVouches(log, domain.Ascii, text, shown.TlsaText(), stream);
                 break;
             case CertificateVerdict.TlsaMismatch:
-                PeerKeyLog.TlsaMismatch(log, domain.Ascii, shown.TlsaText(), text, stream);
+                PeerKeyLog.TlsaMismatch(log, domain.Ascii, text, shown.TlsaText(), stream);
                 break;
             case CertificateVerdict.TlsaUnavailable:
-                PeerKeyLog.TlsaUnavailable(log, domain.Ascii, shown.TlsaText(), text, stream);
+                PeerKeyLog.TlsaUnavailable(log, domain.Ascii, text, shown.TlsaText(), stream);
                 break;
             case CertificateVerdict.TlsaMissing or CertificateVerdict.Untrusted or CertificateVerdict.WrongName:
-                PeerKeyLog.TlsaMissing(log, domain.Ascii, shown.TlsaText(), text, stream);
+                PeerKeyLog.TlsaMissing(log, domain.Ascii, text, shown.TlsaText(), stream);
                 break;
             default:
                 break;

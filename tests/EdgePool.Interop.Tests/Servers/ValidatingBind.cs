@@ -19,13 +19,13 @@ public enum Signatures
 /// <summary>Two BINDs: an authoritative one with a signed root zone (RFC 4035), and before it a recursive one that knows the zone's key and validates.</summary>
 internal sealed partial class ValidatingBind : IAsyncDisposable
 {
-    private readonly BindServer authority;
-    private readonly ServerProcess process;
-    private readonly string folder;
+    private readonly BindServer signed;
+    private readonly ServerProcess recursive;
+    private readonly string home;
 
-    private ValidatingBind(BindServer authority, ServerProcess process, string folder, IPEndPoint endPoint)
+    private ValidatingBind(BindServer signed, ServerProcess recursive, string home, IPEndPoint endPoint)
     {
-        (this.authority, this.process, this.folder) = (authority, process, folder);
+        (this.signed, this.recursive, this.home) = (signed, recursive, home);
         EndPoint = endPoint;
     }
 
@@ -33,7 +33,7 @@ internal sealed partial class ValidatingBind : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>The authoritative one: who asks it hears the same, whatever is wrong with the signatures.</summary>
-    public IPEndPoint Unvalidated => authority.EndPoint;
+    public IPEndPoint Unvalidated => signed.EndPoint;
 
     /// <summary>Starts both, with records as <see cref="BindServer"/> takes them.</summary>
     public static async Task<ValidatingBind> StartAsync(Signatures signatures, params IEnumerable<string> records)
@@ -61,9 +61,9 @@ internal sealed partial class ValidatingBind : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await process.DisposeAsync();
-        await authority.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        await recursive.DisposeAsync();
+        await signed.DisposeAsync();
+        Directory.Delete(home, recursive: true);
     }
 
     /// <summary>Signs <c>root.zone</c> in place with a key of its own; returns that key as a trust anchor is written.</summary>
@@ -72,10 +72,10 @@ internal sealed partial class ValidatingBind : IAsyncDisposable
         await RunAsync("dnssec-keygen", folder, "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", ".");
         string[] validity = signatures == Signatures.Expired ? ["-s", "20200101000000", "-e", "20200201000000"] : [];
         await RunAsync("dnssec-signzone", folder, ["-q", "-P", "-S", "-z", "-O", "full", "-o", ".", .. validity, "-f", "signed.zone", "root.zone"]);
-        var signed = await File.ReadAllTextAsync(Path.Combine(folder, "signed.zone"));
+        var zone = await File.ReadAllTextAsync(Path.Combine(folder, "signed.zone"));
         if (signatures == Signatures.Tampered)
-            signed = TlsaData().Replace(signed, match => string.Equals(match.Value, "0", StringComparison.Ordinal) ? "1" : "0");
-        await File.WriteAllTextAsync(Path.Combine(folder, "root.zone"), signed);
+            zone = TlsaData().Replace(zone, match => string.Equals(match.Value, "0", StringComparison.Ordinal) ? "1" : "0");
+        await File.WriteAllTextAsync(Path.Combine(folder, "root.zone"), zone);
         var key = await File.ReadAllTextAsync(Directory.GetFiles(folder, "K.+*.key").Single());
         var fields = key.Split('\n').Single(line => line.Contains("DNSKEY", StringComparison.Ordinal)).Split(' ')[3..];
         return $"{fields[0]} {fields[1]} {fields[2]} \"{string.Concat(fields[3..])}\"";
