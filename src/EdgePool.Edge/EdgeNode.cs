@@ -55,6 +55,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
         var components = new ComponentSessions(table, bouncer, edgeLogs);
+        var shown = new PresenceTable(new PresenceLimits(), time, random, journalled: options.Presences is not null);
+        var memory = options.Presences is { } presences ? new PresenceMemory(presences, shown, table, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
             options,
             policy,
@@ -69,7 +71,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new RateTable(time),
             bouncer,
             stanzas,
-            new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, random), stanzas, table, components, Ledger, time, options.Timeouts.Pending),
+            new PresenceKeeper(shown, memory, stanzas, table, components, Ledger, time, options.Timeouts.Pending),
             components,
             certificates,
             new DialbackKeys(options.DialbackSecret),
@@ -100,6 +102,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Contacts that are shown as available through this node, in both directions.</summary>
     public int PresenceShown => edge.Presence.Count;
 
+    /// <summary>How the journal of them does; null: a restart forgets them.</summary>
+    public JournalState? PresenceJournal => edge.Presence.Journal;
+
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
 
@@ -124,7 +129,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Since when message bodies are logged, and by whose word; null: they are not.</summary>
     public BodyLogging? BodyLogging => bodies?.Current;
 
-    /// <summary>Reads the consents and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
@@ -134,6 +139,7 @@ public sealed class EdgeNode : IAsyncDisposable
             await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
+        await edge.Presence.StartAsync(cancellation);
         Open();
     }
 
@@ -141,7 +147,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null || Consents is not null)
+        if (documents is not null || Consents is not null || edge.Options.Presences is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -239,6 +245,7 @@ public sealed class EdgeNode : IAsyncDisposable
         await shutdown.SettleAsync();
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
+        await edge.Presence.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         if (opened)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
@@ -34,6 +35,9 @@ public sealed record EdgeOptions
 
     /// <summary>Where consents outlive the node; null: nobody can consent, and partners of type <see cref="PartnerType.PublicUnverified"/> reach no one. It outlives the node.</summary>
     public IConsentJournal? Consents { get; init; }
+
+    /// <summary>Where it outlives the node who is shown as available through it; null: a restart forgets them. It is this node's alone, and outlives the node.</summary>
+    public IPresenceJournal? Presences { get; init; }
 
     /// <summary>How many consents there may be.</summary>
     public ConsentLimits ConsentLimits { get; init; } = new();

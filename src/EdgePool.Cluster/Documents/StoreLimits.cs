@@ -39,6 +39,12 @@ public sealed record StoreLimits
     /// <summary>Consents.</summary>
     public int MaxConsents { get; init; } = 2_000_000;
 
+    /// <summary>Who may be shown as available at one time.</summary>
+    public int MaxPresences { get; init; } = 400_000;
+
+    /// <summary>Bytes of UTF-8 of an address with a resource (RFC 7622 section 3.1).</summary>
+    public int MaxFullAddressBytes { get; init; } = 3071;
+
     /// <summary>Bytes of UTF-8 of an address in a consent: local part, @ and domain (RFC 7622 section 3.1).</summary>
     public int MaxAddressBytes { get; init; } = 2047;
 }

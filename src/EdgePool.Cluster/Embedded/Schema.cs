@@ -36,6 +36,13 @@ internal static class Schema
           local TEXT NOT NULL, remote TEXT NOT NULL, partner TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (local, remote)) WITHOUT ROWID;
         CREATE INDEX consent_partner ON consent (partner, local, remote);
         """,
+        """
+        ALTER TABLE state ADD COLUMN presences INTEGER NOT NULL DEFAULT 0;
+
+        -- Who is shown as available through this node; outward 1: ours to a partner's user.
+        CREATE TABLE presence (
+          outward INTEGER NOT NULL, local TEXT NOT NULL, remote TEXT NOT NULL, partner TEXT NOT NULL, PRIMARY KEY (outward, local, remote)) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Judges whose file it is, and changes nothing.</summary>

@@ -18,21 +18,22 @@ public sealed class ConsentLedger
     public const int LongestPage = 1_000;
 
     private readonly IConsentJournal journal;
-    private readonly ConsentWriter writer;
+    private readonly JournalWriter<ConsentChange> writer;
     private readonly ILogger log;
 
     internal ConsentLedger(IConsentJournal journal, TimeProvider time, Random random, ILogger log, ConsentLimits limits)
     {
         (this.journal, this.log) = (journal, log);
         Table = new ConsentTable(limits, time);
-        writer = new ConsentWriter(Table, journal, time, random, log);
+        writer = new JournalWriter<ConsentChange>(
+            Table, journal.AppendAsync, new JournalMessages(ConsentLog.ConsentsNotWritten, ConsentLog.ConsentsWritten, ConsentLog.ConsentsLost), time, random, log);
     }
 
     /// <summary>All that stand.</summary>
     public int Count => Table.Count;
 
     /// <summary>How the journal does.</summary>
-    public ConsentJournalState State => writer.State;
+    public JournalState State => writer.State;
 
     /// <summary>What policy asks.</summary>
     public IConsents Standing => Table;
@@ -62,6 +63,7 @@ public sealed class ConsentLedger
         if (!await Table.LoadAsync(journal, cancellation))
             ConsentLog.ConsentsTooMany(log);
         ConsentLog.ConsentsLoaded(log, Table.Count);
+        Table.Changed = writer.Wake;
         writer.Start();
     }
 

@@ -7,7 +7,7 @@ namespace EdgePool.Edge.Partners;
 
 /// <summary>How many consents there may be. The defaults carry their reason.</summary>
 /// <param name="PerPartner">Under one partner: a public provider with a hundred thousand contacts of ours has them all.</param>
-/// <param name="Total">Under all partners: 200 MB of memory.</param>
+/// <param name="Total">Under all partners: 270 MB of memory.</param>
 /// <param name="Pending">Changes that wait for the journal: hours of work when it is down, and 30 MB.</param>
 public sealed record ConsentLimits(int PerPartner = 100_000, int Total = 1_000_000, int Pending = 100_000);
 
@@ -31,21 +31,21 @@ public sealed record ConsentPage(IReadOnlyList<Consent> Consents, bool More);
 
 /// <summary>
 /// Which local user has taken up contact with which user of a public, unverified partner (POLICY.md section 4): what the stanza path asks. It holds all
-/// consents in memory, and beside them what changed and is not yet durable, in its order; <see cref="ConsentWriter"/> brings that to the journal.
+/// consents in memory, and beside them what changed and is not yet durable, in its order; a <see cref="JournalWriter{T}"/> brings that to the journal.
 /// </summary>
 /// <remarks>
 /// A question takes no lock and allocates nothing. A change takes effect at once, before it is durable: a node that loses power forgets what it
 /// learned in the last moments, and the contact has to be taken up again (or, after a revocation, to be dropped again). A revocation is always
 /// taken: those that wait are never more than the consents that stood.
 /// </remarks>
-internal sealed class ConsentTable : IConsents
+internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
 {
     private readonly Lock gate = new();
     private readonly ConsentLimits limits;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<AddressPairKey, Standing> standing = new(AddressPairComparer.Instance);
     private readonly ConcurrentDictionary<AddressPairKey, Standing>.AlternateLookup<AddressPair> byPair;
-    private readonly Dictionary<string, int> perPartner = new(StringComparer.Ordinal);
+    private readonly ConsentOrder order = new();
     private readonly Queue<ConsentChange> pending = new();
     private int count;
 
@@ -116,8 +116,7 @@ internal sealed class ConsentTable : IConsents
             if (!standing.TryRemove(key, out var gone))
                 return false;
             count--;
-            if (--perPartner[gone.Partner] == 0)
-                perPartner.Remove(gone.Partner);
+            order.Remove(gone.Partner, key);
             pending.Enqueue(new ConsentChange.Revoked(key.Local, key.Remote));
         }
 
@@ -135,37 +134,20 @@ internal sealed class ConsentTable : IConsents
         return all;
     }
 
-    /// <summary>A page of what stands, behind that pair; the whole table is walked for it.</summary>
+    /// <summary>A page of what stands, behind that pair. It costs a page; without a partner, a look at each partner as well.</summary>
     /// <param name="partner">Only those given under this partner; null: all.</param>
     /// <param name="after">The last of the page before; null: the first page.</param>
     /// <param name="atMost">The length of the page.</param>
     public ConsentPage List(string? partner, (string Local, string Remote)? after, int atMost)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(atMost);
-        var best = new PriorityQueue<AddressPairKey, AddressPairKey>(Comparer<AddressPairKey>.Create(static (a, b) => Compare(b, a)));
         AddressPairKey? from = after is { } last ? new AddressPairKey(new AddressPair(Encoding.UTF8.GetBytes(last.Local), Encoding.UTF8.GetBytes(last.Remote))) : null;
-        foreach (var (key, value) in standing)
+        lock (gate)
         {
-            if ((partner is not null && !string.Equals(partner, value.Partner, StringComparison.Ordinal)) || (from is { } start && Compare(key, start) <= 0))
-                continue;
-            if (best.Count <= atMost)
-                best.Enqueue(key, key);
-            else
-                best.EnqueueDequeue(key, key);
+            var page = order.Behind(partner, from, atMost + 1);
+            var more = page.Count > atMost;
+            return new ConsentPage([.. page.Take(atMost).Select(key => standing[key].ToConsent(key))], more);
         }
-
-        var more = best.Count > atMost;
-        if (more)
-            best.Dequeue();
-        var page = new List<Consent>(best.Count);
-        while (best.TryDequeue(out var key, out _))
-        {
-            if (standing.TryGetValue(key, out var value))
-                page.Add(value.ToConsent(key));
-        }
-
-        page.Reverse();
-        return new ConsentPage(page, more);
     }
 
     /// <summary>The oldest changes that are not durable; they stay until <see cref="Written"/>.</summary>
@@ -185,7 +167,7 @@ internal sealed class ConsentTable : IConsents
         }
     }
 
-    private bool HasRoom(string partner) => count < limits.Total && perPartner.GetValueOrDefault(partner) < limits.PerPartner;
+    private bool HasRoom(string partner) => count < limits.Total && order.CountOf(partner) < limits.PerPartner;
 
     private bool Load(Consent consent)
     {
@@ -202,12 +184,9 @@ internal sealed class ConsentTable : IConsents
         if (!standing.TryAdd(key, value))
             return false;
         count++;
-        perPartner[value.Partner] = perPartner.GetValueOrDefault(value.Partner) + 1;
+        order.Add(value.Partner, key);
         return true;
     }
-
-    private static int Compare(AddressPairKey a, AddressPairKey b)
-        => a.Pair.Local.SequenceCompareTo(b.Pair.Local) is not 0 and var order ? order : a.Pair.Remote.SequenceCompareTo(b.Pair.Remote);
 
     /// <summary>Under which partner it was given, and when, in milliseconds of Unix time.</summary>
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]

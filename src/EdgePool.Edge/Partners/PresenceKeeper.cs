@@ -1,4 +1,5 @@
 using System.Buffers;
+using EdgePool.Cluster.Documents;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
@@ -16,11 +17,18 @@ namespace EdgePool.Edge.Partners;
 /// <see cref="Gateway.SubscriptionRefreshInterval"/> ends (a probe from the viewer), and shown as unavailable when that does not help, when policy shuts the
 /// contact out, when the partner cannot be reached, or, the other way, when the back end of our own user is gone. Safe from any thread.
 /// </summary>
-/// <remarks>Not guaranteed: anything after a restart; what was shown before it is remembered by nobody until it is shown again.</remarks>
-internal sealed class PresenceKeeper(PresenceTable table, StanzaPolicy policy, RouteTable routes, ComponentSessions components, Ledger ledger, TimeProvider time, TimeSpan patience)
+/// <remarks>
+/// With a journal that holds over a restart, however the node ended: who was shown before it is asked for at once, and whoever does not answer is shown as unavailable.
+/// Without one, what was shown before is remembered by nobody until it is shown again.
+/// </remarks>
+internal sealed class PresenceKeeper(
+    PresenceTable table, PresenceMemory? memory, StanzaPolicy policy, RouteTable routes, ComponentSessions components, Ledger ledger, TimeProvider time, TimeSpan patience)
 {
     /// <summary>Probes, and farewells, sent at one <see cref="Tick"/>: what a queue takes easily.</summary>
     public const int AtOnce = 1_000;
+
+    /// <summary>Questions to those who were shown before the start, at one <see cref="Tick"/>: they wait for streams that are not up yet, and leave room for others.</summary>
+    public const int RestoredAtOnce = 100;
 
     private const long Told = long.MinValue;
 
@@ -29,6 +37,22 @@ internal sealed class PresenceKeeper(PresenceTable table, StanzaPolicy policy, R
 
     /// <summary>Contacts shown.</summary>
     public int Count => table.Count;
+
+    /// <summary>How the journal of who is shown does; null: there is none.</summary>
+    public JournalState? Journal => memory?.State;
+
+    /// <summary>Takes over who was shown before this node started.</summary>
+    /// <exception cref="StoreException">The journal cannot be read.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        if (memory is null)
+            return;
+        await memory.StartAsync(cancellation);
+        PolicyChanged(policy.Live.Current);
+    }
+
+    /// <summary>Brings the rest to the journal.</summary>
+    public Task StopAsync(TimeSpan journalPatience) => memory?.StopAsync(journalPatience) ?? Task.CompletedTask;
 
     /// <summary>Presence is on its way to whom it is for.</summary>
     public void Note(in Passage passage, in StanzaFrame stanza, JidSpan from, JidSpan to)
@@ -94,6 +118,9 @@ internal sealed class PresenceKeeper(PresenceTable table, StanzaPolicy policy, R
         var interval = (policy.Live.Current.Gateway ?? Gateway.Default).SubscriptionRefreshInterval;
         foreach (var component in routes.Components)
             LookAfter(component.Pair.Remote);
+        foreach (var shown in table.ToConfirm(RestoredAtOnce))
+            Confirm(shown);
+        table.LeaveUnconfirmed(patience * 2); // a stream to ask on may take that long, and one to answer on
         foreach (var shown in table.ToAsk(interval, AtOnce))
             TrySend(shown.LocalBare, shown.RemoteBare, "probe"u8, out _);
         foreach (var shown in table.ToLeave(interval, AtOnce))
@@ -101,6 +128,21 @@ internal sealed class PresenceKeeper(PresenceTable table, StanzaPolicy policy, R
             if (!TrySend(shown.Contact, shown.Viewer, "unavailable"u8, out var worthAnotherTry) && worthAnotherTry)
                 table.Return(shown);
         }
+
+        memory?.Wake();
+    }
+
+    private void Confirm(ShownPresence shown)
+    {
+        var inward = shown.Side == PresenceSide.Inward;
+        if (inward && DomainName.TryParse(shown.LocalDomain, out var viewers) && routes.Component(viewers) is not null && !components.IsConnected(viewers))
+        {
+            table.Asked(shown, sent: false); // the answer would reach nobody yet
+            return;
+        }
+
+        var sent = TrySend(inward ? shown.LocalBare : shown.RemoteBare, inward ? shown.RemoteBare : shown.LocalBare, "probe"u8, out var worthAnotherTry);
+        table.Asked(shown, sent || !worthAnotherTry);
     }
 
     private void LookAfter(DomainName component)

@@ -10,7 +10,7 @@ namespace EdgePool.Edge.Partners;
 /// Only presence to a bare JID counts: that is what a subscription brings (RFC 6121 section 4.2.2). Directed presence, such as that of rooms, is between its
 /// sender and one client. What is shown of our own users is not asked for again and never lapses: their back end is ours, and its end is seen.
 /// </remarks>
-internal sealed class PresenceTable
+internal sealed partial class PresenceTable
 {
     /// <summary>A farewell that nobody takes is tried as many times, once a second: as long as a stanza may wait.</summary>
     public const int MostFarewells = 60;
@@ -27,7 +27,19 @@ internal sealed class PresenceTable
     private readonly LinkedList<ShownPresence> leaving = new();
     private readonly Dictionary<string, LinkedList<ShownPresence>> partners = new(StringComparer.Ordinal);
 
-    public PresenceTable(PresenceLimits limits, TimeProvider time, Random random) => (this.limits, this.time, this.random) = (limits, time, new Random(random.Next()));
+    private readonly RestoredPresence restored;
+    private readonly PresenceChanges? changes;
+
+    /// <param name="limits">How many.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Spreads what is asked for.</param>
+    /// <param name="journalled">Somebody writes down what changes: see <see cref="Oldest"/>.</param>
+    public PresenceTable(PresenceLimits limits, TimeProvider time, Random random, bool journalled = false)
+    {
+        (this.limits, this.time, this.random) = (limits, time, new Random(random.Next()));
+        restored = new RestoredPresence(time);
+        changes = journalled ? new PresenceChanges() : null;
+    }
 
     /// <summary>All that are shown, those about to leave included.</summary>
     public int Count
@@ -53,6 +65,7 @@ internal sealed class PresenceTable
             var evicted = MakeRoom(partner);
             var shown = new ShownPresence(side, new AddressPairKey(addresses), partner);
             Of(side).Known.Add(shown.Addresses, shown);
+            changes?.Mark(shown, isShown: true);
             Link(shown);
             See(shown);
             return evicted;
@@ -152,6 +165,7 @@ internal sealed class PresenceTable
                 return;
             unsent.Leaving = true;
             leaving.AddLast(unsent.Order);
+            changes?.Mark(unsent, isShown: true);
         }
     }
 
@@ -168,6 +182,7 @@ internal sealed class PresenceTable
 
         shown.Seen = time.GetTimestamp();
         shown.Asked = false;
+        shown.Unconfirmed = false;
         shown.AskAfter = FirstAsk + (AskSpread * random.NextDouble());
         MoveLast(Of(shown.Side).Order, shown.Order);
         MoveLast(partners[shown.Partner], shown.OfPartner);
@@ -209,6 +224,7 @@ internal sealed class PresenceTable
     private void Forget(ShownPresence shown)
     {
         Of(shown.Side).Known.Remove(shown.Addresses);
+        changes?.Mark(shown, isShown: false);
         if (shown.Leaving)
             leaving.Remove(shown.Order);
         else

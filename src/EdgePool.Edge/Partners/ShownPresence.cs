@@ -14,7 +14,7 @@ internal enum PresenceSide
 
 /// <summary>How many are remembered.</summary>
 /// <param name="PerPartner">Shown to or by one partner's users; both sides together.</param>
-/// <param name="Total">All: 80 MB of memory.</param>
+/// <param name="Total">All: 90 MB of memory.</param>
 internal sealed record PresenceLimits(int PerPartner = 10_000, int Total = 200_000);
 
 /// <summary>A contact that was shown to a viewer as available, through us, and not as unavailable since. The fields that change are <see cref="PresenceTable"/>'s.</summary>
@@ -25,6 +25,7 @@ internal sealed class ShownPresence
         (Side, Addresses, Partner) = (side, addresses, partner);
         Order = new LinkedListNode<ShownPresence>(this);
         OfPartner = new LinkedListNode<ShownPresence>(this);
+        Unwritten = new LinkedListNode<ShownPresence>(this);
     }
 
     public PresenceSide Side { get; }
@@ -64,6 +65,17 @@ internal sealed class ShownPresence
 
     /// <summary>How often that was tried.</summary>
     public int Farewells { get; set; }
+
+    /// <summary>It was shown before this node started, and nobody has said since that it still is.</summary>
+    public bool Unconfirmed { get; set; }
+
+    /// <summary>When it was asked whether it still is.</summary>
+    public long Questioned { get; set; }
+
+    /// <summary>The journal has it, or will when what is under way is written.</summary>
+    public bool Written { get; set; }
+
+    internal LinkedListNode<ShownPresence> Unwritten { get; }
 
     internal LinkedListNode<ShownPresence> Order { get; }
 

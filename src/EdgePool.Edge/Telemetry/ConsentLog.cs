@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge.Telemetry;
 
-/// <summary>Every log message of consents: ids 3100 to 3199, stable.</summary>
+/// <summary>Every log message of consents: ids 3100 to 3149, stable.</summary>
 internal static partial class ConsentLog
 {
     [LoggerMessage(3100, LogLevel.Information, "{Consents} consents are loaded")]

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Telemetry;
@@ -45,7 +46,7 @@ internal sealed class EdgeScene : IAsyncDisposable
         listeners.Add(Inside);
         Trust = new TrustAnchors(System: false, [Authority.Root]);
         Node = new EdgeNode(change(this, Options()), Logs, Time, new Random(1));
-        if (Node.PolicyState is null)
+        if (Node is { PolicyState: null, PresenceJournal: null })
             Node.Start();
     }
 
@@ -81,6 +82,14 @@ internal sealed class EdgeScene : IAsyncDisposable
     public static async Task<EdgeScene> StartAsync(IDocumentStore store)
     {
         var scene = new EdgeScene((_, options) => options with { Documents = store, Policy = PolicySnapshot.Closed });
+        await scene.Node.StartAsync();
+        return scene;
+    }
+
+    /// <summary>A node that remembers who was shown as available.</summary>
+    public static async Task<EdgeScene> StartAsync(IPresenceJournal presences)
+    {
+        var scene = new EdgeScene((_, options) => options with { Presences = presences });
         await scene.Node.StartAsync();
         return scene;
     }

@@ -120,6 +120,41 @@ public sealed class ConsentTableTests
         Assert.Empty(Pages(table, "nobody.example", 5));
     }
 
+    // What is given and revoked between two pages neither hides nor doubles what stands all the time.
+    [Fact]
+    public void List_WhileItChanges_GivesWhatStandsOnceInOrder()
+    {
+        var table = Table();
+        var random = new Random(4);
+        string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"u{number:D4}@edge.example");
+        for (var number = 0; number < 1_000; number += 2)
+            Give(table, Name(number), "c@public.example", number % 4 == 0 ? Partner : "other.example");
+        foreach (var partner in (string?[])[null, Partner])
+        {
+            var seen = new List<string>();
+            (string, string)? last = null;
+            while (true)
+            {
+                var page = table.List(partner, last, 7);
+                seen.AddRange(page.Consents.Select(c => c.Local));
+                for (var change = 0; change < 10; change++)
+                {
+                    var odd = Name((2 * random.Next(500)) + 1);
+                    if (!table.Revoke(Encoding.UTF8.GetBytes(odd), "c@public.example"u8))
+                        Give(table, odd, "c@public.example");
+                }
+
+                if (!page.More)
+                    break;
+                last = (page.Consents[^1].Local, page.Consents[^1].Remote);
+            }
+
+            Assert.Equal(seen.Order(StringComparer.Ordinal).Distinct(), seen);
+            var standing = Enumerable.Range(0, 500).Where(n => partner is null || n % 2 == 0).Select(n => Name(2 * n));
+            Assert.Equal(standing, seen.Where(name => (name[4] - '0') % 2 == 0));
+        }
+    }
+
     [Fact]
     public async Task Load_MoreThanTheLimit_TakesTheFirstAndSaysSo()
     {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Testing.Logging;
 using EdgePool.Testing.Time;
 using Xunit;
@@ -21,17 +23,17 @@ public sealed class ConsentWriterTests
     [Fact]
     public async Task Changes_AreWritten_InBatches()
     {
-        Give(0, ConsentWriter.Batch + 10);
+        Give(0, JournalBatch.Changes + 10);
         await using var writer = Writer();
         writer.Start();
 
-        await journal.UntilAsync(j => j.Standing.Count == ConsentWriter.Batch + 10);
+        await journal.UntilAsync(j => j.Standing.Count == JournalBatch.Changes + 10);
         Give(5_000, 1);
-        await journal.UntilAsync(j => j.Standing.Count == ConsentWriter.Batch + 11);
+        await journal.UntilAsync(j => j.Standing.Count == JournalBatch.Changes + 11);
 
-        Assert.Equal([ConsentWriter.Batch, 10, 1], journal.Batches);
+        Assert.Equal([JournalBatch.Changes, 10, 1], journal.Batches);
         await writer.StopAsync(TimeSpan.FromSeconds(1));
-        Assert.Equal(new ConsentJournalState(0, FailingSince: null, string.Empty), writer.State);
+        Assert.Equal(new JournalState(0, FailingSince: null, string.Empty), writer.State);
         Assert.Empty(log.Events);
     }
 
@@ -99,7 +101,13 @@ public sealed class ConsentWriterTests
             await Task.Yield();
     }
 
-    private ConsentWriter Writer() => new(table, journal, time, new Random(1), log.CreateLogger("consents"));
+    private JournalWriter<ConsentChange> Writer()
+    {
+        var messages = new JournalMessages(ConsentLog.ConsentsNotWritten, ConsentLog.ConsentsWritten, ConsentLog.ConsentsLost);
+        var writer = new JournalWriter<ConsentChange>(table, journal.AppendAsync, messages, time, new Random(1), log.CreateLogger("consents"));
+        table.Changed = writer.Wake;
+        return writer;
+    }
 
     private void Give(int first, int count)
     {

@@ -39,12 +39,16 @@ internal sealed class InternalScenario : IAsyncDisposable
 
     public UserClient Bob { get; private set; } = null!;
 
-    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof)
+    /// <param name="outside">The partner's server.</param>
+    /// <param name="inside">The internal server.</param>
+    /// <param name="proof">How it and the edge know each other.</param>
+    /// <param name="store">The directory of the node's store, which is empty then; null: the partner is in the node's file.</param>
+    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store = null)
     {
         var scenario = new InternalScenario();
         try
         {
-            await scenario.StartAllAsync(outside, inside, proof);
+            await scenario.StartAllAsync(outside, inside, proof, store);
             return scenario;
         }
         catch
@@ -62,7 +66,7 @@ internal sealed class InternalScenario : IAsyncDisposable
         internalAuthority.Dispose();
     }
 
-    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof)
+    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store)
     {
         var (partnerAt, edgeAt, internalAt) = (LoopbackAddresses.Next(), LoopbackAddresses.Next(), LoopbackAddresses.Next());
         var publicDns = Keep(await BindServer.StartAsync(
@@ -94,7 +98,8 @@ internal sealed class InternalScenario : IAsyncDisposable
                 ? [authority.Issue(LocalDomainName), internalAuthority.Issue(PartnerDomain)]
                 : [authority.Issue(LocalDomainName)],
             Domains = [new LocalDomain(LocalDomainName, server.ServerEndPoint) { ExternalOnly = proof == InternalProof.MutualTls }],
-            Partners = [new PartnerSetup(PartnerDomain)],
+            Store = store,
+            Partners = store is null ? [new PartnerSetup(PartnerDomain)] : [],
             TrustedCa = authority.RootFile,
             InternalCa = internalAuthority.RootFile,
         }));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EdgePool.Interop.Tests.Partners;
 using EdgePool.Server.Management.Wire;
 using EdgePool.Testing.Peers;
@@ -74,12 +73,7 @@ public sealed class AccessTests
         await using var scenario = await StoreScenario.StartAsync(kind, proof);
         var (alice, bot) = (scenario.Alice, scenario.Component);
         await scenario.LetInAsync();
-        await alice.SendAsync("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
-        await alice.WaitForAsync("iq[@id='roster']");
-        await bot.SendAsync($"<presence type='subscribe' from='{Bot}' to='{AliceBare}'/>");
-        await alice.WaitForAsync($"presence[@type='subscribe' and @from='{Bot}']");
-        await alice.SendAsync($"<presence type='subscribed' to='{Bot}'/>");
-        await bot.WaitForAsync($"presence[not(@type) and @from='{alice.Jid}']");
+        await SubscribeAsync(scenario);
 
         await scenario.Operator.DoAsync("partner disable " + Partner);
         await bot.WaitForAsync($"presence[@type='unavailable' and @from='{alice.Jid}' and @to='{Bot}']");
@@ -90,6 +84,38 @@ public sealed class AccessTests
         await bot.WaitForAsync($"presence[not(@type) and @from='{alice.Jid}']/show[.='away']");
         var account = await scenario.Edge.StopAsync();
         Assert.True(account is { Balances: true, Bounced: 0, InFlight: 0 }, account.ToString());
+    }
+
+    // The node that showed a contact is killed: the next one asks for it, and takes it back when the partner does not come back.
+    [Fact]
+    public async Task Crash_WhileAContactIsShown_ItIsAskedForAndLeavesWithItsPartner()
+    {
+        await using var scenario = await StoreScenario.StartAsync(ServerKind.Prosody, Proof.External, pending: TimeSpan.FromSeconds(5));
+        await scenario.LetInAsync();
+        await SubscribeAsync(scenario);
+        await scenario.UntilStatusAsync(status => status.Presence is { Shown: 1, Pending: 0 });
+
+        await scenario.CrashEdgeAsync();
+        await scenario.Component.WaitForAsync($"presence[not(@type) and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
+
+        await scenario.Network.Partner.StopAsync(crash: true);
+        await scenario.CrashEdgeAsync();
+        await scenario.Component.WaitForAsync($"presence[@type='unavailable' and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
+        await scenario.UntilStatusAsync(status => status.Presence is { Shown: 0, Pending: 0 });
+        var account = await scenario.Edge.StopAsync();
+        Assert.True(account is { Balances: true, InFlight: 0 }, account.ToString());
+    }
+
+    /// <summary>The bot sees alice.</summary>
+    private static async Task SubscribeAsync(StoreScenario scenario)
+    {
+        var (alice, bot) = (scenario.Alice, scenario.Component);
+        await alice.SendAsync("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+        await alice.WaitForAsync("iq[@id='roster']");
+        await bot.SendAsync($"<presence type='subscribe' from='{Bot}' to='{AliceBare}'/>");
+        await alice.WaitForAsync($"presence[@type='subscribe' and @from='{Bot}']");
+        await alice.SendAsync($"<presence type='subscribed' to='{Bot}'/>");
+        await bot.WaitForAsync($"presence[not(@type) and @from='{alice.Jid}']");
     }
 
     private static async Task SendAsync(StanzaClient sender, string from, StanzaClient receiver, string to, string text)
@@ -128,13 +154,7 @@ public sealed class AccessTests
     // A consent is in force at once, and durable a moment later: status tells.
     private static async Task WrittenConsentAsync(StoreScenario scenario)
     {
-        ConsentState? consents;
-        do
-        {
-            var said = await scenario.Operator.DoAsync("status --json");
-            consents = JsonSerializer.Deserialize(said, WireJson.Default.StatusView)!.Consents;
-        }
-        while (consents is { Failure: null, Pending: > 0 });
-        Assert.Equal(new ConsentState(1, 0, Failure: null), consents);
+        var status = await scenario.UntilStatusAsync(status => status.Consents is not { Failure: null, Pending: > 0 });
+        Assert.Equal(new ConsentState(1, 0, Failure: null), status.Consents);
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Partners;
+using EdgePool.Server.Management.Wire;
 using EdgePool.Testing.Peers;
 
 namespace EdgePool.Interop.Tests.Operators;
@@ -33,12 +35,15 @@ internal sealed class StoreScenario : IAsyncDisposable
 
     public ComponentClient Component => Network.Component;
 
-    public static async Task<StoreScenario> StartAsync(ServerKind kind, Proof proof)
+    /// <param name="kind">The partner's server.</param>
+    /// <param name="proof">How it is authenticated.</param>
+    /// <param name="pending">How long a stanza may wait for a stream; null: the default.</param>
+    public static async Task<StoreScenario> StartAsync(ServerKind kind, Proof proof, TimeSpan? pending = null)
     {
         var directory = Directory.CreateTempSubdirectory("edgepool-store-").FullName;
         try
         {
-            var network = await PartnerScenario.StartAsync(kind, proof, new Variation { Edge = setup => setup with { Store = directory, Partners = [] } });
+            var network = await PartnerScenario.StartAsync(kind, proof, new Variation { Edge = setup => setup with { Store = directory, Partners = [], Pending = pending ?? setup.Pending } });
             return new StoreScenario(directory, network);
         }
         catch
@@ -61,6 +66,23 @@ internal sealed class StoreScenario : IAsyncDisposable
         await Edge.Process.KillAsync();
         await Network.StartEdgeAgainAsync();
         Component.Answer = Answer;
+    }
+
+    /// <summary>Asks for the node's status until it is as wanted.</summary>
+    public async Task<StatusView> UntilStatusAsync(Func<StatusView, bool> wanted)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        StatusView? status = null;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            status = JsonSerializer.Deserialize(await Operator.DoAsync("status --json"), WireJson.Default.StatusView)!;
+            if (wanted(status))
+                return status;
+            await pace.WaitForNextTickAsync();
+        }
+
+        Assert.Fail($"the node's status never was as wanted: {status}");
+        return status!;
     }
 
     /// <summary>

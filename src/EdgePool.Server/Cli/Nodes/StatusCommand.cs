@@ -34,7 +34,7 @@ internal static class StatusCommand
                 Write(status, context.Output);
             }
 
-            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null } } ? ExitCode.Success : ExitCode.Failed;
+            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null } ? ExitCode.Success : ExitCode.Failed;
         });
         command.Options.Add(json);
         return command;
@@ -60,6 +60,8 @@ internal static class StatusCommand
             output.WriteLine(FormattableString.Invariant($"consents  {consents.Count}{failure}"));
         }
 
+        var unwritten = status.Presence.Failure is { } fault ? FormattableString.Invariant($", {status.Presence.Pending} changes wait for the store: {fault}") : "";
+        output.WriteLine(FormattableString.Invariant($"presence  {status.Presence.Shown} shown as available{unwritten}"));
         if (status.BodyLogging is { } bodies)
         {
             output.WriteLine(FormattableString.Invariant($"privacy   message bodies are logged since version {bodies.Version} by {bodies.Who}"));

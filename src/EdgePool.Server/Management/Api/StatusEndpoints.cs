@@ -38,6 +38,7 @@ internal static class StatusEndpoints
             Sum(verdicts, counts => counts.Refused),
             Sum(verdicts, counts => counts.Observed),
             Consents(node.Node.Consents),
+            Presence(node.Node.PresenceShown, node.Node.PresenceJournal),
             Certificates(node.Node.ReadCertificates()),
             node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
@@ -58,6 +59,9 @@ internal static class StatusEndpoints
 
     private static ConsentState? Consents(ConsentLedger? ledger)
         => ledger is { State: var state } ? new ConsentState(ledger.Count, state.Pending, state.FailingSince is null ? null : state.Failure) : null;
+
+    private static PresenceState Presence(int shown, JournalState? journal)
+        => new(shown, journal?.Pending ?? 0, journal is { FailingSince: not null } ? journal.Failure : null);
 
     private static CertificatesView Certificates(CertificateState state) => new(
         [.. state.InForce.Select(ours => new CertificateView(

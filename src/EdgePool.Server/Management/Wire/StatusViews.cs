@@ -12,6 +12,7 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Refused">Stanzas that policy refused since the start, by verdict.</param>
 /// <param name="Observed">Stanzas of observed partners that would have been refused, by verdict.</param>
 /// <param name="Consents">The consents of local users; null: without a store there are none.</param>
+/// <param name="Presence">Who is shown as available through the node.</param>
 /// <param name="Certificates">Our own certificates.</param>
 /// <param name="BodyLogging">Since when message bodies are logged, and by whose word; null: they are not.</param>
 /// <param name="Streams">How many streams of each kind there are.</param>
@@ -28,6 +29,7 @@ internal sealed record StatusView(
     IReadOnlyDictionary<string, long> Refused,
     IReadOnlyDictionary<string, long> Observed,
     ConsentState? Consents,
+    PresenceState Presence,
     CertificatesView Certificates,
     BodyLoggingView? BodyLogging,
     IReadOnlyDictionary<string, int> Streams,
@@ -44,6 +46,12 @@ internal sealed record PolicyView(long Version, int Partners, string? Problem);
 /// <param name="Pending">Changes that the store has not yet taken.</param>
 /// <param name="Failure">Why it takes none; null: it does.</param>
 internal sealed record ConsentState(int Count, int Pending, string? Failure);
+
+/// <summary>Who is shown as available.</summary>
+/// <param name="Shown">Contacts of our users, and users of ours who are contacts of partners'.</param>
+/// <param name="Pending">Changes that the store has not yet taken.</param>
+/// <param name="Failure">Why it takes none; null: it does, or there is no store.</param>
+internal sealed record PresenceState(int Shown, int Pending, string? Failure);
 
 /// <summary>Message bodies are logged.</summary>
 /// <param name="Version">The version of the gateway's document that switched it on.</param>
