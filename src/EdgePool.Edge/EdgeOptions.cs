@@ -189,6 +189,12 @@ public sealed record StreamLimits
 
     /// <summary>Bytes that wait in the output of an established stream before its sources are paused.</summary>
     public int OutputBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Stanzas written to a peer that acknowledges (XEP-0198), and not acknowledged, before no more are written; beyond what a stanza that waits at the peer should hold up.</summary>
+    public int UnacknowledgedStanzas { get; init; } = 50_000;
+
+    /// <summary>The same in bytes.</summary>
+    public int UnacknowledgedBytes { get; init; } = 8 * 1024 * 1024;
 }
 
 /// <summary>Deadlines of streams and queues.</summary>
@@ -226,6 +232,12 @@ public sealed record StreamTimeouts
 
     /// <summary>One write to a peer that takes nothing; then its stream is cut, and what waits for it waits for the next one.</summary>
     public TimeSpan Write { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The oldest stanza that a peer has not acknowledged (XEP-0198), before its stream is ended: twice as long as a peer like us lets a stanza wait for its
+    /// target.
+    /// </summary>
+    public TimeSpan Acknowledgement { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Our end tag to the connection's end.</summary>
     public TimeSpan Close { get; init; } = TimeSpan.FromSeconds(5);

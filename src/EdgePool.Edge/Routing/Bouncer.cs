@@ -1,4 +1,5 @@
 using System.Buffers;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
@@ -12,7 +13,7 @@ internal delegate (Direction Direction, VerdictReason Reason, bool Silent) Refus
 
 /// <summary>
 /// Ends accepted stanzas that cannot be delivered: an error goes back to the sender by the route of the opposite direction, or, where no error may be
-/// sent, the stanza is dropped. Either way the ledger has its line.
+/// sent, the stanza is dropped. Either way the ledger has its line. The stanza's mark goes over to the error, and is sealed where there is none.
 /// </summary>
 internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 {
@@ -20,10 +21,11 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
     internal static readonly FramerLimits Rendered = FramerLimits.Authenticated with { ElementBytes = int.MaxValue, AttributeValueBytes = int.MaxValue };
 
     /// <summary>Ends one stanza. The addresses are canonical; <paramref name="to"/> becomes the sender of the error.</summary>
-    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason)
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, BounceReason reason, StanzaMark mark = default)
     {
         if (!StanzaError.MayAnswer(stanza.Kind, stanza.Type))
         {
+            mark.Seal();
             var ofPresenceAlone = StanzaError.MayAnswer(stanza.Kind, stanza.Type, answerPresence: true);
             ledger.Drop(ofPresenceAlone ? DropReason.PresenceUndeliverable : DropReason.UnanswerableUndeliverable);
             return;
@@ -31,40 +33,46 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
 
         ledger.Bounce(reason);
         var (type, condition) = Answer(reason);
-        Answer(in stanza, from, to, type, condition);
+        Answer(in stanza, from, to, type, condition, mark);
     }
 
     /// <summary>
     /// Ends one stanza that policy refuses. The addresses are canonical; <paramref name="to"/> becomes the sender of the error, unless policy wants
     /// <paramref name="silent"/>.
     /// </summary>
-    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason, bool silent)
+    public void Refuse(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Direction direction, VerdictReason reason, bool silent, StanzaMark mark = default)
     {
         if (silent || !StanzaError.MayAnswer(stanza.Kind, stanza.Type))
         {
+            mark.Seal();
             ledger.Drop(DropReason.Policy);
             return;
         }
 
         ledger.Bounce(BounceReason.Policy);
         var (type, condition) = RefusalAnswers.For(direction, reason);
-        Answer(in stanza, from, to, type, condition);
+        Answer(in stanza, from, to, type, condition, mark);
     }
 
-    private void Answer(in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, StanzaErrorType type, StanzaErrorCondition condition)
+    private void Answer(
+        in StanzaFrame stanza, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, StanzaErrorType type, StanzaErrorCondition condition, StanzaMark mark)
     {
         var error = new ArrayBufferWriter<byte>(256 + from.Length + to.Length + stanza.Id.Length);
         StanzaError.WriteBounce(error, stanza.Kind, to: from, from: to, stanza.Id, condition, type);
-        Send(error.WrittenSpan, back: from, by: to);
+        Send(error.WrittenSpan, back: from, by: to, mark);
     }
 
     /// <summary>Ends every stanza of a segment that could not be written, reading them again from their rendered form.</summary>
-    public void Refuse(StanzaSegment segment, ContentNamespace rendered, BounceReason reason)
+    /// <param name="segment">The segment.</param>
+    /// <param name="rendered">The content namespace of its stanzas.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="first">The entry to begin with.</param>
+    public void Refuse(StanzaSegment segment, ContentNamespace rendered, BounceReason reason, int first = 0)
     {
-        for (var i = 0; i < segment.Entries; i++)
+        for (var i = first; i < segment.Entries; i++)
         {
             if (TryReadBack(segment, i, rendered, out var stanza))
-                Refuse(in stanza, stanza.From, stanza.To, reason);
+                Refuse(in stanza, stanza.From, stanza.To, reason, segment.TakeMark(i));
         }
     }
 
@@ -76,7 +84,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
             if (!TryReadBack(segment, i, rendered, out var stanza))
                 continue;
             var (direction, reason, silent) = why(in stanza);
-            Refuse(in stanza, stanza.From, stanza.To, direction, reason, silent);
+            Refuse(in stanza, stanza.From, stanza.To, direction, reason, silent, segment.TakeMark(i));
         }
     }
 
@@ -117,11 +125,12 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "a reason without an answer"),
     };
 
-    private void Send(ReadOnlySpan<byte> error, ReadOnlySpan<byte> back, ReadOnlySpan<byte> by)
+    private void Send(ReadOnlySpan<byte> error, ReadOnlySpan<byte> back, ReadOnlySpan<byte> by, StanzaMark mark)
     {
         if (!JidSpan.TryParse(back, out var receiver) || !JidSpan.TryParse(by, out var sender)
-            || routes.Find(sender.Domain, receiver.Domain) is not { } route || !route.Queue.EnqueueOwn(error))
+            || routes.Find(sender.Domain, receiver.Domain) is not { } route || !route.Queue.EnqueueOwn(error, mark))
         {
+            mark.Seal();
             ledger.ErrorLost();
             return;
         }

@@ -1,3 +1,4 @@
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Framing;
 
@@ -92,8 +93,8 @@ internal sealed class StanzaQueue
         }
     }
 
-    /// <summary>Appends one accepted stanza, rendered for the target, without those children.</summary>
-    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default)
+    /// <summary>Appends one accepted stanza, rendered for the target, without those children. When it was taken, its mark is sealed with its fate.</summary>
+    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default, StanzaMark mark = default)
     {
         Action? ask = null;
         Enqueued result;
@@ -110,7 +111,7 @@ internal sealed class StanzaQueue
             var segment = SegmentFor(stanza.Bytes.Length + from.Length + to.Length);
             var before = segment.Length;
             stanza.WriteTo(segment, target, from, to, leaveOut);
-            segment.EndEntry(own: false);
+            segment.EndEntry(own: false, in mark);
             bytes += segment.Length - before;
             accepted++;
             result = IsFull ? Enqueued.QueuedAndFull : Enqueued.Queued;
@@ -126,7 +127,9 @@ internal sealed class StanzaQueue
     }
 
     /// <summary>Appends an answer of ours (a bounce); false when it cannot wait here.</summary>
-    public bool EnqueueOwn(ReadOnlySpan<byte> xml)
+    /// <param name="xml">One stanza.</param>
+    /// <param name="mark">Of the stanza that it answers: sealed with the answer's fate, if it was taken.</param>
+    public bool EnqueueOwn(ReadOnlySpan<byte> xml, StanzaMark mark = default)
     {
         Action? ask = null;
         lock (gate)
@@ -135,7 +138,7 @@ internal sealed class StanzaQueue
                 return false;
             var segment = SegmentFor(xml.Length);
             System.Buffers.BuffersExtensions.Write(segment, xml);
-            segment.EndEntry(own: true);
+            segment.EndEntry(own: true, in mark);
             bytes += xml.Length;
             if (kick is null && !demanded)
             {
@@ -293,6 +296,7 @@ internal sealed class StanzaQueue
     {
         List<TaskCompletionSource>? wake = null;
         bool empty;
+        segment.SealMarks();
         lock (gate)
         {
             bytes -= segment.Length;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
@@ -44,6 +45,9 @@ internal sealed class StanzaRelay(
     /// <summary>Their bytes as they came.</summary>
     public long AcceptedBytes { get; private set; }
 
+    /// <summary>Counts what comes from now on, where the peer is told what became of it (XEP-0198); null: nobody is.</summary>
+    public ReceivedStanzas? Received { get; set; }
+
     /// <summary>What the stream may bring from now on.</summary>
     public void Open(Gate admitted) => gate = admitted;
 
@@ -69,8 +73,9 @@ internal sealed class StanzaRelay(
         if (!JidSpan.TryParse(stanza.From, out var from))
             return new PumpEvent.BadAddress(StreamErrorCondition.ImproperAddressing, "from is not an address");
         var admitting = gate!;
+        var mark = Received?.Take() ?? default;
         if (!JidSpan.TryParse(stanza.To, out var to))
-            return RefuseMalformed(in stanza, from, admitting);
+            return RefuseMalformed(in stanza, from, admitting, mark);
         if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage, out var meter))
         {
             var admission = admitting.Admit(from.Domain, to.Domain);
@@ -81,7 +86,7 @@ internal sealed class StanzaRelay(
             if (admission.Route is null)
             {
                 Accept(in stanza, meter);
-                RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce);
+                RefuseUnrouted(in stanza, in passage, from, to, admission.Bounce, mark);
                 return null;
             }
 
@@ -90,17 +95,21 @@ internal sealed class StanzaRelay(
         }
 
         if (pings.Takes(in stanza, from, to))
+        {
+            mark.Seal();
             return null;
+        }
+
         Accept(in stanza, meter);
         var reason = policy.Judge(in passage, in stanza, from, to, out var leaveOut);
         if (reason == VerdictReason.Allowed)
         {
-            if (TryEnqueue(in stanza, route, from, to, leaveOut))
+            if (TryEnqueue(in stanza, route, from, to, leaveOut, mark))
                 NoteRelayed(in stanza, in passage, from, to);
             return null;
         }
 
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason, StanzaPolicy.IsSilent(in passage, reason));
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, reason, StanzaPolicy.IsSilent(in passage, reason), mark);
         if (stanza.Kind == StanzaKind.Presence)
             presence?.NoteRefused(in passage, in stanza, from, to);
         return null;
@@ -141,12 +150,12 @@ internal sealed class StanzaRelay(
     private RateMeter? MeterOf(in Passage passage, ReadOnlySpan<byte> from)
         => passage is { Inside: false, Direction: Direction.FromPartner } ? rates.Find(passage.Snapshot, from, Direction.FromPartner) : null;
 
-    private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting)
+    private PumpEvent.BadAddress? RefuseMalformed(in StanzaFrame stanza, JidSpan from, Gate admitting, StanzaMark mark)
     {
         if (admitting.AnsweringFor(from.Domain) is not { } local)
             return Refused(StreamErrorCondition.InvalidFrom, $"a stanza from {Shown(from)}, for which the stream is not authenticated", from);
         Accept(in stanza, MeterOf(policy.Find(snapshot, from.Domain, local.Utf8), from.Domain));
-        bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed);
+        bouncer.Refuse(in stanza, from.Full, local.Utf8, BounceReason.JidMalformed, mark);
         return null;
     }
 
@@ -157,7 +166,7 @@ internal sealed class StanzaRelay(
     private static string Shown(JidSpan jid) => DomainName.TryParse(jid.Domain, out var domain) ? domain.Ascii : "another domain";
 
     // No route leads there: because of policy, or because there is nothing there.
-    private void RefuseUnrouted(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to, BounceReason reason)
+    private void RefuseUnrouted(in StanzaFrame stanza, in Passage passage, JidSpan from, JidSpan to, BounceReason reason, StanzaMark mark)
     {
         var verdict = VerdictReason.Allowed;
         Partner? partner = null;
@@ -165,34 +174,34 @@ internal sealed class StanzaRelay(
             verdict = passage.Snapshot.Judge(passage.Direction == Direction.ToPartner ? to.Domain : from.Domain, out partner);
         if (verdict == VerdictReason.Allowed || partner is null)
         {
-            bouncer.Refuse(in stanza, from.Full, to.Full, reason);
+            bouncer.Refuse(in stanza, from.Full, to.Full, reason, mark);
             return;
         }
 
         policy.Note(in passage, partner, verdict, in stanza, from, to, observed: false);
-        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict, silent: false); // the switches alone: consent was not asked for
+        bouncer.Refuse(in stanza, from.Full, to.Full, passage.Direction, verdict, silent: false, mark); // the switches alone: consent was not asked for
     }
 
     // False: it was bounced or dropped.
-    private bool TryEnqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut)
+    private bool TryEnqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut, StanzaMark mark)
     {
-        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
+        var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut, mark);
         if (result == Enqueued.Retired)
         {
             memo.Forget();
             if (gate!.Admit(from.Domain, to.Domain).Route is not { } again)
             {
-                bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound);
+                bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound, mark);
                 return false;
             }
 
             route = again;
-            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut);
+            result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut, mark);
         }
 
         if (result is Enqueued.Refused or Enqueued.Retired)
         {
-            bouncer.Refuse(in stanza, from.Full, to.Full, route.Queue.RefusedWith);
+            bouncer.Refuse(in stanza, from.Full, to.Full, route.Queue.RefusedWith, mark);
             return false;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using EdgePool.Edge.StreamManagement;
 
 namespace EdgePool.Edge.Routing;
 
@@ -18,6 +19,7 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
 
     private byte[] bytes = [];
     private int[] ends = [];
+    private StanzaMark[] marks = []; // rented with the first mark; then one for each entry
 
     public StanzaSegment? Next { get; set; }
 
@@ -39,10 +41,13 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
 
     /// <summary>Ends the entry whose bytes were written since the last one.</summary>
     /// <param name="own">An answer of ours, which the ledger does not count.</param>
-    public void EndEntry(bool own)
+    /// <param name="mark">Whom to tell when its fate is sealed.</param>
+    public void EndEntry(bool own, in StanzaMark mark = default)
     {
         if (Entries == ends.Length)
             Grow(ref ends, Math.Max(64, ends.Length * 2), Entries);
+        if (marks.Length > 0 || mark.Source is not null)
+            Note(in mark);
         ends[Entries++] = own ? ~Length : Length;
         if (!own)
             Accepted++;
@@ -54,6 +59,40 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         var start = index == 0 ? 0 : End(ends[index - 1]);
         own = ends[index] < 0;
         return bytes.AsMemory(start, End(ends[index]) - start);
+    }
+
+    /// <summary>The mark of one entry, which from now on is the caller's to seal.</summary>
+    public StanzaMark TakeMark(int index)
+    {
+        if (marks.Length == 0)
+            return default;
+        var mark = marks[index];
+        marks[index] = default;
+        return mark;
+    }
+
+    /// <summary>Seals the marks that nobody has taken: the entries have gone where they should, or are gone.</summary>
+    public void SealMarks()
+    {
+        if (marks.Length == 0)
+            return;
+        for (var i = 0; i < Entries; i++)
+            TakeMark(i).Seal();
+    }
+
+    /// <summary>Appends all entries of <paramref name="other"/>, with their marks, which leave it; the rest of it stays as it is.</summary>
+    public void Append(StanzaSegment other)
+    {
+        var start = Length;
+        this.Write(other.Memory.Span);
+        var end = Length;
+        for (var i = 0; i < other.Entries; i++)
+        {
+            Length = start + End(other.ends[i]);
+            EndEntry(other.ends[i] < 0, other.TakeMark(i));
+        }
+
+        Length = end;
     }
 
     /// <summary>Moves the entries that are meant to <paramref name="other"/>; those here and those there keep their order.</summary>
@@ -68,14 +107,14 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
             start = end;
             if (meant(xml, own))
             {
-                System.Buffers.BuffersExtensions.Write(other, xml);
-                other.EndEntry(own);
+                other.Write(xml);
+                other.EndEntry(own, TakeMark(i));
                 continue;
             }
 
             xml.CopyTo(bytes.AsSpan(length)); // to where it is, or before it
             Length = length += xml.Length;
-            EndEntry(own);
+            EndEntry(own, TakeMark(i));
         }
 
         Length = length;
@@ -87,8 +126,11 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
             ArrayPool<byte>.Shared.Return(bytes);
         if (ends.Length > 0)
             ArrayPool<int>.Shared.Return(ends);
+        if (marks.Length > 0)
+            ArrayPool<StanzaMark>.Shared.Return(marks, clearArray: true);
         bytes = [];
         ends = [];
+        marks = [];
         Length = Entries = Accepted = 0;
         Next = null;
     }
@@ -112,6 +154,26 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         var needed = Length + Math.Max(sizeHint, 1);
         if (needed > bytes.Length)
             Grow(ref bytes, Math.Max(TargetBytes, needed), Length);
+    }
+
+    /// <summary>The entry that ends now has this mark; those before it, if none had any, have none.</summary>
+    private void Note(in StanzaMark mark)
+    {
+        if (marks.Length == 0)
+        {
+            marks = ArrayPool<StanzaMark>.Shared.Rent(ends.Length);
+            Array.Clear(marks);
+        }
+        else if (Entries == marks.Length)
+        {
+            var larger = ArrayPool<StanzaMark>.Shared.Rent(ends.Length);
+            Array.Clear(larger);
+            marks.AsSpan(0, Entries).CopyTo(larger);
+            ArrayPool<StanzaMark>.Shared.Return(marks, clearArray: true);
+            marks = larger;
+        }
+
+        marks[Entries] = mark;
     }
 
     private static void Grow<T>(ref T[] array, int size, int used)

@@ -29,6 +29,9 @@ internal abstract record PumpEvent
     /// <param name="Claimed">The domain, in A-labels, that it claims to come from and that the stream is not authenticated for; null: that is not what is wrong.</param>
     public sealed record BadAddress(StreamErrorCondition Condition, string Detail, string? Claimed = null) : PumpEvent;
 
+    /// <summary>The peer breaks a rule of stream management (XEP-0198), or of ours on it.</summary>
+    public sealed record AccountFault(StreamEndReason Reason, StreamError Error, string Detail) : PumpEvent;
+
     /// <summary>The peer has tried to send more than its rate for too long.</summary>
     public sealed record OverRate : PumpEvent;
 

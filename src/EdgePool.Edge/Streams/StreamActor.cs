@@ -135,6 +135,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             BytesIn = pump?.BytesRead ?? 0,
             BytesOut = writer?.BytesWritten ?? 0,
             Queued = writer?.Queued ?? 0,
+            Unacknowledged = accounts?.Sent.Unacknowledged,
         };
         Info.Writing = () => writer?.Blocked ?? TimeSpan.Zero;
     }
@@ -149,6 +150,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             _ = DisposeAfterAsync(pump!.Ended, tls.Stream);
         Edge.Streams.Remove(Info);
         OnStopped();
+        EndManagement();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
@@ -229,6 +231,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case PumpEvent.BadAddress address:
                 Decide(met, Refuse(address));
+                break;
+            case PumpEvent.AccountFault fault:
+                Decide(met, CloseWith(fault.Reason, fault.Error, fault.Detail));
                 break;
             case PumpEvent.OverRate:
                 Decide(met, OnOverRate());
@@ -327,6 +332,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 case NegotiationEffect.Authenticated authenticated:
                     Admit(authenticated);
                     break;
+                case NegotiationEffect.Managed managed:
+                    Carry(OnManaged(managed.Element), deliver: false);
+                    break;
                 case NegotiationEffect.Dropped dropped:
                     StreamLog.Ignored(Edge.Logs.Streams, Info.Number, LogText.Of(dropped.Reason));
                     break;
@@ -367,6 +375,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             StreamLog.SteppedDown(Edge.Logs.Streams, Info.Number, authenticated.Pair.ToText(), authenticated.Method);
         }
 
+        if (authenticated.StreamManagement)
+            BeginManagement();
         Carry(OnAuthenticated(authenticated), deliver: false);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Runtime.CompilerServices;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 
@@ -14,7 +15,8 @@ namespace EdgePool.Edge.Streams;
 /// what is control, and what is delivered before a farewell, does not wait.
 /// </summary>
 /// <remarks>
-/// A stanza counts as delivered when the operating system has taken its segment. If the write of a segment fails, its stanzas are handed to
+/// A stanza counts as delivered when the operating system has taken its segment; under stream management, when the peer has acknowledged it: until
+/// then it is the account's (<see cref="SentStanzas"/>), whatever becomes of the stream. Else, if the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to its route.
 /// </remarks>
 internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route> lost, Action<Exception> failed)
@@ -36,6 +38,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private long lastWrite = time.GetTimestamp();
     private long writing;
     private ArrayBufferWriter<byte>? control;
+    private ArrayBufferWriter<byte>? composed;
+    private StreamAccounts? accounts;
+    private StreamAccounts? opened;
     private TaskCompletionSource? drained;
     private Action? kick;
     private volatile byte[]? farewell;
@@ -43,7 +48,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private bool deliverFirst;
     private bool stopped;
 
-    /// <summary>Stanzas of the ledger that this stream delivered.</summary>
+    /// <summary>Stanzas of the ledger that were written to this stream.</summary>
     public long Delivered { get; private set; }
 
     /// <summary>Bytes of XML written, TLS apart.</summary>
@@ -64,7 +69,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     public void Start() => _ = RunAsync();
 
     /// <summary>Queues control XML; false when the peer has left more than <see cref="ControlLimit"/> unread.</summary>
-    public bool Send(ReadOnlySpan<byte> xml)
+    /// <param name="xml">Elements that are no stanzas.</param>
+    /// <param name="open">Accounts on which what is written behind them is entered.</param>
+    public bool Send(ReadOnlySpan<byte> xml, StreamAccounts? open = null)
     {
         lock (gate)
         {
@@ -74,11 +81,15 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             if (control.WrittenCount + xml.Length > ControlLimit)
                 return false;
             control.Write(xml);
+            opened = open ?? opened;
         }
 
         wake.Set();
         return true;
     }
+
+    /// <summary>Lets the writer look for what there is to write.</summary>
+    public void Wake() => wake.Set();
 
     /// <summary>From now on the route's stanzas go out here; false when the stream carries <see cref="CarriedRoutes.Most"/> already.</summary>
     /// <param name="route">Whose queue is written out.</param>
@@ -166,8 +177,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 }
 
                 await WriteControlAsync();
+                await WriteAccountsAsync(idle: false);
                 var last = farewell;
-                if ((last is null || deliverFirst) && TakeNext(paced: last is null, out var route) is { } segment)
+                if ((last is null || deliverFirst) && accounts is not { Sent.IsFull: true } && TakeNext(paced: last is null, out var route) is { } segment)
                 {
                     await WriteSegmentAsync(segment, route!);
                 }
@@ -176,7 +188,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                     await FinishAsync(last);
                     return;
                 }
-                else if (NothingToControl())
+                else if (NothingToControl() && !await WriteAccountsAsync(idle: true))
                 {
                     inPlace = 0;
                     await wake.WaitAsync();
@@ -224,6 +236,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             {
                 if (control is null)
                 {
+                    accounts = opened;
                     drained?.TrySetResult();
                     drained = null;
                     return;
@@ -237,29 +250,42 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         }
     }
 
+    /// <summary>Answers and asks, where the stream is under stream management and it is time to; false when nothing was written.</summary>
+    private ValueTask<bool> WriteAccountsAsync(bool idle, bool last = false)
+        => accounts is not null && accounts.TryCompose(composed ??= new ArrayBufferWriter<byte>(128), idle, last) ? WriteComposedAsync() : new ValueTask<bool>(false);
+
+    private async ValueTask<bool> WriteComposedAsync()
+    {
+        await WriteAsync(composed!.WrittenMemory);
+        return true;
+    }
+
     private bool NothingToControl()
     {
         lock (gate)
-            return control is null && drained is null && farewell is null && !stopped;
+            return control is null && drained is null && farewell is null && !stopped && accounts is not { HasControl: true };
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteSegmentAsync(StanzaSegment segment, Route route)
     {
+        var held = accounts is not null && accounts.Sent.TryHold(segment);
         try
         {
             await WriteAsync(segment.Memory);
         }
         catch
         {
-            lost(segment, route);
+            if (!held)
+                lost(segment, route);
             route.Queue.Release(segment);
             throw;
         }
 
         Interlocked.Exchange(ref lastWrite, time.GetTimestamp());
         Delivered += segment.Accepted;
-        ledger.Deliver(segment.Accepted);
+        if (!held)
+            ledger.Deliver(segment.Accepted);
         route.Queue.Release(segment);
     }
 
@@ -288,7 +314,11 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private async ValueTask FinishAsync(byte[] last)
     {
         if (last.Length > 0)
+        {
+            await WriteAccountsAsync(idle: true, last: true);
             await WriteAsync(last);
+        }
+
         if (stream is SslStream secured)
             await secured.ShutdownAsync();
         transport.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);

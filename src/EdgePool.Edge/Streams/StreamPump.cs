@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
@@ -43,6 +44,7 @@ internal sealed class StreamPump
     private long lastRead;
     private long elementSince;
     private long? overRateSince;
+    private StreamAccounts? accounts;
 
     /// <param name="actor">Whose stream it is; asked about everything that is not a stanza.</param>
     /// <param name="transport">The connection.</param>
@@ -75,6 +77,13 @@ internal sealed class StreamPump
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     public void Start() => Ended = RunAsync();
+
+    /// <summary>From now on the peer's stanzas are counted, and it may ask and answer. Only while the pump waits for an order.</summary>
+    public void Manage(StreamAccounts counted)
+    {
+        accounts = counted;
+        relay.Received = counted.Received;
+    }
 
     /// <summary>The peer is authenticated for something more: what its stanzas may cost is asked again before the next one.</summary>
     public void RenewLimits() => limitsStale = true;
@@ -160,6 +169,7 @@ internal sealed class StreamPump
             var asked = Parse();
             relay.EndBatch();
             relay.Flush();
+            asked ??= accounts?.EndBatch();
             if (asked is not null)
                 return await AskAsync(asked);
             if (relay.FullTarget is { } full)
@@ -223,6 +233,13 @@ internal sealed class StreamPump
                     return new PumpEvent.Violation(framer.Violation!);
                 default:
                     Interlocked.Exchange(ref elementSince, 0);
+                    if (frame.Kind == StanzaKind.None && accounts is not null && accounts.TryTake(in frame, out var fault))
+                    {
+                        if (fault is not null)
+                            return fault;
+                        break;
+                    }
+
                     if (frame.Kind == StanzaKind.None || !relay.Admits)
                         return new PumpEvent.Element(frame.ToElement());
                     if (relay.Relay(in frame) is { } refused)
@@ -324,15 +341,43 @@ internal sealed class StreamPump
         return session;
     }
 
+    /// <summary>Takes what the peer acknowledges and nothing else; false when nothing more can come.</summary>
+    private bool HearsOut(StreamAccounts last)
+    {
+        while (start < end)
+        {
+            var status = framer.Read(buffer.AsSpan(start, end - start), out var consumed, out var frame);
+            start += consumed;
+            if (status == FrameStatus.Incomplete)
+                return true;
+            if (status != FrameStatus.Element || (frame.Kind == StanzaKind.None && last.TryTake(in frame, out var fault) && fault is not null))
+                return false;
+        }
+
+        return true;
+    }
+
     private async Task<PumpOrder> AskAsync(PumpEvent asked)
     {
         actor.Tell(asked);
         return await asked.Reply.Task.WaitAsync(stopping.Token);
     }
 
-    /// <summary>The stream is over: the peer's remaining bytes are read so that our last ones are not lost to a reset, and looked at no more.</summary>
+    /// <summary>
+    /// The stream is over: the peer's remaining bytes are read so that our last ones are not lost to a reset, and looked at no more, but for what the peer says of the
+    /// stanzas that it has not acknowledged yet.
+    /// </summary>
     private async Task DiscardAsync()
     {
+        while (accounts is { Sent.Unacknowledged: > 0 } && HearsOut(accounts))
+        {
+            if (!await FillAsync())
+            {
+                actor.Tell(new PumpEvent.Closed(MidElement: false));
+                return;
+            }
+        }
+
         (start, end) = (0, 0);
         buffer ??= ArrayPool<byte>.Shared.Rent(ReadBytes);
         while (await stream.ReadAsync(buffer, stopping.Token) is > 0 and var count)

@@ -41,6 +41,9 @@ public sealed record StreamCounts
 
     /// <summary>Stanzas that wait to be written to it.</summary>
     public int Queued { get; init; }
+
+    /// <summary>Stanzas written to it that the peer has not acknowledged (XEP-0198); null: it does not acknowledge.</summary>
+    public int? Unacknowledged { get; init; }
 }
 
 /// <summary>One stream as operators see it. Read from any thread; written by the stream's actor and counters.</summary>

@@ -23,6 +23,9 @@ internal static partial class StreamLog
     [LoggerMessage(1004, LogLevel.Debug, "Stream {Stream} ignored an element: {Reason}")]
     public static partial void Ignored(ILogger logger, long stream, string reason);
 
+    [LoggerMessage(1005, LogLevel.Debug, "Stream {Stream} is under stream management: stanzas are acknowledged both ways")]
+    public static partial void Managed(ILogger logger, long stream);
+
     [LoggerMessage(1010, LogLevel.Information, "Stream {Stream} ended: {Reason}; {Detail}; in {StanzasIn}, out {StanzasOut}")]
     public static partial void Ended(ILogger logger, long stream, string reason, string detail, long stanzasIn, long stanzasOut);
 

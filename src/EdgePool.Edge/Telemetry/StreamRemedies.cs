@@ -16,6 +16,7 @@ public static class StreamRemedies
         StreamEndReason.NegotiationTimeout => "the last step shows who was waited for; 'edgepool probe' shows it again, ask the partner's operator what its server waits for",
         StreamEndReason.StanzaTimeout => "the partner began a stanza and did not finish it: its server hangs, or the path loses packets; it connects again by itself",
         StreamEndReason.WriteTimeout => "the partner takes nothing of what we send: its server hangs or is overloaded; what waits goes out on the next stream",
+        StreamEndReason.AcknowledgementTimeout => "the partner's server takes stanzas and does not acknowledge them (XEP-0198): ask its operator; enableStreamManagement: false does without",
         StreamEndReason.IdleTimeout => "nothing: a new stream is opened when there is something to say",
         StreamEndReason.KeepAliveTimeout => "the partner was silent: if it is well, set enableKeepAlive: false for it or a longer keepAliveInterval of the gateway",
         StreamEndReason.StreamErrorReceived => "the partner's server says what it does not like: host-unknown means that it does not serve that domain, not-authorized or policy-violation that it does not let us in, see-other-host that it has moved (set proxyFqdn)",

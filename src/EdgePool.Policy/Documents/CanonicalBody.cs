@@ -102,6 +102,7 @@ internal static class CanonicalBody
         Write(json, partner.TrustText);
         Number(json, "connectionLimit", partner.ConnectionLimit);
         Flag(json, "enableKeepAlive", partner.EnableKeepAlive);
+        Flag(json, "enableStreamManagement", partner.EnableStreamManagement);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
         Flag(json, "enabled", partner.Enabled);
         Text(json, "disabledReason", partner.DisabledReason);

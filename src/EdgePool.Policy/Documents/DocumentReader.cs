@@ -186,6 +186,7 @@ public static class DocumentReader
             TrustText = keys.Section("trust", Trust),
             ConnectionLimit = keys.Number("connectionLimit", 1, MostConnections),
             EnableKeepAlive = keys.Flag("enableKeepAlive"),
+            EnableStreamManagement = keys.Flag("enableStreamManagement"),
             ProxyFqdn = keys.Text("proxyFqdn"),
             Enabled = keys.Flag("enabled"),
             DisabledReason = keys.Text("disabledReason"),

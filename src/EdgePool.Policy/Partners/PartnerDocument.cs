@@ -67,6 +67,9 @@ public sealed record PartnerDocument
     /// <summary>Default true.</summary>
     public bool? EnableKeepAlive { get; init; }
 
+    /// <summary>Default true: stanzas are acknowledged (XEP-0198) where the partner's server can.</summary>
+    public bool? EnableStreamManagement { get; init; }
+
     /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
     public string? ProxyFqdn { get; init; }
 

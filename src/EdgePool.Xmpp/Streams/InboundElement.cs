@@ -17,6 +17,7 @@ internal enum InboundElement
     DialbackResult,
     DialbackVerify,
     DialbackAnswer,
+    Management,
 }
 
 /// <summary>Tells elements apart by (namespace, local name), never by prefix.</summary>
@@ -29,6 +30,7 @@ internal static class InboundElements
         XmppNamespaces.Tls => element.Name is "starttls" ? InboundElement.StartTls : InboundElement.Unsupported,
         XmppNamespaces.Compress => element.Name is "compress" ? InboundElement.Compress : InboundElement.Unsupported,
         XmppNamespaces.Bidi => element.Name is "bidi" ? InboundElement.Bidi : InboundElement.Unsupported,
+        XmppNamespaces.StreamManagement => InboundElement.Management,
         XmppNamespaces.Sasl => element.Name switch
         {
             "auth" => InboundElement.Auth,

@@ -95,6 +95,9 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackVerify) => OnVerify(element),
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.DialbackAnswer) => Drop("unsolicited-dialback"),
 
+            (InboundState.Negotiating or InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Management) =>
+                Stay(new NegotiationEffect.Managed(element)),
+
             (InboundState.Negotiating or InboundState.AwaitingSaslResponse or InboundState.Authenticated, InboundElement.Stanza) =>
                 Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza before authentication"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
@@ -193,9 +196,13 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             return Refuse(Condition.PolicyViolation, StreamEndReason.PolicyChanged, "what SASL proved is no longer enough");
         var pair = new DomainPair(local!, remote!);
         pairs.Prove(pair);
-        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true));
+        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true), Management: terms.StreamManagement);
         return new Step(InboundState.Authenticated,
-            [Header(versioned ? offer : null), .. DialbackPrefix(terms), new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal)]);
+        [
+            Header(versioned ? offer : null),
+            .. DialbackPrefix(terms),
+            new NegotiationEffect.Authenticated(pair, AuthenticationMethod.SaslExternal) { StreamManagement = versioned && offer.Management },
+        ]);
     }
 
     // COMPAT: missing-from. Such a peer has to name itself after TLS at the latest; until then it gets the strictest offer that there is.

@@ -33,6 +33,9 @@ public abstract record NegotiationEffect
     {
         /// <summary>Policy allows a better method, and the peer could not, or would not, use it; count it.</summary>
         public bool SteppedDown { get; init; }
+
+        /// <summary>Stream management (XEP-0198) was offered behind the authentication, by whoever took the stream: it may be enabled.</summary>
+        public bool StreamManagement { get; init; }
     }
 
     /// <summary>Ask the authoritative server of the pair's remote domain about a key, and answer by OnVerification, whatever happens.</summary>
@@ -49,6 +52,10 @@ public abstract record NegotiationEffect
     /// <param name="Pair">The pair that the peer wanted: a claim, not a proof.</param>
     /// <param name="Condition">What the peer was told.</param>
     public sealed record DialbackRefused(DomainPair Pair, StanzaErrorCondition Condition) : NegotiationEffect;
+
+    /// <summary>An element of stream management (XEP-0198) came.</summary>
+    /// <param name="Element">In the namespace <c>urn:xmpp:sm:3</c>.</param>
+    public sealed record Managed(XmlElement Element) : NegotiationEffect;
 
     /// <summary>An element was ignored; count it.</summary>
     /// <param name="Reason">A stable text: <c>unsolicited-dialback</c>, <c>bidi-not-offered</c>.</param>

@@ -59,6 +59,9 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>The oldest version of TLS by which a pair may be proven; nothing is proven on a stream under an older one.</summary>
     public TlsVersion MinimumTls { get; init; }
 
+    /// <summary>Stream management (XEP-0198) is offered, and enabled where it is offered.</summary>
+    public bool StreamManagement { get; init; } = true;
+
     /// <summary>See <see cref="PartnerQuirk.UnboundDbPrefix"/>.</summary>
     public bool UnboundDbPrefix { get; init; }
 

@@ -16,6 +16,7 @@ internal enum OutboundElement
     SaslFailure,
     DialbackResult,
     DialbackVerify,
+    Management,
 }
 
 /// <summary>Tells elements apart by (namespace, local name), never by prefix.</summary>
@@ -30,6 +31,7 @@ internal static class OutboundElements
             "features" => OutboundElement.Features,
             _ => OutboundElement.Unsupported,
         },
+        XmppNamespaces.StreamManagement => OutboundElement.Management,
         XmppNamespaces.Tls => element.Name switch
         {
             "proceed" => OutboundElement.TlsProceed,

@@ -82,6 +82,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
             (_, OutboundElement.DialbackResult or OutboundElement.DialbackVerify) =>
                 Stay(new NegotiationEffect.Dropped("unsolicited-dialback")),
 
+            (OutboundState.Authenticated, OutboundElement.Management) => Stay(new NegotiationEffect.Managed(element)),
+
             (_, OutboundElement.Stanza) => Refuse(Condition.NotAuthorized, StreamEndReason.NotAuthorized, "a stanza on a stream that we opened"),
             _ => Refuse(Condition.UnsupportedStanzaType, StreamEndReason.ProtocolViolation, $"{{{element.Namespace}}}{element.Name} has no place here"),
         });
@@ -128,7 +130,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     {
         peerKnowsDialback |= features.Child("dialback", XmppNamespaces.DialbackFeature) is not null;
         if (saslDone)
-            return Established(AuthenticationMethod.SaslExternal);
+            return Established(AuthenticationMethod.SaslExternal, terms.StreamManagement && features.Child("sm", XmppNamespaces.StreamManagement) is not null);
         if (Secured)
             return Prove(features);
         return terms.OffersTls && features.Child("starttls", XmppNamespaces.Tls) is { } offer && Acceptable(offer)
@@ -230,8 +232,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return end with { Effects = [new NegotiationEffect.Answered(answer), .. end.Effects] };
     }
 
-    private Step Established(AuthenticationMethod method)
-        => new(OutboundState.Authenticated, [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method) }]);
+    private Step Established(AuthenticationMethod method, bool management = false) => new(OutboundState.Authenticated,
+        [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method), StreamManagement = management }]);
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 

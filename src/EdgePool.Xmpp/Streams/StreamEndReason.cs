@@ -27,6 +27,9 @@ public enum StreamEndReason
     /// <summary>The peer did not take what we sent in time.</summary>
     WriteTimeout,
 
+    /// <summary>The peer did not acknowledge what we sent in time (XEP-0198).</summary>
+    AcknowledgementTimeout,
+
     /// <summary>Nothing flowed for too long.</summary>
     IdleTimeout,
 

@@ -8,7 +8,8 @@ namespace EdgePool.Xmpp.Streams;
 /// <param name="TlsRequired">Nothing goes on without it.</param>
 /// <param name="External">SASL EXTERNAL.</param>
 /// <param name="Dialback">Dialback with errors (XEP-0220 section 2.4.2).</param>
-internal readonly record struct FeatureOffer(bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false);
+/// <param name="Management">Stream management (XEP-0198 section 2).</param>
+internal readonly record struct FeatureOffer(bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false, bool Management = false);
 
 /// <summary>Headers, features and the end of our streams.</summary>
 internal static class StreamMarkup
@@ -43,6 +44,8 @@ internal static class StreamMarkup
             writer.Markup("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>"u8);
         if (offer.Dialback)
             writer.Markup("<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"u8);
+        if (offer.Management)
+            writer.Markup("<sm xmlns='urn:xmpp:sm:3'/>"u8);
         writer.Markup("</stream:features>"u8);
     }
 

@@ -36,6 +36,9 @@ public static class XmppNamespaces
     /// <summary>Bidirectional S2S streams, never offered (XEP-0288).</summary>
     public const string Bidi = "urn:xmpp:bidi";
 
+    /// <summary>Stream management (XEP-0198).</summary>
+    public const string StreamManagement = "urn:xmpp:sm:3";
+
     /// <summary>Application-specific error conditions (XEP-0182).</summary>
     public const string ApplicationErrors = "urn:xmpp:errors";
 }

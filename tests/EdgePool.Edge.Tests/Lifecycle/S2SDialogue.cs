@@ -56,7 +56,7 @@ internal static class S2SDialogue
     }
 
     /// <summary>The receiving side of a connection that was accepted, by SASL EXTERNAL.</summary>
-    public static async Task AuthenticateAsync(this ScriptedPeer peer, EdgeScene scene, string domain, string from = "edge.example")
+    public static async Task AuthenticateAsync(this ScriptedPeer peer, EdgeScene scene, string domain, string from = "edge.example", string features = "")
     {
         await peer.AcceptTlsAsync(scene, domain, from);
         await peer.SendAsync(Features + "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
@@ -64,7 +64,7 @@ internal static class S2SDialogue
         await peer.SendAsync("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
         peer.Restart();
         await peer.AnswerHeaderAsync(domain, from, "s3");
-        await peer.SendAsync("<stream:features/>");
+        await peer.SendAsync(Features + features + "</stream:features>");
     }
 
     /// <summary>The receiving side up to its second header, which has the id <c>s2</c>.</summary>

@@ -62,6 +62,9 @@ internal sealed record XmppServerOptions
     /// <summary>Prosody keeps every element of its streams in a file, for tests that ask what was on the wire.</summary>
     public bool WireLog { get; init; }
 
+    /// <summary>Prosody acknowledges stanzas and asks for acknowledgements, on S2S streams too (XEP-0198).</summary>
+    public bool StreamManagement { get; init; }
+
     /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
     public bool Verbose { get; init; }
 }

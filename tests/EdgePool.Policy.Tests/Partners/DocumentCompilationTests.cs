@@ -45,7 +45,7 @@ public sealed class DocumentCompilationTests
 
         Assert.Equal(("p.example", PartnerType.PublicUnverified, PartnerMode.Enforce), (partner.Name, partner.Type, partner.Mode));
         Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls), partner.Terms);
-        Assert.True(partner.Enabled && partner.EnableKeepAlive && partner.Rules.StripStatus);
+        Assert.True(partner.Enabled && partner.EnableKeepAlive && partner.Terms.StreamManagement && partner.Rules.StripStatus);
         Assert.Null(partner.ConnectionLimit);
         Assert.Equal(("Partner/P.example", 1), (partner.Source!.Path, partner.Source.Version));
     }

@@ -42,7 +42,7 @@ public sealed class PolicyCommandTests
 
         var set = await node.RunAsync(
             "partner", "set", "partner.example", "--description", "Partner GmbH", "--additional-domains", "a.example,b.example", "--partner-type", "federated",
-            "--tls-negotiation", "Optional", "--sasl-negotiation", "Optional", "--support-dialback", "true", "--connection-limit", "40", "--enable-keep-alive", "false",
+            "--tls-negotiation", "Optional", "--sasl-negotiation", "Optional", "--support-dialback", "true", "--connection-limit", "40", "--enable-keep-alive", "false", "--enable-stream-management", "false",
             "--proxy-fqdn", "x.example:5270", "--require-trusted-certificate", "--lync-compat", "false", "--trust-system", "--ca", Path.Combine(node.Folder.Path, "partners-ca.pem"),
             "--without-consent", "silence", "--mode", "observe", "--max-stanza-bytes", "64KiB", "--bytes-per-second", "1MiB", "--stanzas-per-second", "100", "--burst", "200",
             "--messages", "chat,normal", "--presence", "false", "--iq", "urn:xmpp:ping", "--deny-payloads", "urn:x", "--payload-action", "refuse",
@@ -54,7 +54,7 @@ public sealed class PolicyCommandTests
         var spec = System.Text.Json.JsonSerializer.Serialize(json.RootElement.GetProperty("spec"));
         Assert.Contains("\"additionalDomains\":[\"a.example\",\"b.example\"],\"partnerType\":\"Federated\",\"tlsNegotiation\":\"Optional\"", spec, StringComparison.Ordinal);
         Assert.Contains("\"requireTrustedCertificate\":true", spec, StringComparison.Ordinal);
-        Assert.Contains("\"connectionLimit\":40,\"enableKeepAlive\":false,\"proxyFqdn\":\"x.example:5270\"", spec, StringComparison.Ordinal);
+        Assert.Contains("\"connectionLimit\":40,\"enableKeepAlive\":false,\"enableStreamManagement\":false,\"proxyFqdn\":\"x.example:5270\"", spec, StringComparison.Ordinal);
         Assert.Contains("\"rate\":{\"bytesPerSecond\":1048576,\"stanzasPerSecond\":100,\"burst\":200},\"maxStanzaBytes\":65536", spec, StringComparison.Ordinal);
         Assert.Contains("\"messages\":[\"chat\",\"normal\"],\"presence\":false,\"iq\":[\"urn:xmpp:ping\"],\"payloads\":{\"deny\":[\"urn:x\"],\"action\":\"refuse\"}", spec, StringComparison.Ordinal);
         Assert.Contains("\"localUsers\":[\"@contoso.example\"],\"denyLocalUsers\":[\"anna@contoso.example\"],\"stripStatus\":true,\"securityLabel\":\"required\"},\"withoutConsent\":\"silence\",\"mode\":\"observe\"", spec, StringComparison.Ordinal);

@@ -18,12 +18,14 @@ public static class XmppNames
     public static readonly XNamespace StreamErrors = "urn:ietf:params:xml:ns:xmpp-streams";
     public static readonly XNamespace StanzaErrors = "urn:ietf:params:xml:ns:xmpp-stanzas";
 
+    public static readonly XNamespace StreamManagement = "urn:xmpp:sm:3";
+
     private static readonly XmlNamespaceManager Resolver = NewResolver();
 
     /// <summary>
     /// Whether the element is what the pattern says: an XSLT pattern of XPath 1.0 such as <c>db:result[@type='valid']</c> or
     /// <c>iq[@type='error']/error/stanzas:item-not-found</c>. A step without prefix matches any namespace.
-    /// Prefixes: stream, server, client, component, db, tls, sasl, bind, streams, stanzas.
+    /// Prefixes: stream, server, client, component, db, tls, sasl, bind, streams, stanzas, sm.
     /// </summary>
     /// <remarks>A path speaks of the element and what is inside it: the first step is the element itself.</remarks>
     public static bool Matches(XElement element, string pattern)
@@ -76,6 +78,7 @@ public static class XmppNames
         names.AddNamespace("bind", Bind.NamespaceName);
         names.AddNamespace("streams", StreamErrors.NamespaceName);
         names.AddNamespace("stanzas", StanzaErrors.NamespaceName);
+        names.AddNamespace("sm", StreamManagement.NamespaceName);
         return names;
     }
 }

@@ -317,8 +317,8 @@ public class ReceivingServerTests
         * restart
         C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
         S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
-        S: <stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>
-        * authenticated edge.example<-p1.example SaslExternal
+        S: <stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback><sm xmlns='urn:xmpp:sm:3'/></stream:features>
+        * authenticated edge.example<-p1.example SaslExternal managed
         C: {Request("p2.example")}
         * verify edge.example<-p2.example s2 KEY
         verified: p2.example s2 valid

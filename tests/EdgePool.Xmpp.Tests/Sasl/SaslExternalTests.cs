@@ -44,8 +44,8 @@ public class SaslExternalTests
             * restart
             C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
             S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
-            S: <stream:features></stream:features>
-            * authenticated edge.example<-p1.example SaslExternal
+            S: <stream:features><sm xmlns='urn:xmpp:sm:3'/></stream:features>
+            * authenticated edge.example<-p1.example SaslExternal managed
             """);
         Assert.True(stream.Negotiation.State is InboundState.Authenticated, id);
         Assert.Single(stream.Negotiation.Pairs);
@@ -258,8 +258,8 @@ public class SaslExternalTests
         * restart
         C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
         S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
-        S: <stream:features>{Dialback}</stream:features>
-        * authenticated edge.example<-p1.example SaslExternal
+        S: <stream:features>{Dialback}<sm xmlns='urn:xmpp:sm:3'/></stream:features>
+        * authenticated edge.example<-p1.example SaslExternal managed
         C: {Auth("=")}
         {Error("policy-violation")}
         * close protocol-violation

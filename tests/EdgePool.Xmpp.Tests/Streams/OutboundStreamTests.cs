@@ -46,6 +46,27 @@ public class OutboundStreamTests
             + " from='edge.example' to='p1.example' version='1.0' xml:lang='en'>", Encoding.UTF8.GetString(sent.Xml.Span));
     }
 
+    [Theory] // XEP-0198 section 2: offered where stanzas may flow, so behind SASL alone
+    [InlineData(true, " managed")]
+    [InlineData(false, "")]
+    public void Sasl_StreamManagementOffered_TakenWhereAllowed(bool allowed, string managed) => new OutboundDialogue(Terms.Any with { StreamManagement = allowed }, directTls: true).Play($"""
+        start:
+        * start tls
+        tls: p1.example
+        {Header}
+        {Peer("R2")}
+        C: <stream:features>{External}</stream:features>
+        {Auth}
+        C: <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
+        * restart
+        {Header}
+        {Peer("R3")}
+        C: <stream:features><sm xmlns='urn:xmpp:sm:2'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>
+        * authenticated edge.example<-p1.example SaslExternal{managed}
+        C: <enabled xmlns='urn:xmpp:sm:3'/>
+        * managed enabled
+        """);
+
     [Fact]
     public void Sasl_OverStartTls_Authenticated() => new OutboundDialogue(Terms.Any).Play($"""
         start:

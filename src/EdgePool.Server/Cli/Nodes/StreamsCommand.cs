@@ -17,7 +17,8 @@ internal static class StreamsCommand
           edgepool streams --json | jq '.streams[] | select(.tls == "none")'
 
         PAIRS are the pairs of domains, local-remote, that are authenticated; in brackets the pair that a stream is being opened for. IN and OUT are
-        stanzas, then bytes of XML. QUEUE are stanzas that wait to be written; BLOCKED is how long the peer has not taken what is being written.
+        stanzas, then bytes of XML. QUEUE are stanzas that wait to be written; UNACKED those that were written and that the peer, where it acknowledges (XEP-0198), has not taken
+        over yet; BLOCKED is how long the peer has not taken what is being written.
 
         Exit codes: 0, 2 usage, 69 no node answers, 77 not allowed.
         """;
@@ -36,6 +37,7 @@ internal static class StreamsCommand
         ("IN", stream => $"{Text(stream.StanzasIn)} / {Quantities.Bytes(stream.BytesIn)}"),
         ("OUT", stream => $"{Text(stream.StanzasOut)} / {Quantities.Bytes(stream.BytesOut)}"),
         ("QUEUE", stream => Text(stream.Queued)),
+        ("UNACKED", stream => stream.Unacknowledged is { } unacknowledged ? Text(unacknowledged) : ""),
         ("BLOCKED", stream => stream.BlockedSeconds == 0 ? "" : Quantities.Time(stream.BlockedSeconds)),
     ];
 

@@ -159,6 +159,7 @@ internal static class PartnerViews
             ("proxyFqdn", partner.Proxy is { } proxy ? FormattableString.Invariant($"{proxy.Host}:{proxy.Port ?? 5269}") : "none: SRV records"),
             ("connectionLimit", gateway.ConnectionLimitOf(partner).ToString(CultureInfo.InvariantCulture)),
             ("enableKeepAlive", Word(partner.EnableKeepAlive)),
+            ("enableStreamManagement", Word(partner.Terms.StreamManagement)),
             ("maxStanzaBytes", gateway.MaxStanzaBytesOf(partner)?.ToString(CultureInfo.InvariantCulture) ?? "the node's"),
             ("rate", rate is null ? "no limit" : RateText(rate)),
             ("messages", string.Join(", ", document.Spec is { } spec ? Messages(spec) : [])),

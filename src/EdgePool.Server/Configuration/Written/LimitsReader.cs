@@ -28,6 +28,8 @@ internal static class LimitsReader
             PendingStanzas = limits.Number("pendingStanzas", 0, 1_000_000) ?? defaults.PendingStanzas,
             PendingBytes = limits.Bytes("pendingBytes", 0, 1024 * 1024 * 1024) ?? defaults.PendingBytes,
             OutputBytes = limits.Bytes("outputBytes", 16 * 1024, 1024 * 1024 * 1024) ?? defaults.OutputBytes,
+            UnacknowledgedStanzas = limits.Number("unacknowledgedStanzas", 1, 1_000_000) ?? defaults.UnacknowledgedStanzas,
+            UnacknowledgedBytes = limits.Bytes("unacknowledgedBytes", 16 * 1024, 1024 * 1024 * 1024) ?? defaults.UnacknowledgedBytes,
         };
     }
 
@@ -48,6 +50,7 @@ internal static class LimitsReader
             Pending = Time(timeouts, "pending", defaults.Pending),
             Stalled = Time(timeouts, "stalled", defaults.Stalled),
             Write = Time(timeouts, "write", defaults.Write),
+            Acknowledgement = Time(timeouts, "acknowledgement", defaults.Acknowledgement),
             Close = Time(timeouts, "close", defaults.Close),
             Drain = Time(timeouts, "drain", defaults.Drain),
             BackoffMin = Time(timeouts, "backoffMin", defaults.BackoffMin),

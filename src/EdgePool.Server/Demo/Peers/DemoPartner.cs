@@ -46,7 +46,7 @@ internal sealed class DemoPartner : IAsyncDisposable
     /// <exception cref="DemoException">The edge does not take it.</exception>
     public async Task<PeerStream> OpenAsync(IPEndPoint edge, DomainName local, CancellationToken cancellation)
     {
-        var terms = new NegotiationTerms(AuthenticationMethods.SaslOverTls);
+        var terms = new NegotiationTerms(AuthenticationMethods.SaslOverTls) { StreamManagement = false };
         var negotiation = new OutboundNegotiation(new OutboundSettings(new OutboundGoal.Authenticate(new DomainPair(domain, local)), terms, keys));
         var stream = new PeerStream(await ConnectAsync(edge, cancellation), negotiation, receiver: null, tls, local);
         Run(stream);
@@ -120,7 +120,7 @@ internal sealed class DemoPartner : IAsyncDisposable
 
     private sealed class Rules(DomainName own) : INegotiationRules
     {
-        private static readonly NegotiationTerms Terms = new(AuthenticationMethods.SaslOverTls);
+        private static readonly NegotiationTerms Terms = new(AuthenticationMethods.SaslOverTls) { StreamManagement = false };
 
         public bool Serves(DomainName local) => local.Equals(own);
 

@@ -52,6 +52,7 @@ internal sealed class StreamEndpoints(ManagedNode node)
             BytesIn = counts.BytesIn,
             BytesOut = counts.BytesOut,
             Queued = counts.Queued,
+            Unacknowledged = counts.Unacknowledged,
             BlockedSeconds = (long)stream.Blocked.TotalSeconds,
         };
     }

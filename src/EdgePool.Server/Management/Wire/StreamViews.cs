@@ -52,6 +52,9 @@ internal sealed record StreamView
     /// <summary>Stanzas that wait to be written to it.</summary>
     public required int Queued { get; init; }
 
+    /// <summary>Stanzas written to it that the peer has not acknowledged (XEP-0198); null: it does not acknowledge.</summary>
+    public int? Unacknowledged { get; init; }
+
     /// <summary>Seconds for which the peer has not taken what is being written.</summary>
     public required long BlockedSeconds { get; init; }
 }
