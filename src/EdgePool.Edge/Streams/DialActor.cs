@@ -102,7 +102,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         last = failed;
         Note(NegotiationStepKind.TargetFailed, $"{current}: {failed.Reason.ToText()}");
         anyAddress |= !failed.NoAddress;
-        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed);
+        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed
+            or StreamEndReason.CertificateTlsaUnavailable);
     }
 
     private void OnStreamGone()
