@@ -176,6 +176,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Consents.Table.Revoked = (local, remote) => keeper.Tell(new ConsentGone(local, remote));
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
+        edge.Routes.Offered = route => demanded.Tell(new Demand(route, AtOnce: true));
         edge.Policy.Replaced = OnPolicyReplaced;
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);

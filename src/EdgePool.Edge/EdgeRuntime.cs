@@ -34,6 +34,9 @@ internal sealed record EdgeRuntime(
     /// <summary>The inbound streams of each pair.</summary>
     public PairStreams Pairs { get; } = new(Options.Limits.StreamsPerPair, Options.Timeouts.Superseded, Options.Timeouts.Displaced);
 
+    /// <summary>The streams that take further routes on.</summary>
+    public SharedStreams Shared { get; } = new();
+
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();
 

@@ -30,6 +30,7 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
         edge.Routes.Drained = Changed;
         edge.Streams.Emptied = Changed;
         streams.Tell(StopReading.Instance);
+        routes.Tell(StopReading.Instance); // on some of ours stanzas come too
         await UntilAsync(NothingInFlight, drain / 2, budget.Token);
         if (!NothingInFlight())
         {

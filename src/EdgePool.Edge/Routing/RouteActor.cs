@@ -6,7 +6,9 @@ using EdgePool.Xmpp.Streams;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>A stanza waits on a route that has no stream.</summary>
-internal sealed record Demand(Route Route);
+/// <param name="Route">The route.</param>
+/// <param name="AtOnce">A stream that may carry it is there: no wait for another one counts.</param>
+internal sealed record Demand(Route Route, bool AtOnce = false);
 
 /// <summary>Keeps one actor for each pair route in use: <c>/edge/routes</c>.</summary>
 internal sealed class RoutesActor : ReceiveActor
@@ -20,6 +22,7 @@ internal sealed class RoutesActor : ReceiveActor
         Receive<Demand>(OnDemand);
         Receive<Terminated>(OnTerminated);
         Receive<EndStream>(ToAll);
+        Receive<StopReading>(ToAll);
         Receive<PolicyChange>(ToAll);
     }
 
@@ -76,13 +79,16 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private long? failingSince;
     private bool gone;
     private bool ending;
+    private bool offered;
+    private bool slowly;
+    private long? lastAtOnce;
 
     public RouteActor(EdgeRuntime edge, Route route)
     {
         (this.edge, this.route) = (edge, route);
         towardsPartner = !edge.Routes.IsLocal(route.Pair.Remote);
         terms = edge.Connector.OutboundTermsFor(route.Pair);
-        Receive<Demand>(_ => Dial());
+        Receive<Demand>(OnDemand);
         Receive<Retry>(_ => OnRetry());
         Receive<DialUp>(_ => OnUp(), _ => Sender.Equals(dial));
         Receive<DialFailed>(OnFailed, _ => Sender.Equals(dial));
@@ -91,6 +97,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         Receive<EndStream>(OnEnd);
         Receive<PolicyChange>(OnPolicy);
         Receive<DialOver>(_ => LetGo(), _ => Sender.Equals(dial));
+        Receive<StreamGone>(OnStreamGone, _ => Sender.Equals(dial));
+        Receive<StopReading>(order => dial?.Tell(order));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -104,6 +112,14 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
+    private void OnDemand(Demand demand)
+    {
+        if (demand.AtOnce)
+            Timers.Cancel(RetryTimer);
+        offered |= demand.AtOnce && dial is not null && !up;
+        Dial();
+    }
+
     private void Dial()
     {
         if (dial is not null || ending || Timers.IsTimerActive(RetryTimer))
@@ -116,7 +132,9 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         }
 
         var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
-        if (limited = towardsPartner && place is null)
+        var mayConnect = !towardsPartner || place is not null;
+        limited = !mayConnect && edge.Shared.Find(new SharedKey.Reverse(route.Pair)) is null && edge.Shared.Find(new SharedKey.Remote(route.Pair.Remote)) is null;
+        if (limited)
         {
             route.Queue.Stall();
             Timers.StartSingleTimer(RetryTimer, Retry.Instance, PlaceAgain);
@@ -124,7 +142,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         }
 
         var (runtime, goal) = (edge, new DialGoal.Carry(route));
-        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place))));
+        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
     }
 
     /// <summary>Only for stanzas that wait: without any, the next one asks.</summary>
@@ -137,14 +155,17 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     private void OnUp()
     {
-        up = true;
+        (up, offered) = (true, false);
         (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
     }
 
     private void OnFailed(DialFailed failed)
     {
+        if (offered)
+            return; // a stream has come up meanwhile, the other way round
         route.Queue.Stall();
+        limited = failed.Reason == BounceReason.ConnectionLimit;
         failingSince ??= edge.Time.GetTimestamp();
         if (!failed.MayHelpToTryAgain)
             Bounce(failed.Reason);
@@ -160,6 +181,13 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return; // it was let go before
         dial = null;
         idleSince = edge.Time.GetTimestamp();
+        if (offered && !up)
+        {
+            offered = false;
+            OnRetry();
+            return;
+        }
+
         if (!up)
         {
             if (!Timers.IsTimerActive(RetryTimer))
@@ -168,9 +196,22 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         }
 
         up = false;
-        if (edge.Time.GetElapsedTime(upSince) >= edge.Options.Timeouts.Pending)
+        if (slowly)
+            failures = Math.Max(failures, Reconnections.SlowFailures);
+        else if (edge.Time.GetElapsedTime(upSince) >= edge.Options.Timeouts.Pending)
             failures = 0;
+        slowly = false;
         RetryLater();
+    }
+
+    /// <summary>The peer has ended the stream with an error, and that says when the next one may follow.</summary>
+    private void OnStreamGone(StreamGone word)
+    {
+        slowly = word.Next == Reconnection.Slowly;
+        if (word.Next != Reconnection.AtOnce || (lastAtOnce is { } last && edge.Time.GetElapsedTime(last) < Reconnections.AtOnceAtMostEvery))
+            return;
+        lastAtOnce = edge.Time.GetTimestamp();
+        LetGo();
     }
 
     /// <summary>

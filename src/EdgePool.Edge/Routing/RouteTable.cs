@@ -41,6 +41,16 @@ internal sealed class RouteTable
     /// <summary>Called, on the source's thread, when a stanza waits on a pair route without a stream.</summary>
     public Action<Route>? Demanded { get; set; }
 
+    /// <summary>Called when a stream that may carry a pair route is there and stanzas wait for one.</summary>
+    public Action<Route>? Offered { get; set; }
+
+    /// <summary>A stream may carry the pair's route, if stanzas wait on it.</summary>
+    public void Offer(DomainPair pair)
+    {
+        if (Known(pair) is { Queue: { HasStream: false, Bytes: > 0 } } route)
+            Offered?.Invoke(route);
+    }
+
     /// <summary>Called, on any thread, when the last accepted stanza of a queue has ended.</summary>
     public Action? Drained { get; set; }
 

@@ -120,6 +120,22 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         Length = length;
     }
 
+    /// <summary>True when an entry has more bytes than <paramref name="limit"/>.</summary>
+    public bool HasLongerThan(int limit)
+    {
+        if (Length <= limit)
+            return false;
+        for (var (i, start) = (0, 0); i < Entries; i++)
+        {
+            var end = End(ends[i]);
+            if (end - start > limit)
+                return true;
+            start = end;
+        }
+
+        return false;
+    }
+
     public void Clear()
     {
         if (bytes.Length > 0)

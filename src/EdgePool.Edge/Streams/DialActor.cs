@@ -9,20 +9,29 @@ using EdgePool.Xmpp.Streams;
 namespace EdgePool.Edge.Streams;
 
 /// <summary>
-/// Finds a domain's targets and tries them in order, one stream each, until one is authenticated (or has answered): the next one follows also
+/// Finds a stream for a route, or for a question about a dialback key: one that is up and takes the route on, where policy allows that; else a new one. For
+/// that it finds the domain's targets and tries them in order, one stream each, until one is authenticated (or has answered): the next one follows also
 /// after a failure of TLS or of negotiation. Lives as long as its stream.
 /// </summary>
 internal sealed class DialActor : ReceiveActor, IWithTimers
 {
+    /// <summary>Hosts on end that may send us to another one (RFC 6120 section 4.9.3.19).</summary>
+    public const int MostHops = 2;
+
     private readonly EdgeRuntime edge;
     private readonly DialGoal goal;
+    private readonly bool mayConnect;
     private readonly ConnectionPlace? place;
     private readonly CancellationTokenSource stopping = new();
-    private readonly Queue<OutboundTarget> targets = [];
+    private readonly LinkedList<OutboundTarget> targets = [];
+    private readonly List<IActorRef> asked = [];
     private ImmutableArray<NegotiationStep> past = [];
     private long stepSince;
     private OutboundTarget? current;
     private IActorRef? stream;
+    private IActorRef? host;
+    private Action? otherwise;
+    private int hops;
     private TargetFailed? last;
     private bool reachedAny;
     private bool anyAddress;
@@ -31,9 +40,10 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     /// <param name="edge">What all actors share.</param>
     /// <param name="goal">What the connection is for.</param>
     /// <param name="place">The stream's place among its partner's; given back when the dial ends. Null where none is needed.</param>
-    public DialActor(EdgeRuntime edge, DialGoal goal, ConnectionPlace? place = null)
+    /// <param name="mayConnect">False: there is no place for a stream of its own.</param>
+    public DialActor(EdgeRuntime edge, DialGoal goal, ConnectionPlace? place = null, bool mayConnect = true)
     {
-        (this.edge, this.goal, this.place) = (edge, goal, place);
+        (this.edge, this.goal, this.place, this.mayConnect) = (edge, goal, place, mayConnect);
         Receive<TargetPlan>(OnPlan);
         Receive<TargetFailed>(OnTargetFailed);
         Receive<DialUp>(OnUp);
@@ -42,7 +52,11 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         Receive<EndStream>(OnEnd);
         Receive<PolicyChange>(OnPolicy);
         Receive<DialOver>(over => Context.Parent.Tell(over));
-        Receive<Terminated>(_ => OnStreamGone());
+        Receive<StreamGone>(word => Context.Parent.Tell(word));
+        Receive<JoinAnswer>(OnJoin, _ => Sender.Equals(host));
+        Receive<StopReading>(order => stream?.Tell(order));
+        Receive<Terminated>(_ => OnHostGone(), gone => gone.ActorRef.Equals(host));
+        Receive<Terminated>(_ => OnStreamGone(), gone => gone.ActorRef.Equals(stream));
         Receive<Status.Failure>(failure => Fail(BounceReason.RemoteServerTimeout, mayHelp: true, failure.Cause.Message));
     }
 
@@ -53,7 +67,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         if (goal is DialGoal.Verify)
             Timers.StartSingleTimer("verification", ReceiveTimeout.Instance, edge.Options.Timeouts.Verification);
         stepSince = edge.Time.GetTimestamp();
-        _ = edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
+        if (!TryJoin(ShareOrFind, new SharedKey.Reverse(goal.Pair)))
+            ShareOrFind();
     }
 
     protected override void PostStop()
@@ -65,11 +80,68 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
+    /// <summary>Further pairs are proven by dialback over TLS (XEP-0220 section 2.6): where that is not allowed, each pair has a stream of its own.</summary>
+    private bool MayShare => goal is DialGoal.Carry && !edge.Routes.IsLocal(goal.Pair.Remote) && edge.Connector.TermsFor(goal.Pair) is { } terms && terms.AllowsDialback(tls: true);
+
+    /// <summary>Asks a stream that is up to take the route on; false when there is none that was not asked yet.</summary>
+    private bool TryJoin(Action ifNot, SharedKey key)
+    {
+        if (goal is not DialGoal.Carry carry || done || edge.Shared.Find(key) is not { } found || asked.Contains(found))
+            return false;
+        asked.Add(found);
+        host = Context.Watch(found);
+        otherwise = ifNot;
+        host.Tell(new JoinStream(carry.Route), Self);
+        return true;
+    }
+
+    private void OnJoin(JoinAnswer answer)
+    {
+        if (!answer.Joined)
+        {
+            OnHostGone();
+            return;
+        }
+
+        otherwise = null;
+        place?.Dispose(); // a stream has one place, however much it carries
+        OnUp(DialUp.Instance);
+    }
+
+    /// <summary>It did not take the route on; or it did, and is gone.</summary>
+    private void OnHostGone()
+    {
+        Context.Unwatch(host!);
+        host = null;
+        if (otherwise is not { } next || done)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        otherwise = null;
+        next();
+    }
+
+    private void ShareOrFind()
+    {
+        if (!(MayShare && TryJoin(Find, new SharedKey.Remote(goal.Pair.Remote))))
+            Find();
+    }
+
+    private void Find()
+    {
+        if (mayConnect)
+            _ = edge.Connector.FindAsync(goal.Pair, stopping.Token).PipeTo(Self);
+        else
+            Fail(BounceReason.ConnectionLimit, mayHelp: true, "the partner has as many streams as it may, and none of them takes the pair on");
+    }
+
     private void OnPlan(TargetPlan plan)
     {
         Note(NegotiationStepKind.Resolved, plan.Describe());
         foreach (var target in plan.Targets)
-            targets.Enqueue(target);
+            targets.AddLast(target);
         if (targets.Count == 0)
             Learn(plan.Absent ? StreamEndReason.ServiceAbsent : StreamEndReason.DnsFailed, plan.Detail);
         if (targets.Count == 0)
@@ -80,7 +152,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 
     private void TryNext()
     {
-        if (!targets.TryDequeue(out var target))
+        if (targets.First?.Value is not { } target)
         {
             var nowhere = last is not null && !anyAddress;
             last ??= new TargetFailed(StreamEndReason.InternalError, "a fault of ours ended the stream");
@@ -89,6 +161,13 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
             return;
         }
 
+        targets.RemoveFirst();
+        if (!(MayShare && TryJoin(() => Connect(target), SharedKey.Host.Of(target))))
+            Connect(target);
+    }
+
+    private void Connect(OutboundTarget target)
+    {
         var kind = edge.Routes.IsLocal(goal.Pair.Remote) ? StreamKind.InternalOutbound : StreamKind.PartnerOutbound;
         var info = new StreamInfo(edge.Streams.NextNumber(), kind, target.ToString(), goal.Pair);
         StreamLog.Connecting(edge.Logs.Streams, info.Number, target.ToString(), goal.Pair.ToText());
@@ -99,11 +178,31 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
 
     private void OnTargetFailed(TargetFailed failed)
     {
+        if (failed is { Elsewhere: { } elsewhere, By: { } by })
+            Follow(by, elsewhere);
         last = failed;
         Note(NegotiationStepKind.TargetFailed, $"{current}: {failed.Reason.ToText()}");
         anyAddress |= !failed.NoAddress;
         reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed
             or StreamEndReason.CertificateTlsaUnavailable);
+    }
+
+    /// <summary>Where policy lets this partner's servers send us elsewhere, that is the next target; it has to prove the same domain on the same terms.</summary>
+    private void Follow(OutboundTarget by, string elsewhere)
+    {
+        var partner = edge.Policy.Current.Find(goal.Pair.Remote);
+        var refusal = goal is not DialGoal.Carry || partner is not { FollowSeeOtherHost: true } ? "policy does not follow (followSeeOtherHost)"
+            : hops >= MostHops ? "too many hosts on end send us elsewhere"
+            : null;
+        if (refusal is null && edge.Connector.TryRedirect(by, elsewhere, out var target, out refusal))
+        {
+            hops++;
+            targets.AddFirst(target);
+            StreamLog.Redirected(edge.Logs.Streams, goal.Pair.ToText(), by.ToString(), target.ToString());
+            return;
+        }
+
+        StreamLog.NotRedirected(edge.Logs.Streams, goal.Pair.ToText(), by.ToString(), LogText.Of(elsewhere), refusal!);
     }
 
     private void OnStreamGone()
@@ -130,11 +229,28 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     /// <summary>The stream ends, up or not, and no other target is tried.</summary>
     private void OnEnd(EndStream end)
     {
+        if (host is not null)
+        {
+            OnEndAsGuest(end);
+            return;
+        }
+
         done = true;
         if (stream is null)
             Context.Stop(Self);
         else
             stream.Tell(end);
+    }
+
+    /// <summary>The stream is another route's to end, and with this node it ends anyway.</summary>
+    private void OnEndAsGuest(EndStream end)
+    {
+        var up = done;
+        done = true;
+        if (up && end.Reason == StreamEndReason.Shutdown)
+            return;
+        host!.Tell(new LeaveStream(((DialGoal.Carry)goal).Route));
+        Context.Stop(Self);
     }
 
     /// <summary>A lookup at a domain that is not allowed any more is dropped; a stream that is up judges itself.</summary>

@@ -40,4 +40,11 @@ internal sealed record DialFailed(BounceReason Reason, bool MayHelpToTryAgain, s
 internal sealed record DialAnswered(DialbackOutcome Outcome);
 
 /// <summary>One target did not work out; the next one is tried. NoAddress: the DNS says for certain that it has none.</summary>
-internal sealed record TargetFailed(StreamEndReason Reason, string Detail, bool NoAddress = false);
+internal sealed record TargetFailed(StreamEndReason Reason, string Detail, bool NoAddress = false)
+{
+    /// <summary>Where a server that has proven to be the domain's sends us (<c>see-other-host</c>), as it wrote it; null: nowhere.</summary>
+    public string? Elsewhere { get; init; }
+
+    /// <summary>The target that failed; null: none was reached.</summary>
+    public Transport.OutboundTarget? By { get; init; }
+}

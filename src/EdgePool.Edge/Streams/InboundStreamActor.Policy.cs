@@ -1,8 +1,6 @@
 using EdgePool.Edge.Partners;
-using EdgePool.Policy.Partners;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -12,15 +10,6 @@ internal sealed partial class InboundStreamActor
 {
     private readonly Dictionary<string, ConnectionPlace> places = new(StringComparer.Ordinal);
     private bool asked;
-
-    /// <summary>A partner may have a smaller limit of its own, never a larger one; the strictest of the stream's pairs counts.</summary>
-    protected override FramerLimits LimitsOfNow()
-    {
-        var common = Edge.Options.Limits.Authenticated;
-        var policy = Edge.Policy.Current;
-        var bytes = Pairs.Min(p => policy.Find(p.Remote) is { } partner ? (policy.Gateway ?? Policy.Partners.Gateway.Default).MaxStanzaBytesOf(partner) ?? common.ElementBytes : common.ElementBytes);
-        return bytes < common.ElementBytes ? common with { ElementBytes = bytes } : common;
-    }
 
     /// <summary>
     /// Terms of pairs are those of this listener: on 5269 a partner may have lost them. A partner that has got no further than its header has no pair yet;
@@ -55,13 +44,6 @@ internal sealed partial class InboundStreamActor
         }
     }
 
-    protected override IReadOnlyList<NegotiationEffect> OnOverRate()
-    {
-        var observed = Edge.Policy.Current.Find(Pairs[0].Remote) is { Mode: PartnerMode.Observe };
-        Note(Pairs[0], VerdictReason.RateExceeded, observed);
-        return observed ? [] : base.OnOverRate();
-    }
-
     /// <summary>A stream that policy does not let up, or ends, is kept for the operator, under the domain that it claims or has proven.</summary>
     protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
     {
@@ -83,27 +65,6 @@ internal sealed partial class InboundStreamActor
             or StreamEndReason.CertificateTlsaMissing or StreamEndReason.CertificateTlsaUnavailable or StreamEndReason.CertificateTlsaMismatch => VerdictReason.NoMethod,
         _ => VerdictReason.Allowed,
     };
-
-    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none.</summary>
-    private void Note(DomainPair pair, VerdictReason reason, bool observed = false)
-    {
-        if (reason == VerdictReason.Allowed)
-            return;
-        var policy = Edge.Policy.Current;
-        var refusal = new PolicyRefusal(Edge.Time.GetUtcNow(), pair.Remote.Ascii, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed);
-        if (policy.Find(pair.Remote) is not { } partner)
-        {
-            Edge.Stanzas.Strangers.Add(refusal);
-            return;
-        }
-
-        if (observed)
-            Edge.Stanzas.Counters.Observe(partner.Name, reason);
-        else
-            Edge.Stanzas.Counters.Refuse(partner.Name, reason);
-        var source = JidSpan.TryParse(pair.Local.Utf8, out var local) ? policy.SourceOf(reason, partner, in local) : null;
-        Edge.Stanzas.Refusals.Add(refusal with { Partner = partner.Name, Document = source?.Path, DocumentVersion = source?.Version });
-    }
 
     /// <summary>One place for each partner on the stream.</summary>
     private bool TryTakePlace(DomainName remote)

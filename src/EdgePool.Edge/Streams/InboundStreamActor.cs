@@ -142,8 +142,21 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             return CloseWith(StreamEndReason.LimitExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams for this pair of domains"), "too many streams for one pair");
         entered.Add(pair);
         Relay.Open(new PairGate(Edge.Routes, Pairs, role.Rules.Serves, bounceUnserved: role.Internal is not null));
+        if (Negotiation is InboundNegotiation { Bidirectional: true } negotiation && role.Internal is null && MayGoBothWays(pair))
+            GoBothWays(pair, negotiation);
         return [];
     }
+
+    /// <summary>Stanzas to the partner may go out here, instead of on a stream of ours; those that wait for one do at once.</summary>
+    private void GoBothWays(DomainPair pair, InboundNegotiation negotiation)
+    {
+        Writer.PeerLimit = negotiation.PeerLimits?.MaxBytes;
+        OpenBothWays(pair);
+        ShowAs(new SharedKey.Reverse(pair));
+        Edge.Routes.Offer(pair);
+    }
+
+    protected override JoinVerdict MayJoin(DomainPair pair) => BothWays.Contains(pair) && MayGoBothWays(pair) ? JoinVerdict.Carry : JoinVerdict.Refuse;
 
     protected override void OnEffect(NegotiationEffect effect)
     {
@@ -192,7 +205,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 
     private InboundNegotiation ServerNegotiation()
     {
-        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: Edge.Certificates.Any, DirectTls: Certificate is not null));
+        var negotiation = new InboundNegotiation(new NegotiationSettings(role.Rules, Edge.Keys, StreamIds.New, TlsAvailable: Edge.Certificates.Any, DirectTls: Certificate is not null) { Announce = Announced });
         if (Certificate is { } shown)
             negotiation.OnTlsEstablished(shown);
         return negotiation;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
@@ -14,8 +15,8 @@ internal sealed class OutboundStreamActor : StreamActor
     private readonly OutboundTarget target;
     private readonly CancellationTokenSource stopping = new();
     private long lastSpace;
+    private TimeSpan peerIdle = TimeSpan.MaxValue;
     private bool succeeded;
-    private bool attached;
     private bool noAddress;
     private DaneUse dane;
     private TlsaFindings? tlsa;
@@ -70,7 +71,10 @@ internal sealed class OutboundStreamActor : StreamActor
         OutboundGoal wanted = goal is DialGoal.Verify verify
             ? new OutboundGoal.Verify(verify.Pair, verify.StreamId, verify.Key)
             : new OutboundGoal.Authenticate(goal.Pair);
-        var outbound = new OutboundNegotiation(new OutboundSettings(wanted, terms, Edge.Keys, DirectTls: Certificate is not null, HaveCertificate: Edge.Certificates.Prove(goal.Pair.Local)));
+        var outbound = new OutboundNegotiation(new OutboundSettings(wanted, terms, Edge.Keys, DirectTls: Certificate is not null, HaveCertificate: Edge.Certificates.Prove(goal.Pair.Local))
+        {
+            Announced = Announced(goal.Pair),
+        });
         Negotiation = outbound;
         var first = outbound.Start();
         return Certificate is { } shown ? OnSecured(shown) : first;
@@ -89,11 +93,46 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
-        succeeded = attached = true;
-        Writer.Attach(((DialGoal.Carry)goal).Route, Info.Kind == StreamKind.PartnerOutbound ? new OutboundPace(Edge.Policy, Edge.Rates, goal.Pair.Remote) : null);
+        var negotiation = (OutboundNegotiation)Negotiation!;
+        var pair = authenticated.Pair;
+        if (negotiation.Bidirectional && MayGoBothWays(pair))
+        {
+            OpenBothWays(pair);
+            Relay.Open(new PairGate(Edge.Routes, BothWays, Edge.Routes.IsLocal, bounceUnserved: false));
+        }
+
+        if (succeeded)
+        {
+            TryWelcome(pair);
+            return [];
+        }
+
+        succeeded = true;
+        peerIdle = negotiation.PeerLimits?.IdleSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        Writer.PeerLimit = negotiation.PeerLimits?.MaxBytes;
+        if (negotiation.TakesFurtherPairs && Info.Kind == StreamKind.PartnerOutbound)
+        {
+            ShowAs(new SharedKey.Remote(pair.Remote));
+            ShowAs(SharedKey.Host.Of(target));
+        }
+
+        TryCarry(((DialGoal.Carry)goal).Route);
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
+
+    protected override bool MayGoBothWays(DomainPair pair) => Info.Kind == StreamKind.PartnerOutbound && base.MayGoBothWays(pair) && Proves(pair.Remote);
+
+    protected override JoinVerdict MayJoin(DomainPair pair)
+        => Pairs.Contains(pair) ? JoinVerdict.Carry
+        : Edge.Connector.TermsFor(pair) is { } terms && Certificate?.Proves(pair.Remote) is not (CertificateVerdict.PinMismatch or CertificateVerdict.KeyChanged)
+            && ((OutboundNegotiation)Negotiation!).MayCarry(pair, terms) ? JoinVerdict.Ask
+        : JoinVerdict.Refuse;
+
+    protected override IReadOnlyList<NegotiationEffect> AskFor(DomainPair pair)
+        => Edge.Connector.TermsFor(pair) is { } terms ? ((OutboundNegotiation)Negotiation!).Ask(pair, terms) : [new NegotiationEffect.PairRefused(pair, "the remote domain is not allowed")];
+
+    protected override IReadOnlyList<NegotiationEffect> GiveUp(DomainPair pair) => ((OutboundNegotiation)Negotiation!).GiveUp(pair);
 
     protected override void OnEffect(NegotiationEffect effect)
     {
@@ -111,6 +150,7 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override void KeepAlive(TimeSpan interval)
     {
+        interval = interval < peerIdle ? interval : peerIdle;
         if (Writer.Silence < interval / 2 || (lastSpace != 0 && Edge.Time.GetElapsedTime(lastSpace) < interval / 2))
             return;
         lastSpace = Edge.Time.GetTimestamp();
@@ -121,13 +161,13 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
     {
-        LetGo();
-        if (reason == StreamEndReason.PolicyChanged)
-            Context.Parent.Tell(DialOver.Instance);
+        if (goal is DialGoal.Carry && (succeeded || reason == StreamEndReason.PolicyChanged) && LastWord(reason) is { } word)
+            Context.Parent.Tell(word);
         if (succeeded || reason == StreamEndReason.PolicyChanged)
             return;
         StreamLog.TargetFailed(Edge.Logs.Streams, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
-        Context.Parent.Tell(new TargetFailed(reason, detail, noAddress));
+        var elsewhere = Received is { Condition: StreamErrorCondition.SeeOtherHost } && Proves(goal.Pair.Remote) ? Received.Host : null;
+        Context.Parent.Tell(new TargetFailed(reason, detail, noAddress) { Elsewhere = elsewhere, By = target });
     }
 
     protected override void OnStopped()
@@ -135,7 +175,6 @@ internal sealed class OutboundStreamActor : StreamActor
         stopping.Cancel();
         stopping.Dispose();
         connected?.Socket?.Dispose();
-        LetGo();
     }
 
     /// <summary>Goes on when the connection is there, and what TLSA records say, where policy lets them speak: both are sought at the same time.</summary>
@@ -159,19 +198,5 @@ internal sealed class OutboundStreamActor : StreamActor
 
         connected = null;
         Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
-    }
-
-    /// <summary>The route is free for the next stream when the last write of this one has ended, however long its connection takes to close.</summary>
-    private void LetGo()
-    {
-        if (attached)
-            _ = DetachAfterAsync(Writer);
-        attached = false;
-    }
-
-    private static async Task DetachAfterAsync(StreamOutput writer)
-    {
-        await writer.Ended;
-        writer.DetachAll();
     }
 }

@@ -11,6 +11,13 @@ internal abstract partial class StreamActor
     {
     }
 
+    /// <summary>The peer's stream error, while the stream ends for it.</summary>
+    protected StreamError? Received { get; private set; }
+
+    /// <summary>What those whose routes the stream carried must know of its end at once; null: that they see when it is gone.</summary>
+    protected object? LastWord(StreamEndReason reason)
+        => reason is StreamEndReason.PolicyChanged ? DialOver.Instance : Received is { } error ? new StreamGone(Reconnections.After(error.Condition)) : null;
+
     protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
         => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
 
@@ -22,8 +29,12 @@ internal abstract partial class StreamActor
         Relay.Close();
         Timers.CancelAll();
         Timers.StartSingleTimer(CloseTimer, new Deadline(CloseTimer), Edge.Options.Timeouts.Close);
+        Received = close.Received;
         LogEnd(close.Reason, close.Error, close.Detail);
         Learn(close.Reason, close.Detail);
+        LetGoOfRoutes();
+        if (LastWord(close.Reason) is { } word)
+            TellGuests(word);
         OnEnding(close.Reason, close.Error, close.Detail);
         kept?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
@@ -43,6 +54,7 @@ internal abstract partial class StreamActor
             closing = true;
             LogEnd(reason, error: null, detail);
             Learn(reason, detail);
+            LetGoOfRoutes();
             OnEnding(reason, error: null, detail);
         }
 

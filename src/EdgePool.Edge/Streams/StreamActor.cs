@@ -4,6 +4,8 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Streams;
 
@@ -110,6 +112,15 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 leaving = true;
                 Relay.Close();
                 break;
+            case JoinStream join:
+                OnJoin(join);
+                break;
+            case JoinLate late:
+                Perform(GiveUp(late.Pair));
+                break;
+            case LeaveStream leave:
+                OnLeave(leave);
+                break;
             case PolicyChange change when !closing:
                 OnPolicy(change);
                 break;
@@ -149,14 +160,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         if (tls is not null)
             _ = DisposeAfterAsync(pump!.Ended, tls.Stream);
         Edge.Streams.Remove(Info);
+        LetGoOfRoutes();
         OnStopped();
         EndManagement();
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
-
-    /// <summary>What a stanza of the authenticated pairs may cost now. From any thread.</summary>
-    protected virtual FramerLimits LimitsOfNow() => Edge.Options.Limits.Authenticated;
 
     /// <summary>TLS is up behind STARTTLS.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate);
@@ -178,8 +187,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     {
     }
 
-    /// <summary>What becomes of stanzas whose write failed. Runs on the writer's thread.</summary>
-    private void LoseSegment(StanzaSegment segment, Route route) => Edge.Bouncer.Refuse(segment, route.Namespace, BounceReason.StreamLost);
+    /// <summary>What becomes of stanzas that were not, or not certainly, written. Runs on the writer's thread.</summary>
+    private void LoseSegment(StanzaSegment segment, Route route, BounceReason reason) => Edge.Bouncer.Refuse(segment, route.Namespace, reason);
 
     /// <summary>Carries out effects that no pump event asked for.</summary>
     protected void Perform(IReadOnlyList<NegotiationEffect> effects, bool deliver = false) => Carry(effects, deliver);
@@ -247,8 +256,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     }
 
     /// <summary>The partner has tried to send more than its rate for too long.</summary>
-    protected virtual IReadOnlyList<NegotiationEffect> OnOverRate()
-        => CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
+    private IReadOnlyList<NegotiationEffect> OnOverRate()
+    {
+        var observed = Edge.Policy.Current.Find(Pairs[0].Remote) is { Mode: PartnerMode.Observe };
+        Note(Pairs[0], VerdictReason.RateExceeded, observed);
+        return observed ? [] : CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
+    }
 
     /// <summary>True when what came turns on TLSA records that are being looked for; then <see cref="TakeTlsa"/> goes on with it.</summary>
     protected virtual bool MustAwaitTlsa(PumpEvent met) => false;
@@ -331,6 +344,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                     break;
                 case NegotiationEffect.Authenticated authenticated:
                     Admit(authenticated);
+                    break;
+                case NegotiationEffect.PairRefused refused:
+                    OnRefusedPair(refused);
                     break;
                 case NegotiationEffect.Managed managed:
                     Carry(OnManaged(managed.Element), deliver: false);

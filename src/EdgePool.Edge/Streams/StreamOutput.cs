@@ -19,7 +19,7 @@ namespace EdgePool.Edge.Streams;
 /// then it is the account's (<see cref="SentStanzas"/>), whatever becomes of the stream. Else, if the write of a segment fails, its stanzas are handed to
 /// <c>lost</c> and nothing further is taken: what still waits belongs to its route.
 /// </remarks>
-internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route> lost, Action<Exception> failed)
+internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimeProvider time, Action<StanzaSegment, Route, BounceReason> lost, Action<Exception> failed)
 {
     /// <summary>Control output that a peer may leave unread; more means that it asks without listening.</summary>
     public const int ControlLimit = 64 * 1024;
@@ -62,6 +62,9 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
 
     /// <summary>How long the peer has not taken what is being written; zero while nothing is.</summary>
     public TimeSpan Blocked => Interlocked.Read(ref writing) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Bytes of one stanza that the peer takes; what is larger is not written but handed to <c>lost</c>. Null: no limit is known.</summary>
+    public int? PeerLimit { get; set; }
 
     /// <summary>Completes when the stream's last byte is written or writing failed.</summary>
     public Task Ended => ended.Task;
@@ -269,6 +272,8 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteSegmentAsync(StanzaSegment segment, Route route)
     {
+        if (PeerLimit is { } limit && segment.HasLongerThan(limit) && !Shed(segment, route, limit))
+            return;
         var held = accounts is not null && accounts.Sent.TryHold(segment);
         try
         {
@@ -277,7 +282,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         catch
         {
             if (!held)
-                lost(segment, route);
+                lost(segment, route, BounceReason.StreamLost);
             route.Queue.Release(segment);
             throw;
         }
@@ -287,6 +292,19 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         if (!held)
             ledger.Deliver(segment.Accepted);
         route.Queue.Release(segment);
+    }
+
+    /// <summary>What the peer would end the stream for is answered instead of written (XEP-0478 section 4). False: nothing is left of the segment.</summary>
+    private bool Shed(StanzaSegment segment, Route route, int limit)
+    {
+        var larger = new StanzaSegment();
+        segment.MoveWhere((xml, _) => xml.Length > limit, larger);
+        lost(larger, route, BounceReason.PeerLimit);
+        route.Queue.Release(larger);
+        if (segment.Entries > 0)
+            return true;
+        route.Queue.Release(segment);
+        return false;
     }
 
     /// <summary>Only a write that has to wait is timed: most complete at once.</summary>

@@ -26,6 +26,9 @@ public enum BounceReason
     /// <summary>The stream broke while the stanza was being written; it may have arrived: <c>remote-server-timeout</c>.</summary>
     StreamLost,
 
+    /// <summary>It is larger than the peer says that it takes (XEP-0478): <c>policy-violation</c>.</summary>
+    PeerLimit,
+
     /// <summary>This node is shutting down: <c>service-unavailable</c>.</summary>
     Shutdown,
 

@@ -56,6 +56,21 @@ internal static partial class StreamLog
     [LoggerMessage(1025, LogLevel.Information, "Stream {Stream}: {Pair} came to no better than {Method}, though policy allows it to")]
     public static partial void SteppedDown(ILogger logger, long stream, string pair, AuthenticationMethod method);
 
+    [LoggerMessage(1040, LogLevel.Information, "Stream {Stream} carries {Pair} too")]
+    public static partial void Joined(ILogger logger, long stream, string pair);
+
+    [LoggerMessage(1041, LogLevel.Information, "Stream {Stream} will not carry {Pair}: {Detail}")]
+    public static partial void JoinRefused(ILogger logger, long stream, string pair, string detail);
+
+    [LoggerMessage(1042, LogLevel.Information, "Stream {Stream} is bidirectional for {Pair}")]
+    public static partial void Bidirectional(ILogger logger, long stream, string pair);
+
+    [LoggerMessage(1043, LogLevel.Information, "{Pair}: {Target} sends us to {Host}")]
+    public static partial void Redirected(ILogger logger, string pair, string target, string host);
+
+    [LoggerMessage(1044, LogLevel.Warning, "{Pair}: {Target} sends us to {Host}, where we do not go: {Reason}")]
+    public static partial void NotRedirected(ILogger logger, string pair, string target, string host, string reason);
+
     [LoggerMessage(1030, LogLevel.Warning, "Stream {Stream} of {Peer}, authenticated for {Pairs}, sent a stanza in the name of {Claimed}", EventName = "spoof-attempt")]
     public static partial void SpoofAttempt(ILogger logger, long stream, string peer, string pairs, string claimed);
 }

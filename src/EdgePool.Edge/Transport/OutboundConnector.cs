@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Dns.Messages;
@@ -141,6 +142,30 @@ internal sealed class OutboundConnector(
 
     /// <summary>What TLSA records say of the certificates at all places of the pair's remote side: it has connected to us, from nobody knows where (RFC 7712 section 5).</summary>
     public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, stop => FindAsync(pair, stop), cancellation);
+
+    /// <summary>Where <c>see-other-host</c> sends us from a target, within what policy lets DNS send us to.</summary>
+    /// <param name="from">Who said so.</param>
+    /// <param name="text"><c>host</c> or <c>host:port</c>, as the peer wrote it.</param>
+    /// <param name="target">The new target.</param>
+    /// <param name="refusal">Why there is none.</param>
+    public bool TryRedirect(OutboundTarget from, string text, [NotNullWhen(true)] out OutboundTarget? target, [NotNullWhen(false)] out string? refusal)
+    {
+        (target, refusal) = (null, "it is no host and port");
+        if (!HostAndPort.TryParse(text, out var host, out var port) || Fixed(host, port ?? XmppServiceOptions.DefaultPort) is not { Targets: [var there, ..] })
+            return false;
+        refusal = "its address or port is denied";
+        if (!AllowedPort(there.Service.Port) || (there.Address is { } address && !AllowedAddress(address, from.Stranger)))
+            return false;
+        target = there with { Stranger = from.Stranger };
+        refusal = null;
+        return true;
+    }
+
+    private static bool AllowedPort(ushort port) => new XmppServiceOptions().AllowPort(port);
+
+    private bool AllowedAddress(IPAddress address, bool stranger) => stranger
+        ? AddressPolicy.PublicExcept([.. options.DeniedNetworks], [.. options.AllowedNetworks])(address)
+        : AddressPolicy.AnyExcept([.. options.DeniedNetworks])(address);
 
     private static string Text(ServiceAbsence absence) => absence switch
     {

@@ -102,6 +102,8 @@ internal static class CanonicalBody
         Write(json, partner.TrustText);
         Number(json, "connectionLimit", partner.ConnectionLimit);
         Flag(json, "enableKeepAlive", partner.EnableKeepAlive);
+        Flag(json, "enableBidirectionalStreams", partner.EnableBidirectionalStreams);
+        Flag(json, "followSeeOtherHost", partner.FollowSeeOtherHost);
         Flag(json, "enableStreamManagement", partner.EnableStreamManagement);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
         Flag(json, "enabled", partner.Enabled);

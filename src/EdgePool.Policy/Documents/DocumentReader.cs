@@ -186,6 +186,8 @@ public static class DocumentReader
             TrustText = keys.Section("trust", Trust),
             ConnectionLimit = keys.Number("connectionLimit", 1, MostConnections),
             EnableKeepAlive = keys.Flag("enableKeepAlive"),
+            EnableBidirectionalStreams = keys.Flag("enableBidirectionalStreams"),
+            FollowSeeOtherHost = keys.Flag("followSeeOtherHost"),
             EnableStreamManagement = keys.Flag("enableStreamManagement"),
             ProxyFqdn = keys.Text("proxyFqdn"),
             Enabled = keys.Flag("enabled"),

@@ -77,6 +77,9 @@ public sealed record Partner
     /// <summary>The partner must send something within the gateway's keep-alive interval.</summary>
     public bool EnableKeepAlive { get; init; } = true;
 
+    /// <summary>While a stream comes up, a server of the partner's that a certificate proves may send us to another host (RFC 6120 section 4.9.3.19).</summary>
+    public bool FollowSeeOtherHost { get; init; }
+
     /// <summary>How much may be sent in each direction; null: the gateway's. See <see cref="Gateway.RateOf"/>.</summary>
     public Rate? Rate { get; init; }
 

@@ -28,13 +28,14 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     private const int LongestText = 1_024;
 
     // Every value there is: partners share them.
-    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 256).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
+    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 512).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
     {
         RequireTrustedCertificate = (bits & 8) != 0,
         DialbackWithoutDialback = (bits & 16) != 0,
         MinimumTls = (bits & 32) != 0 ? TlsVersion.Tls13 : TlsVersion.Tls12,
         UnboundDbPrefix = (bits & 64) != 0,
         StreamManagement = (bits & 128) == 0,
+        Bidirectional = (bits & 256) != 0,
     })];
 
     public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
@@ -67,6 +68,7 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             MaxStanzaBytes = StanzaLimit(document.MaxStanzaBytes),
             ConnectionLimit = document.ConnectionLimit,
             EnableKeepAlive = document.EnableKeepAlive ?? true,
+            FollowSeeOtherHost = document.FollowSeeOtherHost ?? false,
             Rate = RateCompiler.Compile(document.Rate, prefix + "rate", problems),
             Rules = new RulesCompiler(problems, prefix + "rules", shared).Compile(document.Rules, type),
             WithoutConsent = Unasked(document.WithoutConsent ?? WithoutConsent.Refuse, type),
@@ -194,7 +196,8 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
 
         var tls13 = document.TlsMinVersion is TlsVersion.Tls13;
         return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0) | (Tolerates(document, PartnerQuirk.UnboundDbPrefix) ? 64 : 0)
-            | (document.EnableStreamManagement is false ? 128 : 0)];
+            | (document.EnableStreamManagement is false ? 128 : 0)
+            | (document.EnableBidirectionalStreams ?? true ? 256 : 0)];
     }
 
     private bool Tolerates(PartnerDocument document, PartnerQuirk quirk)

@@ -67,6 +67,12 @@ public sealed record PartnerDocument
     /// <summary>Default true.</summary>
     public bool? EnableKeepAlive { get; init; }
 
+    /// <summary>Default true.</summary>
+    public bool? EnableBidirectionalStreams { get; init; }
+
+    /// <summary>Default false.</summary>
+    public bool? FollowSeeOtherHost { get; init; }
+
     /// <summary>Default true: stanzas are acknowledged (XEP-0198) where the partner's server can.</summary>
     public bool? EnableStreamManagement { get; init; }
 

@@ -29,6 +29,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     private int saslFailures;
     private bool versioned = true;
     private bool compressionRefused;
+    private bool bidi;
 
     /// <summary>A stream that has just been accepted.</summary>
     public InboundNegotiation(NegotiationSettings settings)
@@ -50,6 +51,12 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
 
     /// <summary>The domain that the peer's header claims; null when it names none. A claim, not a proof.</summary>
     public DomainName? Remote => remote;
+
+    /// <summary>The peer takes stanzas of the authenticated pairs on this stream, and policy allows it (XEP-0288).</summary>
+    public bool Bidirectional => bidi && State is InboundState.Authenticated;
+
+    /// <summary>What the peer takes on a bidirectional stream; null: it did not say (XEP-0478).</summary>
+    public AnnouncedLimits? PeerLimits { get; private set; }
 
     /// <summary>The authenticated pairs.</summary>
     public IReadOnlyCollection<DomainPair> Pairs => pairs.Proven;
@@ -80,9 +87,10 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             (InboundState.Negotiating, InboundElement.StartTls) when offer.StartTls => Proceed(),
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.StartTls) => RefuseTls(),
             (InboundState.Negotiating or InboundState.Authenticated, InboundElement.Compress) => RefuseCompression(),
+            (InboundState.Negotiating, InboundElement.Bidi) when offer.Bidi => AgreeOnBidi(element),
             (InboundState.Negotiating, InboundElement.Bidi) => Drop("bidi-not-offered"),
             (InboundState.Authenticated, InboundElement.Bidi) =>
-                Refuse(Condition.PolicyViolation, StreamEndReason.ProtocolViolation, "bidi was not offered"),
+                Refuse(Condition.PolicyViolation, StreamEndReason.ProtocolViolation, "bidi is not offered on an authenticated stream"),
 
             (InboundState.Negotiating, InboundElement.Auth) => OnAuth(element),
             (InboundState.Negotiating, InboundElement.Response) => FailSasl(SaslFailureCondition.NotAuthorized),
@@ -196,7 +204,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
             return Refuse(Condition.PolicyViolation, StreamEndReason.PolicyChanged, "what SASL proved is no longer enough");
         var pair = new DomainPair(local!, remote!);
         pairs.Prove(pair);
-        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true), Management: terms.StreamManagement);
+        offer = new FeatureOffer(Dialback: terms.AllowsDialback(tls: true), Management: terms.StreamManagement, Limits: settings.Announce(pair));
         return new Step(InboundState.Authenticated,
         [
             Header(versioned ? offer : null),
@@ -211,9 +219,25 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         if (!versioned)
             return default;
         if (Secured)
-            return new FeatureOffer(External: terms is not null && MayUseExternal(terms), Dialback: terms?.AllowsDialback(tls: true) ?? true);
+        {
+            return Limited(new FeatureOffer(
+                External: terms is not null && MayUseExternal(terms), Dialback: terms?.AllowsDialback(tls: true) ?? true, Bidi: terms is { Bidirectional: true }));
+        }
+
         var startTls = settings.TlsAvailable && (terms?.OffersTls ?? true);
-        return new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? !startTls);
+        return Limited(new FeatureOffer(startTls, TlsRequired: terms?.RequiresTls ?? true, Dialback: terms?.AllowsDialback(tls: false) ?? !startTls));
+    }
+
+    // Behind dialback no further features follow: what these say holds for the stanzas (XEP-0478 section 4).
+    private FeatureOffer Limited(FeatureOffer features)
+        => features with { Limits = settings.Announce(features.Dialback && remote is not null ? new DomainPair(local!, remote) : null) };
+
+    // XEP-0288 section 2.2: before SASL or dialback. A stream is good for stanzas of ours only when the peer has proven a pair, which the owner sees to.
+    private Step AgreeOnBidi(XmlElement element)
+    {
+        bidi = true;
+        PeerLimits = AnnouncedLimits.Read(element);
+        return Stay();
     }
 
     private bool HasWay(NegotiationTerms terms) => offer.StartTls || offer.External || terms.AllowsDialback(Secured);
@@ -227,6 +251,7 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
     private Step Proceed()
     {
         StreamId = null;
+        bidi = false;
         pairs.Restart();
         return new Step(InboundState.AwaitingTls,
             [new NegotiationEffect.Send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"u8.ToArray()), new NegotiationEffect.StartTls()]);

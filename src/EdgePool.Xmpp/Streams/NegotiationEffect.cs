@@ -53,6 +53,11 @@ public abstract record NegotiationEffect
     /// <param name="Condition">What the peer was told.</param>
     public sealed record DialbackRefused(DomainPair Pair, StanzaErrorCondition Condition) : NegotiationEffect;
 
+    /// <summary>A further pair that we asked for will not flow on this stream; the others stand.</summary>
+    /// <param name="Pair">The pair.</param>
+    /// <param name="Detail">Why, for our log.</param>
+    public sealed record PairRefused(DomainPair Pair, string Detail) : NegotiationEffect;
+
     /// <summary>An element of stream management (XEP-0198) came.</summary>
     /// <param name="Element">In the namespace <c>urn:xmpp:sm:3</c>.</param>
     public sealed record Managed(XmlElement Element) : NegotiationEffect;

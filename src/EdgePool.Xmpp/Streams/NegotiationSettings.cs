@@ -22,4 +22,7 @@ public sealed record NegotiationSettings(
 {
     /// <summary>Limits on what the peer may ask for.</summary>
     public NegotiationLimits Limits { get; init; } = new();
+
+    /// <summary>What we take on a stream: of a pair's stanzas; for null, before authentication. Null: we do not say (XEP-0478).</summary>
+    public Func<DomainPair?, AnnouncedLimits?> Announce { get; init; } = static _ => null;
 }

@@ -56,6 +56,9 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>A certificate that proves the peer's name makes <c>db:result</c> valid without a lookup.</summary>
     public bool DialbackWithoutDialback { get; init; }
 
+    /// <summary>A stream of the pair may carry stanzas both ways (XEP-0288).</summary>
+    public bool Bidirectional { get; init; }
+
     /// <summary>The oldest version of TLS by which a pair may be proven; nothing is proven on a stream under an older one.</summary>
     public TlsVersion MinimumTls { get; init; }
 

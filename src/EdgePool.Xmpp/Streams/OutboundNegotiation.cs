@@ -14,7 +14,7 @@ namespace EdgePool.Xmpp.Streams;
 /// With a verify goal, <see cref="NegotiationEffect.Answered"/> comes only when the authoritative server has spoken; a Close without it leaves the
 /// owner free to try its next address, and in the end <see cref="DialbackOutcome.Unanswered"/> says what to answer.
 /// </remarks>
-public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
+public sealed partial class OutboundNegotiation : StreamNegotiation<OutboundState>
 {
     private readonly OutboundSettings settings;
     private readonly DomainPair pair;
@@ -23,6 +23,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     private string? peerStreamId;
     private bool opened;
     private bool peerKnowsDialback;
+    private bool peerKnowsDialbackErrors;
+    private bool bidi;
     private bool saslDone;
     private bool challenged;
 
@@ -35,6 +37,12 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         pair = settings.Goal.Pair;
         terms = settings.Terms;
     }
+
+    /// <summary>The stream carries stanzas both ways: we have asked for it, and the certificate proves the remote domain (XEP-0288).</summary>
+    public bool Bidirectional => bidi && State is OutboundState.Authenticated;
+
+    /// <summary>What the peer takes on this stream, as its last features say; null: it did not say (XEP-0478).</summary>
+    public AnnouncedLimits? PeerLimits { get; private set; }
 
     /// <summary>True once TLS is up.</summary>
     public bool Secured => certificate is not null;
@@ -79,6 +87,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
             (OutboundState.AwaitingResult, OutboundElement.DialbackResult) when Answers(element, null) is { } answer => OnResult(answer, element),
             (OutboundState.AwaitingVerification, OutboundElement.DialbackVerify)
                 when Answers(element, ((OutboundGoal.Verify)settings.Goal).StreamId) is { } answer => OnVerification(answer, element),
+            (OutboundState.Authenticated, OutboundElement.DialbackResult) when Further(element) is { } effects => Stay(effects),
             (_, OutboundElement.DialbackResult or OutboundElement.DialbackVerify) =>
                 Stay(new NegotiationEffect.Dropped("unsolicited-dialback")),
 
@@ -136,7 +145,10 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     // Before TLS the only question is STARTTLS; after it, how to authenticate; after SASL the features end the negotiation.
     private Step Choose(XmlElement features)
     {
-        peerKnowsDialback |= features.Child("dialback", XmppNamespaces.DialbackFeature) is not null;
+        var dialback = features.Child("dialback", XmppNamespaces.DialbackFeature);
+        peerKnowsDialback |= dialback is not null;
+        peerKnowsDialbackErrors = dialback?.Child("errors", XmppNamespaces.DialbackFeature) is not null;
+        PeerLimits = AnnouncedLimits.Read(features);
         if (saslDone)
             return Established(AuthenticationMethod.SaslExternal, terms.StreamManagement && features.Child("sm", XmppNamespaces.StreamManagement) is not null);
         if (Secured)
@@ -169,6 +181,8 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
     {
         if (Probing && Unacceptable() is { } end)
             return end;
+        if (MayCarryBothWays(features))
+            return AskForBidi(features);
         if (settings.Goal is not OutboundGoal.Verify && terms.AllowsSasl && settings.HaveCertificate && Unproven() is null && OffersExternal(features))
             return new Step(OutboundState.AwaitingSaslOutcome, [new NegotiationEffect.Send(ExternalClaim.Auth(pair.Local))]);
         return terms.AllowsDialback(tls: true) || settings.Goal is OutboundGoal.Verify
@@ -177,6 +191,17 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
                 Condition.PolicyViolation,
                 StreamEndReason.NoAllowedMethod,
                 settings.HaveCertificate ? "SASL EXTERNAL is required and not offered" : $"SASL EXTERNAL is required, and we have no certificate for {pair.Local.Ascii}");
+    }
+
+    // What comes back on the stream is taken for the remote domain's: only a certificate proves that domain to us, for its db:result proves us to it.
+    private bool MayCarryBothWays(XmlElement features) => !bidi && settings.Goal is OutboundGoal.Authenticate && terms.Bidirectional
+        && Unproven() is null && features.Child("bidi", XmppNamespaces.BidiFeature) is not null;
+
+    private Step AskForBidi(XmlElement features)
+    {
+        bidi = true;
+        var proof = Prove(features);
+        return proof.Next is OutboundState.Closed ? proof : proof with { Effects = [new NegotiationEffect.Send(BidiMarkup.Request(settings.Announced)), .. proof.Effects] };
     }
 
     private static bool OffersExternal(XmlElement features) => features.Child("mechanisms", XmppNamespaces.Sasl) is { } mechanisms
@@ -246,8 +271,12 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         return end with { Effects = [new NegotiationEffect.Answered(answer), .. end.Effects] };
     }
 
-    private Step Established(AuthenticationMethod method, bool management = false) => new(OutboundState.Authenticated,
-        [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method), StreamManagement = management }]);
+    private Step Established(AuthenticationMethod method, bool management = false)
+    {
+        byDialback = method is not AuthenticationMethod.SaslExternal;
+        return new Step(OutboundState.Authenticated,
+            [new NegotiationEffect.Authenticated(pair, method) { SteppedDown = terms.IsStepDown(method), StreamManagement = management }]);
+    }
 
     private StreamEndReason? Unproven() => (certificate?.Proves(pair.Remote) ?? CertificateVerdict.None).EndReason();
 

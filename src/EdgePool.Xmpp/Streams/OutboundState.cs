@@ -27,7 +27,7 @@ public enum OutboundState
     /// <summary>Our question about a key is sent.</summary>
     AwaitingVerification,
 
-    /// <summary>Stanzas may flow, from us to the peer.</summary>
+    /// <summary>Stanzas may flow, from us to the peer; on a bidirectional stream also to us.</summary>
     Authenticated,
 
     /// <summary>Nothing more is read.</summary>
@@ -67,4 +67,8 @@ public abstract record OutboundGoal
 /// <param name="DirectTls">The connection begins with a TLS handshake (XEP-0368).</param>
 /// <param name="HaveCertificate">We present a certificate for our domain, so SASL EXTERNAL makes sense.</param>
 public sealed record OutboundSettings(
-    OutboundGoal Goal, NegotiationTerms Terms, Dialback.DialbackKeys Keys, bool DirectTls = false, bool HaveCertificate = true);
+    OutboundGoal Goal, NegotiationTerms Terms, Dialback.DialbackKeys Keys, bool DirectTls = false, bool HaveCertificate = true)
+{
+    /// <summary>What we take on the stream if it becomes a bidirectional one; null: we do not say (XEP-0478 section 3.2).</summary>
+    public AnnouncedLimits? Announced { get; init; }
+}

@@ -11,6 +11,9 @@ public sealed record StreamError(StreamErrorCondition Condition, string? Text = 
 {
     private const int LongestText = 256;
 
+    /// <summary>With see-other-host: where the peer sends us, as it wrote it (RFC 6120 section 4.9.3.19); null for nothing.</summary>
+    public string? Host { get; init; }
+
     /// <summary>The element is larger than policy allows (XEP-0182, XEP-0205).</summary>
     public static StreamError StanzaTooBig { get; }
         = new(StreamErrorCondition.PolicyViolation, Application: ("stanza-too-big", XmppNamespaces.ApplicationErrors));
@@ -23,15 +26,20 @@ public sealed record StreamError(StreamErrorCondition Condition, string? Text = 
     {
         ArgumentNullException.ThrowIfNull(error);
         var condition = StreamErrorCondition.UndefinedCondition;
+        string? host = null;
         foreach (var child in error.Children.Where(c => string.Equals(c.Namespace, XmppNamespaces.StreamErrors, StringComparison.Ordinal)))
         {
             if (WireName<StreamErrorCondition>.TryParse(child.Name, out condition))
+            {
+                host = condition is StreamErrorCondition.SeeOtherHost && child.Text.Trim() is { Length: > 0 and <= LongestText } named ? named : null;
                 break;
+            }
+
             condition = StreamErrorCondition.UndefinedCondition;
         }
 
         var text = error.Child("text", XmppNamespaces.StreamErrors)?.Text;
-        return new StreamError(condition, text is { Length: > LongestText } ? text[..LongestText] : text);
+        return new StreamError(condition, text is { Length: > LongestText } ? text[..LongestText] : text) { Host = host };
     }
 
     /// <summary>Writes <c>&lt;stream:error&gt;…&lt;/stream:error&gt;</c>.</summary>

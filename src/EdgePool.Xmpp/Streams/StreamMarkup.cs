@@ -9,7 +9,11 @@ namespace EdgePool.Xmpp.Streams;
 /// <param name="External">SASL EXTERNAL.</param>
 /// <param name="Dialback">Dialback with errors (XEP-0220 section 2.4.2).</param>
 /// <param name="Management">Stream management (XEP-0198 section 2).</param>
-internal readonly record struct FeatureOffer(bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false, bool Management = false);
+/// <param name="Bidi">Bidirectional streams (XEP-0288).</param>
+/// <param name="Limits">What we take on the stream (XEP-0478); null: we do not say.</param>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+internal readonly record struct FeatureOffer(
+    bool StartTls = false, bool TlsRequired = false, bool External = false, bool Dialback = false, bool Management = false, bool Bidi = false, AnnouncedLimits? Limits = null);
 
 /// <summary>Headers, features and the end of our streams.</summary>
 internal static class StreamMarkup
@@ -46,6 +50,9 @@ internal static class StreamMarkup
             writer.Markup("<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>"u8);
         if (offer.Management)
             writer.Markup("<sm xmlns='urn:xmpp:sm:3'/>"u8);
+        if (offer.Bidi)
+            writer.Markup("<bidi xmlns='urn:xmpp:features:bidi'/>"u8);
+        offer.Limits?.WriteTo(writer);
         writer.Markup("</stream:features>"u8);
     }
 

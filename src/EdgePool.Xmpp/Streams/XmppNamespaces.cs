@@ -33,8 +33,14 @@ public static class XmppNamespaces
     /// <summary>Stream compression, never offered (XEP-0138).</summary>
     public const string Compress = "http://jabber.org/protocol/compress";
 
-    /// <summary>Bidirectional S2S streams, never offered (XEP-0288).</summary>
+    /// <summary>The request for a bidirectional S2S stream (XEP-0288).</summary>
     public const string Bidi = "urn:xmpp:bidi";
+
+    /// <summary>The stream feature that offers bidirectional S2S streams (XEP-0288).</summary>
+    public const string BidiFeature = "urn:xmpp:features:bidi";
+
+    /// <summary>Limits of a stream (XEP-0478).</summary>
+    public const string Limits = "urn:xmpp:stream-limits:0";
 
     /// <summary>Stream management (XEP-0198).</summary>
     public const string StreamManagement = "urn:xmpp:sm:3";

@@ -134,7 +134,8 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         await peer.SendAsync(Wire.Header());
         var plain = await peer.HearAsync("</stream:features>");
-        Assert.Matches("^" + Wire.OurHeader + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>$", plain);
+        Assert.Matches("^" + Wire.OurHeader + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+            + "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>8192</max-bytes></limits></stream:features>$", plain);
         await peer.SendAsync(StartTls);
         await peer.HearAsync(Proceed);
         await peer.UpgradeAsync(EdgeFixture.ClientTls(edge.P1, protocol: null));

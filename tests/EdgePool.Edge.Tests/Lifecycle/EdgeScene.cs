@@ -159,6 +159,14 @@ internal sealed class EdgeScene : IAsyncDisposable
         authority.Replace(zones.Values);
     }
 
+    /// <summary>An SRV record to a host of another zone.</summary>
+    public void Publish(string domain, string host, int port)
+    {
+        var owner = DnsName.Parse("_xmpp-server._tcp." + domain);
+        zones[domain] = DnsZone.Create(domain, [new SrvRecord(owner, 60, 0, 0, (ushort)port, DnsName.Parse(host))]);
+        authority.Replace(zones.Values);
+    }
+
     public Task<ComponentClient> ComponentAsync(string domain = "edge.example") => ComponentClient.ConnectAsync(Node.InternalEndPoints[0], domain, Secret);
 
     /// <summary>A component that reads nothing unless the test does, and whose window is small.</summary>

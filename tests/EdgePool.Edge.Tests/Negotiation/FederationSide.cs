@@ -55,6 +55,7 @@ internal sealed record FederationSide(SideTls Tls, SideCertificate Certificate, 
         TlsNegotiation = Tls switch { SideTls.Off => NegotiationMode.NotSupported, SideTls.Optional => NegotiationMode.Optional, _ => NegotiationMode.Required },
         SaslNegotiation = Tls is SideTls.Off ? NegotiationMode.NotSupported : NegotiationMode.Optional,
         SupportDialback = Dialback,
+        EnableBidirectionalStreams = false, // the table is about the streams of each side
     };
 
     /// <summary>Four letters of the table: TLS off, optional or required; certificate missing, invalid or valid; dialback.</summary>

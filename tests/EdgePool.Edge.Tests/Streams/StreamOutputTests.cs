@@ -24,7 +24,7 @@ public sealed class StreamOutputTests : IDisposable
     private readonly ThreadClock clock = new();
     private readonly StanzaReading reading = new();
     private readonly Route route;
-    private readonly List<int> lost = [];
+    private readonly List<(int Stanzas, BounceReason Reason)> lost = [];
     private readonly List<Exception> failures = [];
     private readonly StreamOutput output;
 
@@ -36,7 +36,7 @@ public sealed class StreamOutputTests : IDisposable
         ours.Connect(listener.LocalEndPoint!);
         theirs = listener.Accept();
         route = NewRoute();
-        output = new StreamOutput(new SocketStream(ours), ledger, clock, (segment, _) => lost.Add(segment.Accepted), failures.Add);
+        output = new StreamOutput(new SocketStream(ours), ledger, clock, (segment, _, reason) => lost.Add((segment.Accepted, reason)), failures.Add);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -113,8 +113,8 @@ public sealed class StreamOutputTests : IDisposable
 
         await output.Ended.WaitAsync(TimeSpan.FromSeconds(10), Stop);
         Assert.Single(failures);
-        Assert.Equal(all, Assert.Single(lost) + route.Queue.Accepted);
-        Assert.InRange(lost[0], 20, 40);
+        Assert.Equal(all, Assert.Single(lost).Stanzas + route.Queue.Accepted);
+        Assert.InRange(lost[0].Stanzas, 20, 40);
         Assert.True(output.Send("<late/>"u8));
     }
 
@@ -202,6 +202,27 @@ public sealed class StreamOutputTests : IDisposable
 
         Assert.False(output.Attach(further));
         Assert.False(further.Queue.HasStream);
+    }
+
+    [Fact]
+    public async Task PeerLimit_LargerStanza_IsLostAndTheOthersGo()
+    {
+        output.PeerLimit = 10_000;
+        Add("small");
+        Add("large", bodyBytes: 10_000);
+        Add("last");
+        output.Attach(route);
+        output.Complete("</stream>"u8.ToArray(), deliver: true);
+        output.Start();
+
+        var text = await ReadAllAsync();
+
+        Assert.Contains("small", text, StringComparison.Ordinal);
+        Assert.Contains("last", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("large", text, StringComparison.Ordinal);
+        Assert.Equal((1, BounceReason.PeerLimit), Assert.Single(lost));
+        await output.Ended.WaitAsync(Stop);
+        Assert.Equal((2L, 0, 0), (output.Delivered, route.Queue.Accepted, route.Queue.Bytes));
     }
 
     private Route NewRoute()

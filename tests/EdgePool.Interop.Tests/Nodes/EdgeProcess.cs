@@ -110,6 +110,13 @@ internal sealed class EdgeProcess : IAsyncDisposable
         return [.. Events.Where(e => e.Id == Authenticated && e["pair"] == pair && opened.Contains(e["stream"])).Select(e => e["method"])];
     }
 
+    /// <summary>The streams that were authenticated for the pair, by number: all, or those that a partner or the node opened.</summary>
+    public IReadOnlyList<string> StreamsOf(string pair, bool? inbound = null)
+    {
+        var opened = Events.Where(e => e.Id == (inbound is true ? Accepted : Connecting)).Select(e => e["stream"]).ToHashSet(StringComparer.Ordinal);
+        return [.. Events.Where(e => e.Id == Authenticated && e["pair"] == pair && (inbound is null || opened.Contains(e["stream"]))).Select(e => e["stream"])];
+    }
+
     /// <summary>SIGTERM, and the account it gives at its end; it has ten seconds and ends with code 0.</summary>
     public async Task<EdgeAccount> StopAsync()
     {

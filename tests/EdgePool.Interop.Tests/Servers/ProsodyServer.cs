@@ -70,7 +70,7 @@ internal sealed class ProsodyServer : XmppServer
         c2s_direct_tls_ports = { }
         s2s_direct_tls_ports = { {{(Options.DirectTls ? "5270" : "")}} }
         component_ports = { {{(Options.Components.Count > 0 || Options.FurtherDomains.Any(d => !d.External) ? "5347" : "")}} }
-        modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.StreamManagement ? ", \"smacks\"" : "")}}{{(Options.WireLog ? ", \"stanza_debug\"" : "")}}{{(Options.Dialback ? ", \"dialback\"" : "")}} }
+        modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.StreamManagement ? ", \"smacks\"" : "")}}{{(Options.WireLog ? ", \"stanza_debug\"" : "")}}{{(Options.Dialback ? ", \"dialback\"" : "")}}{{(Options.Bidirectional ? ", \"s2s_bidi\"" : "")}} }
         smacks_max_queue_size = 20000
         c2s_require_encryption = false
         allow_unencrypted_plain_auth = true

@@ -59,6 +59,9 @@ internal sealed record XmppServerOptions
     /// <summary>Takes servers over direct TLS (XEP-0368) on port 5270 too.</summary>
     public bool DirectTls { get; init; }
 
+    /// <summary>Prosody's streams carry stanzas both ways where the other side has it too (XEP-0288); ejabberd 23.01 does not know it.</summary>
+    public bool Bidirectional { get; init; }
+
     /// <summary>Prosody keeps every element of its streams in a file, for tests that ask what was on the wire.</summary>
     public bool WireLog { get; init; }
 

@@ -44,7 +44,7 @@ public sealed class DocumentCompilationTests
         var partner = Assert.Single(Snapshot(("Partner/P.example", "{}")).Partners);
 
         Assert.Equal(("p.example", PartnerType.PublicUnverified, PartnerMode.Enforce), (partner.Name, partner.Type, partner.Mode));
-        Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls), partner.Terms);
+        Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls) { Bidirectional = true }, partner.Terms);
         Assert.True(partner.Enabled && partner.EnableKeepAlive && partner.Terms.StreamManagement && partner.Rules.StripStatus);
         Assert.Null(partner.ConnectionLimit);
         Assert.Equal(("Partner/P.example", 1), (partner.Source!.Path, partner.Source.Version));

@@ -19,7 +19,7 @@ public sealed class PolicyCompilerTests
         var partner = Assert.Single(compilation.Snapshot!.Partners);
         Assert.Equal("partner.example", partner.Name);
         Assert.Equal(PartnerType.Federated, partner.Type);
-        Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls), partner.Terms);
+        Assert.Equal(new NegotiationTerms(AuthenticationMethods.SaslOverTls) { Bidirectional = true }, partner.Terms);
         Assert.True(partner.Enabled);
         Assert.Null(partner.Trust);
         Assert.Null(partner.Proxy);

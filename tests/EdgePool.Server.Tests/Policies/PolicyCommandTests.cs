@@ -17,9 +17,9 @@ public sealed class PolicyCommandTests
         var shown = await node.RunAsync("partner", "show", "partner.example");
 
         Assert.Equal((ExitCode.Success, "Partner/partner.example created\n1 created; version 1 is in force\n", ""), added);
-        Assert.Contains("methods                    SASL over TLS, dialback over TLS\n", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("partnerType                PublicUnverified\n", shown.Output, StringComparison.Ordinal);
-        Assert.Contains("connectionLimit            20\n", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("methods                     SASL over TLS, dialback over TLS\n", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("partnerType                 PublicUnverified\n", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("connectionLimit             20\n", shown.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,6 +66,8 @@ internal static class Terms
         "tls-dialback" => TlsDialbackOnly,
         "tcp-dialback" => TcpDialbackOnly,
         "trusted-tls-dialback" => TlsDialbackOnly with { RequireTrustedCertificate = true },
+        "sasl+bidi" => SaslOnly with { Bidirectional = true },
+        "tls-dialback+bidi" => TlsDialbackOnly with { Bidirectional = true },
         "dialback-by-certificate" => TlsDialbackOnly with { DialbackWithoutDialback = true },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown terms"),
     };

@@ -68,6 +68,7 @@ internal static class Transcript
         NegotiationEffect.VerifyKey v => [$"* verify {v.Pair.Local}<-{v.Pair.Remote} {v.StreamId} {v.Key}"],
         NegotiationEffect.Answered a => [$"* answered {a.Outcome.Verdict}" + (a.Outcome.Verdict is DialbackVerdict.Error ? $" {a.Outcome.Condition.WireName()}" : "")],
         NegotiationEffect.DialbackRefused r => [$"* dialback refused {r.Pair.Local}<-{r.Pair.Remote} {r.Condition.WireName()}"],
+        NegotiationEffect.PairRefused r => [$"* refused {r.Pair.Local}<-{r.Pair.Remote} {r.Detail}"],
         NegotiationEffect.Managed m => [$"* managed {m.Element.Name}"],
         NegotiationEffect.Dropped d => [$"* dropped {d.Reason}"],
         NegotiationEffect.Close c => [.. Sent(c.Farewell), $"* close {c.Reason.ToText()}"],
@@ -110,12 +111,13 @@ internal sealed class InboundDialogue
     private readonly FakeRules rules;
     private readonly bool tlsAvailable;
     private readonly bool directTls;
+    private readonly Func<DomainPair?, AnnouncedLimits?>? announce;
     private readonly List<string> inputs = [];
     private readonly List<string> transcript = [];
 
-    public InboundDialogue(FakeRules rules, bool tlsAvailable = true, bool directTls = false)
+    public InboundDialogue(FakeRules rules, bool tlsAvailable = true, bool directTls = false, Func<DomainPair?, AnnouncedLimits?>? announce = null)
     {
-        (this.rules, this.tlsAvailable, this.directTls) = (rules, tlsAvailable, directTls);
+        (this.rules, this.tlsAvailable, this.directTls, this.announce) = (rules, tlsAvailable, directTls, announce);
         Negotiation = New();
     }
 
@@ -161,7 +163,7 @@ internal sealed class InboundDialogue
     {
         var streams = 0;
         return new InboundNegotiation(new NegotiationSettings(rules, new DialbackKeys("d14lb4ck43v3r"),
-            () => string.Create(CultureInfo.InvariantCulture, $"s{++streams}"), tlsAvailable, directTls));
+            () => string.Create(CultureInfo.InvariantCulture, $"s{++streams}"), tlsAvailable, directTls) { Announce = announce ?? (static _ => null) });
     }
 
     private IReadOnlyList<NegotiationEffect> Call(string xml) => xml.StartsWith("<stream:stream", StringComparison.Ordinal)
@@ -238,6 +240,13 @@ internal sealed class OutboundDialogue
     {
         "start" => stream.Start(),
         "tls" => stream.OnTlsEstablished(new FakeCertificate(Transcript.Argument(line).Split(' '))),
+        "ask" => stream.Ask(PairOf(line), Terms.TlsDialbackOnly),
+        "give up" => stream.GiveUp(PairOf(line)),
         _ => throw new ArgumentOutOfRangeException(nameof(line), line, "unknown input"),
     };
+
+    // ask: edge2.example p1.example
+    private static DomainPair PairOf(string line) => Transcript.Argument(line).Split(' ') is [var local, var remote]
+        ? new DomainPair(DomainName.Parse(local), DomainName.Parse(remote))
+        : throw new ArgumentException(line, nameof(line));
 }

@@ -20,6 +20,8 @@ internal static class PartnerFields
         DocumentField.Flag("--support-dialback", "supportDialback", "Dialback where SASL cannot be. Default: true."),
         DocumentField.Single("--connection-limit", "connectionLimit", "N", "Streams at one time. Default: the gateway's partnerConnectionLimit."),
         DocumentField.Flag("--enable-keep-alive", "enableKeepAlive", "The partner must send something within the gateway's interval. Default: true."),
+        DocumentField.Flag("--enable-bidirectional-streams", "enableBidirectionalStreams", "One stream may carry stanzas both ways. Default: true."),
+        DocumentField.Flag("--follow-see-other-host", "followSeeOtherHost", "A proven server of the partner's may send us to another host."),
         DocumentField.Flag("--enable-stream-management", "enableStreamManagement", "Stanzas are acknowledged (XEP-0198) where the partner's server can. Default: true."),
         DocumentField.Single("--proxy-fqdn", "proxyFqdn", "HOST[:PORT]", "Connect here instead of asking for SRV records."),
         DocumentField.Flag("--require-trusted-certificate", "requireTrustedCertificate", "Dialback too demands a certificate that proves the partner's name."),

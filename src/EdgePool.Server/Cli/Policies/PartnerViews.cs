@@ -159,6 +159,8 @@ internal static class PartnerViews
             ("proxyFqdn", partner.Proxy is { } proxy ? FormattableString.Invariant($"{proxy.Host}:{proxy.Port ?? 5269}") : "none: SRV records"),
             ("connectionLimit", gateway.ConnectionLimitOf(partner).ToString(CultureInfo.InvariantCulture)),
             ("enableKeepAlive", Word(partner.EnableKeepAlive)),
+            ("enableBidirectionalStreams", Word(partner.Terms.Bidirectional)),
+            ("followSeeOtherHost", Word(partner.FollowSeeOtherHost)),
             ("enableStreamManagement", Word(partner.Terms.StreamManagement)),
             ("maxStanzaBytes", gateway.MaxStanzaBytesOf(partner)?.ToString(CultureInfo.InvariantCulture) ?? "the node's"),
             ("rate", rate is null ? "no limit" : RateText(rate)),
