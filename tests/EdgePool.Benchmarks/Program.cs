@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using EdgePool.Benchmarks.Framing;
+using EdgePool.Benchmarks.Handshakes;
 using EdgePool.Benchmarks.Relay;
 using EdgePool.Benchmarks.Verdicts;
 using EdgePool.Benchmarks.Store;
@@ -8,6 +9,7 @@ const string Usage = """
     Usage: dotnet run -c Release --project tests/EdgePool.Benchmarks -- [verb] [options]
 
       relay [options]     what a stanza, a handshake and an idle stream cost the edge, in minutes; relay --help
+      handshake [options] handshakes beside those of openssl and of Prosody, in a minute; handshake --help
       store               what an embedded store with 50,000 documents and 200,000 consents takes, in seconds
       --quick             framer against System.Xml.XmlReader, in seconds
       --quick verdict     policy: verdicts beside 10 and beside 50,000 partners, and loading those, in seconds
@@ -18,6 +20,8 @@ switch (args)
 {
     case ["relay", .. var options]:
         return await RelayBenchmark.RunAsync(options, Console.Out, Console.Error);
+    case ["handshake", .. var options]:
+        return await HandshakeBenchmark.RunAsync(options, Console.Out, Console.Error);
     case ["store"]:
         return await StoreFigures.RunAsync(Console.Out);
     case ["--help" or "-h" or "help"]:

@@ -31,12 +31,14 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
         this.edge = edge;
         source = edge.Options.CertificateSource;
         ReceiveAsync<Look>(look => OnLookAsync(look.Asked));
+        ReceiveAsync<Rehearse>(_ => ShareContextsAsync());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
     {
+        Self.Tell(new Rehearse());
         Self.Tell(new Look(Asked: false));
         Timers.StartPeriodicTimer("look", new Look(Asked: false), source is null ? ExpiryInterval : Interval);
     }
@@ -86,7 +88,7 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
             if (reasons.Count == 0)
                 reasons = await TryAsync(reading.Certificates);
             if (reasons.Count == 0)
-                Take(reading.Certificates, fingerprint, asked);
+                await TakeAsync(reading.Certificates, fingerprint, asked);
             return reasons;
         }
         catch (Exception fault)
@@ -108,7 +110,17 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
         return faults;
     }
 
-    private void Take(IReadOnlyList<EdgeCertificate> next, string fingerprint, bool asked)
+    /// <summary>Handshakes until then, and where there is nothing to share, make a context each.</summary>
+    private async Task ShareContextsAsync()
+    {
+        foreach (var ours in edge.Certificates.Prepared)
+        {
+            if (!await ContextRehearsal.ShareAsync(ours, edge.Time))
+                CertificateLog.NoSharedContext(edge.Logs.Node, ours.Subject);
+        }
+    }
+
+    private async Task TakeAsync(IReadOnlyList<EdgeCertificate> next, string fingerprint, bool asked)
     {
         var changed = !CertificateReplacement.IsSame(edge.Certificates.InForce, next);
         if (changed || edge.Certificates.Refused is not null)
@@ -122,6 +134,8 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
         }
 
         (known, bad) = (fingerprint, null);
+        if (changed)
+            await ShareContextsAsync();
     }
 
     private void Refuse(IReadOnlyList<string> reasons, string fingerprint, bool asked)
@@ -153,6 +167,9 @@ internal sealed class CertificateWatchActor : ReceiveActor, IWithTimers
 
     /// <summary>When the first of those in force expires.</summary>
     private DateTimeOffset End() => edge.Certificates.InForce.Select(ours => ours.ValidUntil).DefaultIfEmpty().Min();
+
+    /// <summary>Let handshakes share contexts.</summary>
+    private sealed record Rehearse;
 
     /// <summary>Look at the source.</summary>
     /// <param name="Asked">An operator wants to know now.</param>

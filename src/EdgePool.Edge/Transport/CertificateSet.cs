@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Security;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Sasl;
 
@@ -10,20 +9,22 @@ internal sealed class CertificateSet(IReadOnlyList<EdgeCertificate> certificates
 {
     private const int Remembered = 1024;
 
-    private readonly SslStreamCertificateContext[] contexts =
-        [.. certificates.Select(c => SslStreamCertificateContext.Create(c.Certificate, [.. c.Intermediates], offline: true))];
+    private readonly HandshakeCertificate[] prepared = [.. certificates.Select(ours => new HandshakeCertificate(ours))];
 
     private readonly ConcurrentDictionary<DomainName, int> chosen = new();
 
     /// <summary>The certificates, the default first.</summary>
     public IReadOnlyList<EdgeCertificate> Certificates => certificates;
 
+    /// <summary>The same, ready for handshakes.</summary>
+    public IReadOnlyList<HandshakeCertificate> Prepared => prepared;
+
     /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's, null where there is none at all.</summary>
-    public SslStreamCertificateContext? ForServerName(string serverName)
-        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : contexts.FirstOrDefault();
+    public HandshakeCertificate? ForServerName(string serverName)
+        => DomainName.TryParse(serverName, out var domain) ? ForDomain(domain) : prepared.FirstOrDefault();
 
     /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does, null where there is none at all.</summary>
-    public SslStreamCertificateContext? ForDomain(DomainName domain) => contexts.ElementAtOrDefault(Math.Max(0, IndexOf(domain)));
+    public HandshakeCertificate? ForDomain(DomainName domain) => prepared.ElementAtOrDefault(Math.Max(0, IndexOf(domain)));
 
     /// <summary>True when one of the certificates proves <paramref name="domain"/>.</summary>
     public bool Prove(DomainName domain) => IndexOf(domain) >= 0;
@@ -33,7 +34,7 @@ internal sealed class CertificateSet(IReadOnlyList<EdgeCertificate> certificates
     {
         if (chosen.TryGetValue(domain, out var known))
             return known;
-        var index = Array.FindIndex(contexts, context => CertificateIdentity.Matches(context.TargetCertificate, domain));
+        var index = Array.FindIndex(prepared, ours => CertificateIdentity.Matches(ours.Context.TargetCertificate, domain));
         if (chosen.Count < Remembered)
             chosen[domain] = index;
         return index;

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using EdgePool.Edge.Certificates;
 using EdgePool.Xmpp.Addressing;
 
@@ -18,6 +17,9 @@ internal sealed class EdgeCertificates
     /// <summary>Those that new handshakes take, the default first.</summary>
     public IReadOnlyList<EdgeCertificate> InForce => Current.Set.Certificates;
 
+    /// <summary>The same, ready for handshakes.</summary>
+    public IReadOnlyList<HandshakeCertificate> Prepared => Current.Set.Prepared;
+
     /// <summary>Since when.</summary>
     public DateTimeOffset Since => Current.Since;
 
@@ -30,10 +32,10 @@ internal sealed class EdgeCertificates
     public bool Any => InForce.Count > 0;
 
     /// <summary>The certificate for a server name (SNI); the first where the name is missing or nobody's, null where there is none at all.</summary>
-    public SslStreamCertificateContext? ForServerName(string serverName) => Current.Set.ForServerName(serverName);
+    public HandshakeCertificate? ForServerName(string serverName) => Current.Set.ForServerName(serverName);
 
     /// <summary>The certificate that proves <paramref name="domain"/>; the first where none does, null where there is none at all.</summary>
-    public SslStreamCertificateContext? ForDomain(DomainName domain) => Current.Set.ForDomain(domain);
+    public HandshakeCertificate? ForDomain(DomainName domain) => Current.Set.ForDomain(domain);
 
     /// <summary>True when one of our certificates proves <paramref name="domain"/>.</summary>
     public bool Prove(DomainName domain) => Current.Set.Prove(domain);

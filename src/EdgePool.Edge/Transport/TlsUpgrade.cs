@@ -33,24 +33,7 @@ internal enum Opening
 internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, CertificateDemand> demandFor, TimeProvider time)
 {
     /// <summary>ALPN of S2S over direct TLS (XEP-0368).</summary>
-    protected static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
-
-    /// <summary>TLS 1.2 and 1.3, nothing older.</summary>
-    public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-
-    /// <summary>Forward secrecy and AEAD alone; the TLS 1.3 suites are those of RFC 8446 that OpenSSL has on.</summary>
-    public static readonly CipherSuitesPolicy Ciphers = new(
-    [
-        TlsCipherSuite.TLS_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-        TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    ]);
+    public static readonly List<SslApplicationProtocol> S2SProtocols = [new("xmpp-server")];
 
     /// <summary>True when the first byte must be seen before <see cref="Judge"/> can tell.</summary>
     public abstract bool NeedsFirstByte { get; }
@@ -139,23 +122,25 @@ internal sealed class ServerTls(EdgeCertificates certificates, DirectTls mode, T
         => !direct && ahead.Length < WhitespaceBehindStartTls && MayFollow(ahead, direct, out var belongsToTls) && belongsToTls.IsEmpty;
 
     // COMPAT: no-server-name. The stream header says whom the peer wants.
-    protected override Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
-        => stream.AuthenticateAsServerAsync(
-            (_, hello, _, _) => new ValueTask<SslServerAuthenticationOptions>(new SslServerAuthenticationOptions
+    protected override async Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+    {
+        HandshakeCertificate? ours = null;
+        SharedContext? shared = null;
+        await stream.AuthenticateAsServerAsync(
+            (_, hello, _, _) =>
             {
-                ServerCertificateContext = certificates.ForServerName(hello.ServerName.Length > 0 ? hello.ServerName : start.Addressed ?? string.Empty),
-                ClientCertificateRequired = true,
-                RemoteCertificateValidationCallback = capture,
-                CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = Protocols,
-                CipherSuitesPolicy = Ciphers,
-                EncryptionPolicy = EncryptionPolicy.RequireEncryption,
-                AllowRenegotiation = false,
-                AllowTlsResume = false,
-                ApplicationProtocols = start.Direct ? S2SProtocols : null,
-            }),
+                ours = certificates.ForServerName(hello.ServerName.Length > 0 ? hello.ServerName : start.Addressed ?? string.Empty);
+                shared = start.Direct ? ours?.Shared?.DirectServer : ours?.Shared?.Server;
+                var options = TlsOptions.ForServer(ours?.Context, shared is not null, start.Direct ? S2SProtocols : null);
+                options.ClientCertificateRequired = true;
+                options.RemoteCertificateValidationCallback = capture;
+                options.CertificateChainPolicy = ChainPolicy();
+                return new ValueTask<SslServerAuthenticationOptions>(options);
+            },
             state: null,
             cancellation);
+        ours?.Require(shared, stream);
+    }
 }
 
 /// <summary>The connecting side: asks for the domain that it wants and presents the certificate of the domain it speaks for.</summary>
@@ -174,20 +159,14 @@ internal sealed class ClientTls(EdgeCertificates certificates, DomainName ours, 
 
     public override bool MustSeeMore(ReadOnlySpan<byte> ahead, bool direct) => false;
 
-    protected override Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
-        => stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = wanted.Ascii,
-                ClientCertificateContext = certificates.ForDomain(ours),
-                RemoteCertificateValidationCallback = capture,
-                CertificateChainPolicy = ChainPolicy(),
-                EnabledSslProtocols = Protocols,
-                CipherSuitesPolicy = Ciphers,
-                EncryptionPolicy = EncryptionPolicy.RequireEncryption,
-                AllowRenegotiation = false,
-                AllowTlsResume = false,
-                ApplicationProtocols = start.Direct ? S2SProtocols : null,
-            },
-            cancellation);
+    protected override async Task HandshakeAsync(SslStream stream, TlsStart start, RemoteCertificateValidationCallback capture, CancellationToken cancellation)
+    {
+        var own = certificates.ForDomain(ours);
+        var shared = own?.Shared?.Client;
+        var options = TlsOptions.ForClient(own?.Context, wanted.Ascii, shared is not null, start.Direct ? S2SProtocols : null);
+        options.RemoteCertificateValidationCallback = capture;
+        options.CertificateChainPolicy = ChainPolicy();
+        await stream.AuthenticateAsClientAsync(options, cancellation);
+        own?.Require(shared, stream);
+    }
 }

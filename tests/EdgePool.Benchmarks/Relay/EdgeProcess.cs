@@ -1,16 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using EdgePool.Benchmarks.Processes;
 using EdgePool.Server.Demo.Peers;
 
 namespace EdgePool.Benchmarks.Relay;
-
-/// <summary>What the edge's process has used so far.</summary>
-/// <param name="Cpu">User and system time.</param>
-/// <param name="ResidentBytes">Resident memory.</param>
-internal sealed record ProcessUse(TimeSpan Cpu, long ResidentBytes);
 
 /// <summary>The edge as operators run it: <c>edgepool run</c> in a process of its own.</summary>
 internal sealed class EdgeProcess : IAsyncDisposable
@@ -18,100 +11,44 @@ internal sealed class EdgeProcess : IAsyncDisposable
     public const string Local = "contoso.example";
     public const string Secret = "the secret of the component";
 
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
-
-    private readonly Process process;
-    private readonly Task<string> errors;
-    private readonly string folder;
-
-    private EdgeProcess(Process process, string folder, IPEndPoint s2s, IPEndPoint inside)
-    {
-        (this.process, this.folder, S2S, Inside) = (process, folder, s2s, inside);
-        errors = process.StandardError.ReadToEndAsync();
-    }
+    private readonly MeasuredProcess process;
+    private EdgeProcess(MeasuredProcess process, KeyFiles files, IPEndPoint s2s, IPEndPoint inside)
+        => (this.process, Files, S2S, Inside) = (process, files, s2s, inside);
 
     public IPEndPoint S2S { get; }
 
     public IPEndPoint Inside { get; }
 
+    /// <summary>The keys it runs with: <c>edge</c> is its own.</summary>
+    public KeyFiles Files { get; }
+
     public static async Task<EdgeProcess> StartAsync(DemoCertificates certificates, IPEndPoint names, IEnumerable<string> partners)
     {
-        var home = Directory.CreateTempSubdirectory("edgepool-relay-").FullName;
-        var (s2s, inside) = FreeEndPoints();
-        WriteFiles(home, certificates);
-        var config = Path.Combine(home, "edgepool.yaml");
-        await File.WriteAllTextAsync(config, Configuration(s2s, inside, names, partners));
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "edgepool.dll"), "run", "--config", config]) { UseShellExecute = false, RedirectStandardError = true };
-        var edge = new EdgeProcess(Process.Start(start)!, home, s2s, inside);
+        var files = new KeyFiles(certificates, "edgepool-relay-");
         try
         {
-            await edge.WaitUntilItListensAsync();
-            return edge;
+            var free = MeasuredProcess.FreeEndPoints(2);
+            var (s2s, inside) = (free[0], free[1]);
+            files.Issue("edge", Local);
+            files.Write("component.secret", Secret);
+            files.Write("edgepool.yaml", Configuration(s2s, inside, names, partners));
+            string[] arguments = [Path.Combine(AppContext.BaseDirectory, "edgepool.dll"), "run", "--config", files.PathOf("edgepool.yaml")];
+            return new EdgeProcess(await MeasuredProcess.StartAsync("the edge", "dotnet", arguments, inside), files, s2s, inside);
         }
         catch
         {
-            await edge.DisposeAsync();
+            files.Dispose();
             throw;
         }
     }
 
     /// <summary>From /proc: CPU in steps of 10 ms.</summary>
-    public ProcessUse Use()
-    {
-        process.Refresh();
-        return new ProcessUse(process.TotalProcessorTime, process.WorkingSet64);
-    }
+    public ProcessUse Use() => process.Use();
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
-        {
-            process.Kill();
-        }
-
-        await process.WaitForExitAsync();
-        await errors;
-        process.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    private async Task WaitUntilItListensAsync()
-    {
-        var since = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await probe.ConnectAsync(Inside);
-                return;
-            }
-            catch (SocketException) when (!process.HasExited && Stopwatch.GetElapsedTime(since) < LongestStart)
-            {
-                await Task.Delay(50);
-            }
-            catch (SocketException fault)
-            {
-                throw new InvalidOperationException("the edge does not listen: " + (process.HasExited ? await errors : "it took too long"), fault);
-            }
-        }
-    }
-
-    private static void WriteFiles(string home, DemoCertificates certificates)
-    {
-        var certificate = certificates.Issue(Local);
-        using var key = certificate.GetECDsaPrivateKey()!;
-        WritePrivate(home, "edge.pem", certificate.ExportCertificatePem());
-        WritePrivate(home, "edge.key", key.ExportPkcs8PrivateKeyPem());
-        WritePrivate(home, "ca.pem", certificates.Root.ExportCertificatePem());
-        WritePrivate(home, "component.secret", Secret);
-    }
-
-    private static void WritePrivate(string home, string name, string text)
-    {
-        var file = Path.Combine(home, name);
-        File.WriteAllText(file, text + "\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await process.DisposeAsync();
+        Files.Dispose();
     }
 
     private static string Configuration(IPEndPoint s2s, IPEndPoint inside, IPEndPoint names, IEnumerable<string> partners) => string.Create(CultureInfo.InvariantCulture, $$"""
@@ -131,13 +68,4 @@ internal sealed class EdgeProcess : IAsyncDisposable
         {{string.Join('\n', partners.Select(partner => $"  - domain: {partner}"))}}
 
         """);
-
-    private static (IPEndPoint S2S, IPEndPoint Inside) FreeEndPoints()
-    {
-        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        first.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        second.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)first.LocalEndPoint!, (IPEndPoint)second.LocalEndPoint!);
-    }
 }

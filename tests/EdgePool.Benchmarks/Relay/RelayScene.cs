@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using EdgePool.Dns.Serving;
 using EdgePool.Server.Demo;
@@ -52,7 +53,10 @@ internal sealed class RelayScene : IAsyncDisposable
     }
 
     /// <summary>One more stream of a partner to the edge.</summary>
-    public Task<PeerStream> OpenAsync(int partner) => partners[partner].OpenAsync(Edge.S2S, Local, CancellationToken.None);
+    public Task<PeerStream> OpenAsync(int partner) => OpenAsync(partner, Edge.S2S);
+
+    /// <summary>One more stream of a partner to a server that stands in the edge's place, with the edge's keys.</summary>
+    public Task<PeerStream> OpenAsync(int partner, IPEndPoint server) => partners[partner].OpenAsync(server, Local, CancellationToken.None);
 
     /// <summary>The senders of this direction, each with the flows that it sends.</summary>
     public async Task<IReadOnlyList<PeerStream>> OpenSendersAsync()

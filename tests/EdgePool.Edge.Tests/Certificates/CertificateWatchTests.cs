@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Tests.Hostile;
 using EdgePool.Edge.Tests.Lifecycle;
 using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Logging;
@@ -18,6 +19,7 @@ public sealed class CertificateWatchTests
     private const int Unchanged = 2102;
     private const int Expires = 2103;
     private const int Expired = 2104;
+    private const int NoSharedContext = 2105;
 
     private static readonly string[] Locals = ["edge.example", "other.example", "inside.example"];
 
@@ -148,6 +150,19 @@ public sealed class CertificateWatchTests
         Assert.Equal(time, scene.Time.Elapsed);
     }
 
+    // Handshakes share contexts from the start on, and anew after a replacement: seen by that nobody gets a ticket under TLS 1.3.
+    [Fact]
+    public async Task Handshakes_FromTheStartAndAfterAReplacement_ShareAContext()
+    {
+        await using var scene = Start();
+        await scene.UntilAsync(() => !GivesTicket(scene), "a shared context");
+        source.Put(scene.Authority.Issue(Locals));
+        await LookAsync(scene, 2);
+        await scene.UntilAsync(() => Events(scene, Replaced).Count == 1 && !GivesTicket(scene), "another");
+
+        Assert.Empty(Events(scene, NoSharedContext));
+    }
+
     // Outbound streams too: SASL EXTERNAL with the certificate of this moment.
     [Fact]
     public async Task CERT39_OutboundStream_ShowsTheNewCertificate()
@@ -218,6 +233,14 @@ public sealed class CertificateWatchTests
             var looks = source.Looks;
             await scene.UntilAsync(() => source.Looks > looks, "a look", CertificateWatchActor.Interval / 4);
         }
+    }
+
+    private static bool GivesTicket(EdgeScene scene)
+    {
+        using var client = OpenSslClient.Connect(scene.Node.S2SEndPoints[0], "edge.example", "xmpp-server");
+        client.Write("<?xml version='1.0'?><x/>");
+        client.ReadUntil("</stream:stream>"); // a ticket would come with the first bytes
+        return client.HasTicket;
     }
 
     /// <summary>The thumbprint of the certificate that a new connection is shown.</summary>

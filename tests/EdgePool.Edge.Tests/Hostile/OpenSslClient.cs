@@ -15,7 +15,7 @@ internal sealed class OpenSslClient : IDisposable
     private readonly nint context;
     private readonly nint ssl;
 
-    private OpenSslClient(IPEndPoint target, string serverName, string protocol, string? version, KeptSession? session)
+    private OpenSslClient(IPEndPoint target, string serverName, string protocol, string? version, KeptSession? session, bool tickets)
     {
         socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000, SendTimeout = 20_000 };
         socket.Connect(target);
@@ -29,6 +29,8 @@ internal sealed class OpenSslClient : IDisposable
         _ = Native.SSL_set_alpn_protos(ssl, offered, (uint)offered.Length);
         if (version is "TLSv1.2")
             Native.SSL_ctrl(ssl, Native.SetMaximalVersion, 0x0303, 0);
+        if (!tickets)
+            _ = Native.SSL_set_options(ssl, Native.NoTicket);
         if (session is not null)
             _ = Native.SSL_set_session(ssl, session.Handle);
         _ = Native.SSL_set_fd(ssl, (int)socket.Handle);
@@ -51,9 +53,11 @@ internal sealed class OpenSslClient : IDisposable
     /// <param name="protocol">ALPN.</param>
     /// <param name="version">The highest version: <c>TLSv1.2</c>; null and others: the newest.</param>
     /// <param name="session">A session to take up.</param>
+    /// <param name="tickets">It takes tickets; else the server may give its session an id.</param>
     /// <exception cref="IOException">The handshake failed.</exception>
-    public static OpenSslClient Connect(IPEndPoint target, string serverName, string protocol, string? version = null, KeptSession? session = null)
-        => new(target, serverName, protocol, version, session);
+    public static OpenSslClient Connect(
+        IPEndPoint target, string serverName, string protocol, string? version = null, KeptSession? session = null, bool tickets = true)
+        => new(target, serverName, protocol, version, session, tickets);
 
     /// <summary>Sends a KeyUpdate (RFC 8446 section 4.6.3); false when the connection takes no more.</summary>
     /// <param name="answered">The other side must update its keys too.</param>
@@ -102,6 +106,7 @@ internal sealed class OpenSslClient : IDisposable
     {
         public const int SetServerName = 55;
         public const int SetMaximalVersion = 124;
+        public const ulong NoTicket = 1 << 14;
         private const string Library = "libssl.so.3";
 
         [DllImport(Library)]
@@ -121,6 +126,9 @@ internal sealed class OpenSslClient : IDisposable
 
         [DllImport(Library)]
         public static extern nint SSL_ctrl(nint ssl, int command, nint number, nint pointer);
+
+        [DllImport(Library)]
+        public static extern ulong SSL_set_options(nint ssl, ulong options);
 
         [DllImport(Library)]
         public static extern int SSL_set_alpn_protos(nint ssl, byte[] protocols, uint length);

@@ -32,7 +32,7 @@ public sealed class EdgeCertificatesTests : IDisposable
     [InlineData("", "edge.example")]
     [InlineData("not a name", "edge.example")]
     public void ForServerName_TakesTheCertificateOfTheName(string name, string subject)
-        => Assert.Equal("CN=" + subject, certificates.ForServerName(name)!.TargetCertificate.Subject);
+        => Assert.Equal("CN=" + subject, certificates.ForServerName(name)!.Context.TargetCertificate.Subject);
 
     [Theory]
     [InlineData("edge.example", true)]
@@ -43,7 +43,7 @@ public sealed class EdgeCertificatesTests : IDisposable
 
     [Fact]
     public void ForDomain_IntermediatesGoAlong()
-        => Assert.Single(certificates.ForDomain(DomainName.Parse("srv.example"))!.IntermediateCertificates);
+        => Assert.Single(certificates.ForDomain(DomainName.Parse("srv.example"))!.Context.IntermediateCertificates);
 
     private static EdgeCertificate Own(IssuedCertificate issued) => new(issued.Certificate, [.. issued.Intermediates]);
 
