@@ -99,6 +99,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals => edge.Stanzas.Refusals;
 
+    /// <summary>The last streams that were refused in the name of a domain which is no partner's.</summary>
+    public RefusalLog RefusedStrangers => edge.Stanzas.Strangers;
+
     /// <summary>Contacts that are shown as available through this node, in both directions.</summary>
     public int PresenceShown => edge.Presence.Count;
 
@@ -265,7 +268,7 @@ public sealed class EdgeNode : IAsyncDisposable
         presence!.Tell(change);
     }
 
-    private static StubResolverOptions ResolverOptions(EdgeOptions options)
+    internal static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
         var asked = options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : MachineResolver(options.ResolvConfFile);
         // The machine's file may have changed since the configuration was checked.

@@ -5,7 +5,7 @@ namespace EdgePool.Edge.Partners;
 
 /// <summary>A stanza or stream that policy refused, for the operator.</summary>
 /// <param name="At">When.</param>
-/// <param name="Partner">The partner's name; an unknown domain's own name has no refusals here.</param>
+/// <param name="Partner">The partner's name; of a stranger, the domain that it claims, A-labels.</param>
 /// <param name="Direction">Which way it was going.</param>
 /// <param name="From">Its sender, canonical, fit for a log: see <see cref="LogText"/>.</param>
 /// <param name="To">Whom it was for, likewise.</param>
@@ -27,13 +27,17 @@ public sealed record PolicyRefusal(
 /// The last refusals of each partner, for <c>why --last</c>: <see cref="PerPartner"/> of each, and of the <see cref="MostPartners"/> partners that were refused something last.
 /// Safe from any thread; refusals are rare beside stanzas, so one lock does.
 /// </summary>
-public sealed class RefusalLog
+/// <param name="most">Partners whose refusals are kept.</param>
+public sealed class RefusalLog(int most = RefusalLog.MostPartners)
 {
     /// <summary>Refusals kept of one partner.</summary>
     public const int PerPartner = 32;
 
     /// <summary>Partners whose refusals are kept.</summary>
     public const int MostPartners = 1_000;
+
+    /// <summary>Domains of nobody whose refusals are kept: each new one pushes out another.</summary>
+    public const int MostStrangers = 100;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, LinkedListNode<Ring>> rings = new(StringComparer.Ordinal);
@@ -56,7 +60,7 @@ public sealed class RefusalLog
                 ring = rings[refusal.Partner] = new LinkedListNode<Ring>(new Ring(refusal.Partner));
             byAge.AddLast(ring);
             ring.Value.Add(refusal);
-            if (rings.Count <= MostPartners)
+            if (rings.Count <= most)
                 return;
             rings.Remove(byAge.First!.Value.Partner);
             byAge.RemoveFirst();

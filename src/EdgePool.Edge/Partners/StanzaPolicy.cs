@@ -34,6 +34,9 @@ internal sealed class StanzaPolicy(LivePolicy policy, RouteTable routes, TimePro
     /// <summary>The last refusals of each partner.</summary>
     public RefusalLog Refusals { get; } = new();
 
+    /// <summary>The last refusals of domains that are no partner's.</summary>
+    public RefusalLog Strangers { get; } = new(RefusalLog.MostStrangers);
+
     /// <summary>Between which sides stanzas of these domains (canonical, UTF-8) go.</summary>
     public Passage Find(PolicySnapshot snapshot, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {

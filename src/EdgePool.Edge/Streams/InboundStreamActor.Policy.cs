@@ -84,23 +84,25 @@ internal sealed partial class InboundStreamActor
         _ => VerdictReason.Allowed,
     };
 
-    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none, or where the domain is no partner's.</summary>
+    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none.</summary>
     private void Note(DomainPair pair, VerdictReason reason, bool observed = false)
     {
-        var policy = Edge.Policy.Current;
-        if (reason == VerdictReason.Allowed || policy.Find(pair.Remote) is not { } partner)
+        if (reason == VerdictReason.Allowed)
             return;
+        var policy = Edge.Policy.Current;
+        var refusal = new PolicyRefusal(Edge.Time.GetUtcNow(), pair.Remote.Ascii, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed);
+        if (policy.Find(pair.Remote) is not { } partner)
+        {
+            Edge.Stanzas.Strangers.Add(refusal);
+            return;
+        }
+
         if (observed)
             Edge.Stanzas.Counters.Observe(partner.Name, reason);
         else
             Edge.Stanzas.Counters.Refuse(partner.Name, reason);
         var source = JidSpan.TryParse(pair.Local.Utf8, out var local) ? policy.SourceOf(reason, partner, in local) : null;
-        Edge.Stanzas.Refusals.Add(new PolicyRefusal(
-            Edge.Time.GetUtcNow(), partner.Name, Direction.FromPartner, pair.Remote.Ascii, pair.Local.Ascii, "stream", reason, policy.Version, observed)
-        {
-            Document = source?.Path,
-            DocumentVersion = source?.Version,
-        });
+        Edge.Stanzas.Refusals.Add(refusal with { Partner = partner.Name, Document = source?.Path, DocumentVersion = source?.Version });
     }
 
     /// <summary>One place for each partner on the stream.</summary>

@@ -107,6 +107,12 @@ internal sealed class OutboundConnector(
         };
     }
 
+    /// <summary>All addresses of the target that it may be connected to.</summary>
+    public async Task<TargetAddresses> AddressesAsync(OutboundTarget target, CancellationToken cancellation)
+        => target.Address is { } address
+            ? new TargetAddresses([new IPEndPoint(address, target.Service.Port)], [], DnsFailure.None)
+            : await (target.Stranger ? strangers : listed).ResolveAllAddressesAsync(target.Service, cancellation);
+
     /// <summary>Connects to one of the target's addresses (RFC 8305).</summary>
     public async Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation)
     {

@@ -77,6 +77,33 @@ internal sealed partial class PeerCertificate : IPeerCertificate
         return new ShownCertificate(LogText.Of(leaf.Subject), LogText.Of(leaf.Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
     }
 
+    /// <summary>The subjects of what the peer sent behind its certificate, the first 8, for people.</summary>
+    public IReadOnlyList<string> SentChain() => [.. intermediates.Take(8).Select(SubjectOf)];
+
+    /// <summary>What is wrong with the chain for that domain, as the platform names it, such as <c>PartialChain</c> or <c>NotTimeValid</c>; empty: nothing, or no certificate.</summary>
+    public string ChainFault(DomainName domain)
+    {
+        if (leaf is null)
+            return string.Empty;
+        var trust = demandFor(domain).Anchors;
+        using var chain = new X509Chain { ChainPolicy = ChainPolicy(trust, system: trust.System && trust.Roots.Count == 0, time.GetUtcNow()) };
+        foreach (var sent in intermediates)
+            chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(sent));
+        try
+        {
+            return chain.Build(leaf) ? string.Empty : string.Join(", ", chain.ChainStatus.Select(status => status.Status).Distinct());
+        }
+        catch (CryptographicException fault)
+        {
+            return LogText.Of(fault.Message);
+        }
+        finally
+        {
+            foreach (var sent in chain.ChainPolicy.ExtraStore)
+                sent.Dispose();
+        }
+    }
+
     public CertificateVerdict Proves(DomainName domain)
     {
         if (leaf is null)
@@ -218,6 +245,19 @@ internal sealed partial class PeerCertificate : IPeerCertificate
         {
             foreach (var sent in chain.ChainPolicy.ExtraStore)
                 sent.Dispose();
+        }
+    }
+
+    private static string SubjectOf(byte[] encoded)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(encoded);
+            return LogText.Of(certificate.Subject);
+        }
+        catch (CryptographicException)
+        {
+            return "unreadable";
         }
     }
 

@@ -5,6 +5,7 @@ using EdgePool.Server.Cli.Certificates;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Cli.Policies;
+using EdgePool.Server.Cli.Probing;
 using EdgePool.Server.Configuration;
 
 namespace EdgePool.Server.Cli;
@@ -64,6 +65,7 @@ internal static class CommandLine
             StatusCommand.Create(),
             StreamsCommand.Create(),
             WhyCommand.Create(),
+            ProbeCommand.Create(ConfigurationEnvironment.System),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpNotes((HelpAction)help.Action!);

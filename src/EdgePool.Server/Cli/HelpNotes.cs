@@ -12,6 +12,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool demo --duration 20s                    see it work, nothing to install
           edgepool check config --config edgepool.yaml    what is wrong with a configuration
           edgepool run --config edgepool.yaml             run a node
+          edgepool probe partner.example -c edgepool.yaml how far a stream to a partner would come
           edgepool cert request --config edgepool.yaml    ask an authority for its certificate
 
           edgepool policy set global --enable-federation-access --enable-xmpp-access     let all users federate …
@@ -20,7 +21,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool apply -f cluster-config/documents --dry-run                           the same from files: what would change
           edgepool get partners; edgepool history partner partner.example --diff         what there is, who changed it and why
 
-        Commands that speak to a node (all but run, check, cert and demo) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
+        Commands that speak to a node (all but run, check, cert, demo and probe) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
         at /var/lib/edgepool/edgepool.sock. When one that changes something returns, the change is in force, on streams that are up as well.
 
         Exit codes:

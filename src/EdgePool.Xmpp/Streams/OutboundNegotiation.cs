@@ -97,10 +97,18 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         if (State is not OutboundState.AwaitingTls)
             return Take(Nothing());
         certificate = peer;
-        if (peer.Version < terms.MinimumTls)
-            return Take(End(StreamEndReason.TlsVersionTooLow, null, $"{pair.Remote.Ascii} speaks no better than {peer.Version}"));
+        return Take(!Probing && Unacceptable() is { } end ? end : Open());
+    }
+
+    private bool Probing => settings.Goal is OutboundGoal.Probe;
+
+    // What TLS brought is not enough for any allowed way.
+    private Step? Unacceptable()
+    {
+        if (certificate!.Version < terms.MinimumTls)
+            return End(StreamEndReason.TlsVersionTooLow, null, $"{pair.Remote.Ascii} speaks no better than {certificate.Version}");
         var mayBeUnproven = terms.AllowsDialback(tls: true) && !terms.RequireTrustedCertificate;
-        return Take(Unproven() is { } reason && !mayBeUnproven ? End(reason, null, $"the certificate does not prove {pair.Remote.Ascii}") : Open());
+        return Unproven() is { } reason && !mayBeUnproven ? End(reason, null, $"the certificate does not prove {pair.Remote.Ascii}") : null;
     }
 
     private Step Open(params IEnumerable<NegotiationEffect> before)
@@ -159,11 +167,16 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
 
     private Step Prove(XmlElement features)
     {
-        if (settings.Goal is OutboundGoal.Authenticate && terms.AllowsSasl && settings.HaveCertificate && Unproven() is null && OffersExternal(features))
+        if (Probing && Unacceptable() is { } end)
+            return end;
+        if (settings.Goal is not OutboundGoal.Verify && terms.AllowsSasl && settings.HaveCertificate && Unproven() is null && OffersExternal(features))
             return new Step(OutboundState.AwaitingSaslOutcome, [new NegotiationEffect.Send(ExternalClaim.Auth(pair.Local))]);
         return terms.AllowsDialback(tls: true) || settings.Goal is OutboundGoal.Verify
             ? Dialback()
-            : Refuse(Condition.PolicyViolation, StreamEndReason.NoAllowedMethod, "SASL EXTERNAL is required and not offered");
+            : Refuse(
+                Condition.PolicyViolation,
+                StreamEndReason.NoAllowedMethod,
+                settings.HaveCertificate ? "SASL EXTERNAL is required and not offered" : $"SASL EXTERNAL is required, and we have no certificate for {pair.Local.Ascii}");
     }
 
     private static bool OffersExternal(XmlElement features) => features.Child("mechanisms", XmppNamespaces.Sasl) is { } mechanisms
@@ -195,6 +208,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
         OutboundGoal.Verify verify => new Step(OutboundState.AwaitingVerification,
             [new NegotiationEffect.Send(DialbackPacket.Verify(pair, verify.StreamId, verify.Key))]),
         _ when !peerKnowsDialback => Refuse(Condition.PolicyViolation, StreamEndReason.NoAllowedMethod, "the peer does not know dialback"),
+        OutboundGoal.Probe { Dialback: false } => End(StreamEndReason.Retired, null, "dialback is offered and allowed, and not tried"),
         _ => new Step(OutboundState.AwaitingResult,
             [new NegotiationEffect.Send(DialbackPacket.Result(pair, settings.Keys.KeyFor(pair.Remote, pair.Local, peerStreamId!)))]),
     };
@@ -247,7 +261,7 @@ public sealed class OutboundNegotiation : StreamNegotiation<OutboundState>
 
     private protected override Step End(StreamEndReason reason, StreamError? error, string detail, StreamError? received = null)
     {
-        var sent = opened ? error : null;
+        var sent = opened && !Probing ? error : null;
         return new Step(OutboundState.Closed,
             [new NegotiationEffect.Close(reason, sent, detail) { Farewell = StreamMarkup.Farewell(opened, sent), Received = received }]);
     }

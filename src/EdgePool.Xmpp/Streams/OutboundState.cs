@@ -50,6 +50,14 @@ public abstract record OutboundGoal
     /// <param name="StreamId">The id of the stream that the key came on.</param>
     /// <param name="Key">The key.</param>
     public sealed record Verify(DomainPair Pair, string StreamId, string Key) : OutboundGoal(Pair);
+
+    /// <summary>
+    /// To see how far one would come. All that the peer offers is heard before it is judged; the stream ends without a stream error of ours, and with
+    /// <see cref="StreamEndReason.Retired"/> where only dialback is left to be tried.
+    /// </summary>
+    /// <param name="Pair">Our domain and the peer's.</param>
+    /// <param name="Dialback">Dialback is tried: somebody answers the peer's question about our key.</param>
+    public sealed record Probe(DomainPair Pair, bool Dialback) : OutboundGoal(Pair);
 }
 
 /// <summary>What a stream that we open needs to be negotiated.</summary>

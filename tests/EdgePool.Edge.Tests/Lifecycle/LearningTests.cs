@@ -4,6 +4,7 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Verdicts;
 using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Streams;
@@ -152,6 +153,7 @@ public sealed class LearningTests
         var failure = Read(scene, "stranger.example")!.Inbound!.LastFailure!;
 
         Assert.Equal((StreamEndReason.PartnerNotAllowed, "connected header"), (failure.Failure!.Value, Steps(failure)));
+        Assert.True(Assert.Single(scene.Node.RefusedStrangers.Read("stranger.example")) is { Reason: VerdictReason.UnknownDomain, From: "stranger.example", To: "edge.example", Kind: "stream" });
     }
 
     [Fact]

@@ -25,6 +25,18 @@ public sealed class RefusalLogTests
     }
 
     [Fact]
+    public void Refusals_OfMoreStrangersThanTheLimit_AreForgottenFromTheLongestQuiet()
+    {
+        var log = new RefusalLog(RefusalLog.MostStrangers);
+        for (var stranger = 0; stranger <= RefusalLog.MostStrangers; stranger++)
+            log.Add(Refusal(Name(stranger), 1));
+
+        Assert.Empty(log.Read(Name(0)));
+        Assert.Single(log.Read(Name(1)));
+        Assert.Single(log.Read(Name(RefusalLog.MostStrangers)));
+    }
+
+    [Fact]
     public void Refusals_OfMorePartnersThanTheLimit_AreForgottenFromTheLongestQuiet()
     {
         var log = new RefusalLog();

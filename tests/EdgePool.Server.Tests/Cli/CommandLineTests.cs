@@ -52,6 +52,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("consent export --help", "Exit codes:")]
     [InlineData("status --help", "--json", "Exit codes:")]
     [InlineData("streams --help", "--json", "Exit codes:")]
+    [InlineData("probe --help", "--config", "--from", "--timeout", "--dialback", "--name-server", "--json", "Examples:", "Exit codes:")]
     [InlineData("why --help", "--kind", "--last", "Exit codes:")]
     public async Task Help_EachCommand_TeachesItsUse(string line, params string[] expected)
     {

@@ -47,6 +47,25 @@ public sealed class PartnerNegotiationsTests
     }
 
     [Fact]
+    public async Task Why_OfAStrangerThatWasRefused_HasItsReason()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await using (var peer = await ScriptedPeer.ConnectAsync(await node.EndPointAsync(inside: false)))
+        {
+            await peer.SendHeaderAsync("stranger.example", "contoso.example");
+            await peer.ExpectHeaderAsync();
+            await peer.ExpectStreamErrorAsync("policy-violation");
+        }
+
+        var (code, output, error) = await node.RunAsync("why", "--last", "stranger.example");
+        var nobody = await node.RunAsync("why", "--last", "nobody.example");
+
+        Assert.True(code == ExitCode.Success, error);
+        Assert.Matches("stranger.example +contoso.example +stream", output);
+        Assert.Equal(ExitCode.Failed, nobody.Code);
+    }
+
+    [Fact]
     public void Text_OfASuccess_HasAllThatWasNegotiated()
     {
         using var output = new StringWriter { NewLine = "\n" };

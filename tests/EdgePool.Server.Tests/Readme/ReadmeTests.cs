@@ -51,7 +51,7 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task Commands_ThatAreShown_AreUnderstood()
     {
-        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
+        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert|probe)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
         Assert.True(lines.Count >= 9);
         foreach (var line in lines)
         {
@@ -62,6 +62,22 @@ public sealed class ReadmeTests : IDisposable
 
             // Understood, and then there is no node, or no such file.
             Assert.True(code is ExitCode.Unavailable or ExitCode.NoConfiguration, line + ": " + error);
+        }
+    }
+
+    [Fact]
+    public async Task Probe_ThatIsShown_IsUnderstood()
+    {
+        var lines = Regex.Matches(Text, @"^    edgepool (?<words>probe [^\n]+?)(?:  .*)?$", RegexOptions.Multiline);
+        Assert.NotEmpty(lines);
+        foreach (Match line in lines)
+        {
+            using var error = new StringWriter();
+            var code = await CommandLine.RunAsync(
+                [.. line.Groups["words"].Value.Replace("-c /etc/edgepool/edgepool.yaml", "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries), "--config", "/nowhere/edgepool.yaml"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
+
+            // Understood, and then there is no such file.
+            Assert.True(code is ExitCode.NoConfiguration, line.Value + ": " + error);
         }
     }
 

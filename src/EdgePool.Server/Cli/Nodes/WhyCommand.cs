@@ -30,7 +30,7 @@ internal static class WhyCommand
         var from = new Argument<string?>("FROM") { Description = "The sender's address.", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<string?>("TO") { Description = "The receiver's address.", Arity = ArgumentArity.ZeroOrOne };
         var kind = new Option<string>("--kind") { Description = "message, message:TYPE, presence, presence:TYPE, iq or iq:NAMESPACE.", HelpName = "KIND", DefaultValueFactory = _ => "message" };
-        var last = new Option<string?>("--last") { Description = "Show what was refused last of this partner.", HelpName = "PARTNER" };
+        var last = new Option<string?>("--last") { Description = "Show what was refused last of this partner, or of a stranger.", HelpName = "PARTNER" };
         var json = new Option<bool>("--json") { Description = "Write JSON." };
         var command = NodeCommand.Create("why", "Show why a stanza passes or not.", Notes, (context, cancellation) =>
         {

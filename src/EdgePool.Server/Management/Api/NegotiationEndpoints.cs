@@ -32,7 +32,8 @@ internal sealed class NegotiationEndpoints(ManagedNode node)
         way.LastSuccess is { } success ? View(success) : null,
         way.LastFailure is { } failure ? View(failure) : null);
 
-    private static NegotiationView View(NegotiationRecord record) => new()
+    /// <summary>A negotiation as it is sent.</summary>
+    public static NegotiationView View(NegotiationRecord record) => new()
     {
         At = record.At,
         Pair = record.Pair.ToText(),

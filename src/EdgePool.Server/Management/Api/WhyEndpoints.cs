@@ -80,6 +80,12 @@ internal sealed class WhyEndpoints(ManagedNode node)
         var name = (string)context.Request.RouteValues["partner"]!;
         if (NameOf(name) is not { } partner)
         {
+            if (DomainName.TryParse(name, out var stranger) && node.Node.RefusedStrangers.Read(stranger.Ascii) is { Count: > 0 } refused)
+            {
+                await Reply.OkAsync(context, new RefusalList(stranger.Ascii, [.. refused.Select(View)]), WireJson.Default.RefusalList);
+                return;
+            }
+
             var near = Spelling.Nearest(name, node.Node.Policy.Partners.Select(known => known.Name));
             await Reply.FailAsync(context, StatusCodes.Status404NotFound, new Failure(
                 FailureCode.NotFound, $"'{Shown.Of(name)}' is no partner's domain", near is null ? "'edgepool partner list' lists the partners" : $"did you mean '{near}'?"));
