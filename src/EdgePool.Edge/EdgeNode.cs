@@ -4,6 +4,7 @@ using EdgePool.Cluster.Documents;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
@@ -29,6 +30,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private IActorRef? routes;
     private IActorRef? presence;
     private IActorRef? certificateWatch;
+    private IActorRef? secretWatch;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -74,7 +76,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new PresenceKeeper(shown, memory, stanzas, table, components, Ledger, time, options.Timeouts.Pending),
             components,
             certificates,
-            new DialbackKeys(options.DialbackSecret),
+            new DialbackKeys(options.DialbackSecrets),
             new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
@@ -182,6 +184,8 @@ public sealed class EdgeNode : IAsyncDisposable
         for (var i = 0; i < inside.Count; i++)
             Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
+        if (options.DialbackSecretSource is { } secrets)
+            secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
@@ -195,6 +199,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>Looks at <see cref="EdgeOptions.CertificateSource"/> now and not at the next turn; what is bad there is said at once.</summary>
     public void RereadCertificates() => certificateWatch?.Tell(new CertificateWatchActor.Look(Asked: true));
+
+    /// <summary>Looks at <see cref="EdgeOptions.DialbackSecretSource"/> now and not at the next turns.</summary>
+    public void RereadDialbackSecrets() => secretWatch?.Tell(new DialbackSecretWatchActor.Look(Asked: true));
 
     /// <summary>
     /// Puts another policy in force; completes when it is: what the new policy refuses is forwarded no more, what waited of it has been answered, and streams

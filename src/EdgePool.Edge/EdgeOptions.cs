@@ -6,9 +6,11 @@ using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Partners;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Streams;
@@ -57,8 +59,11 @@ public sealed record EdgeOptions
     /// <summary>The roots for partners that name none of their own.</summary>
     public TrustAnchors Trust { get; init; } = TrustAnchors.SystemOnly;
 
-    /// <summary>The secret of our dialback keys (XEP-0185), shared by every node of the deployment.</summary>
-    public required string DialbackSecret { get; init; }
+    /// <summary>The secrets of our dialback keys (XEP-0185) when the node starts, shared by every node of the deployment.</summary>
+    public required DialbackSecrets DialbackSecrets { get; init; }
+
+    /// <summary>Where they are read anew while the node runs; null: they never change.</summary>
+    public IDialbackSecretSource? DialbackSecretSource { get; init; }
 
     /// <summary>Name servers asked; empty: those of <see cref="ResolvConfFile"/>.</summary>
     public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];

@@ -40,7 +40,7 @@ public sealed class EdgeProbe : IAsyncDisposable
         policy = new LivePolicy(options.Policy);
         var routes = new RouteTable(options, policy, time, new Ledger());
         certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
-        keys = new DialbackKeys(options.DialbackSecret);
+        keys = new DialbackKeys(options.DialbackSecrets);
         var trust = new PeerTrust(options, policy, routes, new PeerKeys(), time, NullLogger.Instance);
         connector = new OutboundConnector(options, policy, routes, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time);
     }

@@ -36,6 +36,15 @@ internal static partial class NodeLog
     [LoggerMessage(2033, LogLevel.Error, "Documents of revision {Revision} could not be put in force: {Problem}; the policy of revision {InForce} stays in force, next attempt in {Wait}")]
     public static partial void PolicyNotPublished(ILogger logger, long revision, string problem, long inForce, TimeSpan wait);
 
+    [LoggerMessage(2040, LogLevel.Information, "{Secrets} dialback secrets are in force, the first makes keys; of the {Before} before, {Kept} still verify")]
+    public static partial void DialbackSecretsReplaced(ILogger logger, int secrets, int kept, int before);
+
+    [LoggerMessage(2041, LogLevel.Error, "Changed dialback secrets are refused: {Reasons}; those in force stay")]
+    public static partial void DialbackSecretsRefused(ILogger logger, string reasons);
+
+    [LoggerMessage(2042, LogLevel.Information, "The dialback secrets are read again and are the {Secrets} in force")]
+    public static partial void DialbackSecretsUnchanged(ILogger logger, int secrets);
+
     [LoggerMessage(2020, LogLevel.Information, "Component {Domain} is connected")]
     public static partial void ComponentUp(ILogger logger, string domain);
 

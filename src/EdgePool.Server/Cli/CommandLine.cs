@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Certificates;
+using EdgePool.Server.Cli.Dialback;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Cli.Policies;
@@ -51,6 +52,7 @@ internal static class CommandLine
             RunCommand.Create(ConfigurationEnvironment.System),
             new Command("check", "Check something without running it.") { CheckConfigCommand.Create(ConfigurationEnvironment.System) },
             CertCommand.Create(ConfigurationEnvironment.System),
+            DialbackCommand.Create(ConfigurationEnvironment.System),
             DemoCommand.Create(demo),
             ApplyCommand.CreateApply(TimeProvider.System),
             ApplyCommand.CreateDiff(TimeProvider.System),

@@ -21,7 +21,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
           edgepool apply -f cluster-config/documents --dry-run                           the same from files: what would change
           edgepool get partners; edgepool history partner partner.example --diff         what there is, who changed it and why
 
-        Commands that speak to a node (all but run, check, cert, demo and probe) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
+        Commands that speak to a node (all but run, check, cert, dialback, demo and probe) find it by --socket PATH, --config FILE, the variable EDGEPOOL_SOCKET, or
         at /var/lib/edgepool/edgepool.sock. When one that changes something returns, the change is in force, on streams that are up as well.
 
         Exit codes:
@@ -42,7 +42,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 
         The log goes to standard error, one line an event. SIGTERM and Ctrl+C end the node in order: nothing new is
         accepted, what is in flight is delivered or answered, streams are closed, all within timeouts.drain (10s).
-        A second signal ends it at once. SIGHUP looks at changed certificates at once, which are otherwise taken within seconds.
+        A second signal ends it at once. SIGHUP looks at changed certificates and dialback secrets at once, which are otherwise taken within seconds.
 
         Exit codes: 0, 2, 66, 69, 70, 77, 78; edgepool --help explains them.
         """;

@@ -81,11 +81,11 @@ internal static class RunCommand
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
 
-    /// <summary>SIGHUP, which would end the process otherwise: the certificates are looked at now.</summary>
+    /// <summary>SIGHUP, which would end the process otherwise: certificates and dialback secrets are looked at now.</summary>
     private static PosixSignalRegistration Rereading(RunningNode node) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
     {
         context.Cancel = true;
-        node.RereadCertificates();
+        node.Reread();
     });
 
     private static async Task<int> StopAsync(RunningNode node, TimeSpan limit, ILogger log, TimeProvider time)

@@ -8,6 +8,7 @@ using EdgePool.Policy.Partners;
 using EdgePool.Server.Demo.Load;
 using EdgePool.Server.Demo.Peers;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Framing;
 using Microsoft.Extensions.Logging;
 
@@ -127,7 +128,7 @@ internal sealed class DemoScene : IAsyncDisposable
             InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, certificates.Trust)],
             Certificates = [certificates.ForEdge(Local)],
             Trust = certificates.Trust,
-            DialbackSecret = secret,
+            DialbackSecrets = new DialbackSecrets(secret),
             DnsServers = [names.EndPoint],
         };
     }

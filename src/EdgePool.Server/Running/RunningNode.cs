@@ -41,8 +41,12 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks at the certificates' files now; the log has the verdict.</summary>
-    public void RereadCertificates() => node?.RereadCertificates();
+    /// <summary>Looks at the files of certificates and dialback secrets now; the log has the verdict.</summary>
+    public void Reread()
+    {
+        node?.RereadCertificates();
+        node?.RereadDialbackSecrets();
+    }
 
     /// <summary>Leaves service in order.</summary>
     public async ValueTask DisposeAsync()

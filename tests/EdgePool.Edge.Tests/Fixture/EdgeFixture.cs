@@ -11,6 +11,7 @@ using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -120,7 +121,7 @@ public class EdgeFixture : IAsyncLifetime
             ],
             Certificates = [new EdgeCertificate(edge.Certificate, [.. edge.Intermediates])],
             Trust = new TrustAnchors(System: false, [Authority.Root]),
-            DialbackSecret = DialbackSecret,
+            DialbackSecrets = new DialbackSecrets(DialbackSecret),
             DnsServers = [Dns.EndPoint],
             Limits = new StreamLimits { StreamsPerPair = 1_000, UnauthenticatedPerAddress = 2_000 },
         };

@@ -17,6 +17,7 @@ using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Testing.Time;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
 using Xunit;
 
@@ -254,7 +255,7 @@ internal sealed class EdgeScene : IAsyncDisposable
         InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, Trust)],
         Certificates = [new EdgeCertificate(Authority.Issue("edge.example", "other.example", "inside.example", "p1.example", "p2.example").Certificate, [])],
         Trust = Trust,
-        DialbackSecret = "dialback secret",
+        DialbackSecrets = new DialbackSecrets("dialback secret"),
         DnsServers = [names.EndPoint],
     };
 }

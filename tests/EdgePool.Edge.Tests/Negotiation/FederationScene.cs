@@ -10,6 +10,7 @@ using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Testing.Time;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Negotiation;
@@ -136,7 +137,7 @@ internal sealed class FederationScene : IAsyncDisposable
         InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, trust)],
         Certificates = certificate is SideCertificate.Missing ? [] : [new EdgeCertificate(Issue(certificate, domains), [])],
         Trust = trust,
-        DialbackSecret = $"the secret of {organisation}",
+        DialbackSecrets = new DialbackSecrets($"the secret of {organisation}"),
         DnsServers = [names.EndPoint],
         Limits = new StreamLimits { UnauthenticatedPerAddress = 10_000, VerificationsPerAddress = 10_000 },
     };

@@ -4,6 +4,7 @@ using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Tests.Routing;
@@ -49,7 +50,7 @@ internal static class RoutingOptions
             S2SListeners = [new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0))],
             InternalListeners = [],
             Certificates = [],
-            DialbackSecret = "secret",
+            DialbackSecrets = new DialbackSecrets("secret"),
             Limits = limits ?? new StreamLimits(),
         };
     }

@@ -90,16 +90,18 @@ public sealed class AccessTests
     [Fact]
     public async Task Crash_WhileAContactIsShown_ItIsAskedForAndLeavesWithItsPartner()
     {
-        await using var scenario = await StoreScenario.StartAsync(ServerKind.Prosody, Proof.External, pending: TimeSpan.FromSeconds(5));
+        await using var scenario = await StoreScenario.StartAsync(ServerKind.Prosody, Proof.External, pending: TimeSpan.FromSeconds(15));
         await scenario.LetInAsync();
         await SubscribeAsync(scenario);
         await scenario.UntilStatusAsync(status => status.Presence is { Shown: 1, Pending: 0 });
 
         await scenario.CrashEdgeAsync();
+        scenario.Component.Patience = TimeSpan.FromMinutes(1);
         await scenario.Component.WaitForAsync($"presence[not(@type) and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
 
         await scenario.Network.Partner.StopAsync(crash: true);
         await scenario.CrashEdgeAsync();
+        scenario.Component.Patience = TimeSpan.FromMinutes(1);
         await scenario.Component.WaitForAsync($"presence[@type='unavailable' and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
         await scenario.UntilStatusAsync(status => status.Presence is { Shown: 0, Pending: 0 });
         var account = await scenario.Edge.StopAsync();

@@ -66,7 +66,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("", "Required command was not provided")]
     [InlineData("rnu", "'rnu' is not a command — did you mean 'run'?")]
-    [InlineData("start", "'start' is not a command — there is run, check, cert, demo")]
+    [InlineData("start", "'start' is not a command — there is run, check, cert, dialback, demo")]
     [InlineData("check confg", "did you mean 'config'?")]
     [InlineData("run", "'--config' is required")]
     [InlineData("run --config", "--config")]

@@ -19,6 +19,9 @@ public sealed class ConfigurationFolder : IDisposable
         Certificate("partners-ca", [], Now.AddDays(-30), Now.AddDays(3650));
         Write("contoso.secret", "a secret of some length\n", OwnerOnly);
         Write("dialback.secret", "another secret of some length\n", OwnerOnly);
+        Write("four.secret", "a secret number one\na secret number two\na secret number three\na secret number four\n", OwnerOnly);
+        Write("twice.secret", "a secret number one\na secret number two\na secret number one\n", OwnerOnly);
+        Write("gap.secret", "a secret number one\n\na secret number three\n", OwnerOnly);
         Environment = new ConfigurationEnvironment(
             new StandingClock(), name => name == "SET_SECRET" ? "a secret from the environment" : null, length => new byte[length])
         {

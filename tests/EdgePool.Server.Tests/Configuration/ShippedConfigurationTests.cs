@@ -1,6 +1,7 @@
 using System.Net;
 using EdgePool.Edge;
 using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
 using Xunit;
 
@@ -40,7 +41,7 @@ public sealed class ShippedConfigurationTests : IDisposable
         Assert.Equal([new(IPAddress.Any, 5269), new(IPAddress.IPv6Any, 5269)], edge.S2SListeners.Select(listener => listener.Address));
         Assert.Equal([(true, false), (false, true)], edge.InternalListeners.Select(listener => (listener.AllowPlain, listener.RequireClientCertificate)));
         Assert.True(Assert.Single(edge.Certificates).Certificate.HasPrivateKey);
-        Assert.Equal("another secret of some length", edge.DialbackSecret);
+        Assert.True(edge.DialbackSecrets.IsSame(new DialbackSecrets("another secret of some length")));
         Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], edge.DeniedNetworks);
         Assert.Empty(edge.AllowedNetworks);
         Assert.Equal(["strict.example", "partner.example", "rooms.example", "paused.example"], edge.Policy.Partners.Select(partner => partner.Name));
@@ -119,6 +120,7 @@ public sealed class ShippedConfigurationTests : IDisposable
         var options = folder.Load(Shipped.Read("minimal.yaml")).Options!;
 
         Assert.True(options.RandomDialbackSecret);
-        Assert.Equal(64, options.Edge.DialbackSecret.Length);
+        Assert.True(options.Edge.DialbackSecrets.IsSame(new DialbackSecrets(new string('0', 64)))); // 32 bytes
+        Assert.Null(options.Edge.DialbackSecretSource);
     }
 }

@@ -10,6 +10,7 @@ using EdgePool.Server.Cli.Policies;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Server.Cli.Probing;
@@ -52,7 +53,7 @@ internal sealed record ProbePlan(DomainPair Pair, EdgeOptions Options, IReadOnly
             S2SListeners = [],
             InternalListeners = [],
             Certificates = [],
-            DialbackSecret = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)),
+            DialbackSecrets = new DialbackSecrets(Convert.ToHexString(RandomNumberGenerator.GetBytes(32))),
         };
         return new ProbePlan(new DomainPair(from, domain), options, notes);
     }

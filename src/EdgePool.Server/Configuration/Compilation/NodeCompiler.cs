@@ -5,6 +5,7 @@ using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Server.Configuration.Written;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Dialback;
 
 namespace EdgePool.Server.Configuration.Compilation;
 
@@ -39,7 +40,8 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Certificates = Certificates(document.Certificates),
             CertificateSource = document.Certificates.Count > 0 ? new CertificateSource(files.Folder, document.Certificates, environment.Time) : null,
             Trust = anchors,
-            DialbackSecret = DialbackSecret(document.DialbackSecret),
+            DialbackSecrets = DialbackSecretsOf(document.DialbackSecret),
+            DialbackSecretSource = document.DialbackSecret is { File: not null } file ? new DialbackSecretSource(files.Folder, file) : null,
             DnsServers = dns.Servers(document.Dns.Servers),
             ValidatingDns = dns.Validating(document.Dns),
             DeniedNetworks = dns.Networks(document.Dns.DenyNetworks, "denyNetworks"),
@@ -109,8 +111,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             ? written
             : written with { TrustText = roots with { System = null, Ca = [] }, Trust = trust.Read(new TrustDocument(roots.System, roots.Ca), path) };
 
-    private string DialbackSecret(SecretDocument? written)
-        => written is null
-            ? Convert.ToHexStringLower(environment.RandomBytes(DialbackSecretBytes))
-            : secrets.Read(written, "dialback") ?? "";
+    private DialbackSecrets DialbackSecretsOf(SecretDocument? written)
+        => (written is null ? null : secrets.ReadDialback(written, "dialback"))
+            ?? new DialbackSecrets(Convert.ToHexStringLower(environment.RandomBytes(DialbackSecretBytes)));
 }

@@ -1,4 +1,5 @@
 using EdgePool.Server.Configuration.Written;
+using EdgePool.Xmpp.Dialback;
 
 namespace EdgePool.Server.Configuration.Files;
 
@@ -13,15 +14,37 @@ internal sealed class SecretFiles(NamedFiles files, Func<string, string?> variab
     /// <summary>The secret; null, with an error, when there is none.</summary>
     public string? Read(SecretDocument written, string path)
     {
-        if (written.File is null == written.Variable is null)
+        if (!HasOneSource(written, path))
         {
-            problems.Error(path, "a secret needs one source", "write either secretFile: PATH or secretEnv: NAME");
             return null;
         }
 
         return written.File is { } file
             ? Checked(files.Read(file, path + ".secretFile", secret: true)?.TrimEnd('\n', '\r'), path + ".secretFile")
             : Checked(Environment(written.Variable!, path + ".secretEnv"), path + ".secretEnv");
+    }
+
+    /// <summary>The secrets of dialback keys, see <see cref="DialbackSecretText"/>; a variable holds one. Null, with an error, when there is none.</summary>
+    public DialbackSecrets? ReadDialback(SecretDocument written, string path)
+    {
+        if (written.File is not { } file || !HasOneSource(written, path))
+        {
+            return Read(written, path) is { } only ? new DialbackSecrets(only) : null;
+        }
+
+        var at = path + ".secretFile";
+        return files.Read(file, at, secret: true) is { } text && DialbackSecretText.Parse(text, at, problems) is { } secrets ? new DialbackSecrets(secrets) : null;
+    }
+
+    private bool HasOneSource(SecretDocument written, string path)
+    {
+        if (written.File is null != written.Variable is null)
+        {
+            return true;
+        }
+
+        problems.Error(path, "a secret needs one source", "write either secretFile: PATH or secretEnv: NAME");
+        return false;
     }
 
     private string? Environment(string name, string path)
@@ -35,24 +58,22 @@ internal sealed class SecretFiles(NamedFiles files, Func<string, string?> variab
         return value;
     }
 
-    private string? Checked(string? secret, string path)
-    {
-        if (secret is null)
-        {
-            return null;
-        }
+    private string? Checked(string? secret, string path) => secret is not null && Check(secret, path, problems) ? secret : null;
 
+    /// <summary>Judges one secret: an error where it is none, a warning where it can be guessed.</summary>
+    public static bool Check(string secret, string path, ProblemList problems, string of = "the secret")
+    {
         if (secret.Length is 0 or > Longest || secret.Any(char.IsControl))
         {
-            problems.Error(path, "the secret is empty, longer than 1024 characters, or more than one line", "write one line; openssl rand -base64 32 makes a good one");
-            return null;
+            problems.Error(path, $"{of} is empty, longer than 1024 characters, or more than one line", "write one line; openssl rand -base64 32 makes a good one");
+            return false;
         }
 
         if (secret.Length < ShortestAdvised)
         {
-            problems.Warn(path, "the secret is shorter than 16 characters", "take a longer one; openssl rand -base64 32 makes a good one");
+            problems.Warn(path, $"{of} is shorter than 16 characters", "take a longer one; openssl rand -base64 32 makes a good one");
         }
 
-        return secret;
+        return true;
     }
 }
