@@ -139,7 +139,8 @@ public sealed class EdgeProbe : IAsyncDisposable
             return met with { Negotiation = Failed(trace.Record(request.Pair, NegotiationWay.Outbound), StreamEndReason.PartnerNotAllowed, "policy has no terms for this domain") };
         var negotiation = new OutboundNegotiation(new OutboundSettings(
             new OutboundGoal.Probe(request.Pair, request.Dialback), terms, keys, target.Service.DirectTls, certificates.Prove(request.Pair.Local)));
-        await using var stream = new ProbeStream(socket, connector.TlsFor(request.Pair, target), negotiation, trace, request.StepTimeout, time, what => tell($"{target}: {what}"));
+        var tlsa = connector.DaneFor(request.Pair) is Policy.Partners.DaneUse.Off ? null : await connector.FindTlsaAsync(request.Pair, target, cancellation);
+        await using var stream = new ProbeStream(socket, connector.TlsFor(request.Pair, target), negotiation, trace, request.StepTimeout, time, what => tell($"{target}: {what}")) { Tlsa = tlsa };
         var end = await stream.RunAsync(target.Service.DirectTls, cancellation);
         var verdict = stream.Certificate?.Proves(request.Pair.Remote);
         var record = trace.Record(request.Pair, NegotiationWay.Outbound) with { Target = met.Target, Method = end.Method, Failure = end.Failure, Detail = LogText.Of(end.Detail) };
