@@ -70,7 +70,7 @@ internal abstract partial class StreamActor
         return new AnnouncedLimits(StanzaBytesOf(known), (int)idle.TotalSeconds);
     }
 
-    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none, or where the domain is no partner's.</summary>
+    /// <summary>Keeps a refusal of this stream for the operator; nothing where there was none.</summary>
     protected void Note(DomainPair pair, VerdictReason reason, bool observed = false)
     {
         if (reason == VerdictReason.Allowed)
