@@ -119,6 +119,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         BounceReason.JidMalformed => (StanzaErrorType.Modify, StanzaErrorCondition.JidMalformed),
         BounceReason.RemoteServerNotFound => (StanzaErrorType.Cancel, StanzaErrorCondition.RemoteServerNotFound),
         BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
+        BounceReason.DialbackInvalid => (StanzaErrorType.Cancel, StanzaErrorCondition.InternalServerError),
         BounceReason.QueueFull or BounceReason.ConnectionLimit => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
         BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
         BounceReason.Policy => (StanzaErrorType.Cancel, StanzaErrorCondition.ServiceUnavailable), // where nobody knows the verdict any more
