@@ -157,7 +157,10 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
             var nowhere = last is not null && !anyAddress;
             last ??= new TargetFailed(StreamEndReason.InternalError, "a fault of ours ended the stream");
             // RFC 6120 section 8.3.3.16: a name that leads nowhere is not a server that is late.
-            Fail(nowhere ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !nowhere && !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
+            var reason = nowhere ? BounceReason.RemoteServerNotFound
+                : last.Reason is StreamEndReason.DialbackInvalid ? BounceReason.DialbackInvalid
+                : BounceReason.RemoteServerTimeout;
+            Fail(reason, mayHelp: !nowhere && !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
             return;
         }
 
