@@ -51,10 +51,11 @@ public sealed class SharedStreamTests
         await AssertWaysAsync(scenario, inbound: 1, outbound: 1);
     }
 
+    // Prosody 0.12 offers dialback without errors: a pair that it does not serve would end the stream, so each pair has its own.
     [Theory]
-    [InlineData(ServerKind.Prosody)]
-    [InlineData(ServerKind.Ejabberd)]
-    public async Task SecondDomainOfOurs_ByDialback_OneStreamOfOursForBoth(ServerKind kind)
+    [InlineData(ServerKind.Prosody, false)]
+    [InlineData(ServerKind.Ejabberd, true)]
+    public async Task SecondDomainOfOurs_ByDialback_SharesTheStreamWhereErrorsAreKnown(ServerKind kind, bool shared)
     {
         await using var scenario = await PartnerScenario.StartAsync(kind, Proof.Dialback, new Variation
         {
@@ -72,7 +73,8 @@ public sealed class SharedStreamTests
         await scenario.Alice.WaitForAsync($"message[@id='second' and @from='bot@{Second}']");
         var account = await scenario.Edge.StopAsync();
         Assert.True(account is { Balances: true, Bounced: 0, InFlight: 0 }, account.ToString());
-        Assert.Equal(scenario.Edge.StreamsOf(Pair, inbound: false), scenario.Edge.StreamsOf($"{Second}-{PartnerScenario.PartnerDomain}"));
+        var first = Assert.Single(scenario.Edge.StreamsOf(Pair, inbound: false));
+        Assert.Equal(shared, scenario.Edge.StreamsOf($"{Second}-{PartnerScenario.PartnerDomain}").Contains(first, StringComparer.Ordinal));
     }
 
     private static Task FlowAsync(PartnerScenario scenario) => Task.WhenAll(
