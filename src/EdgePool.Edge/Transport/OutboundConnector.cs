@@ -100,11 +100,19 @@ internal sealed class OutboundConnector(
         var stranger = partner?.Domain is null;
         return await (stranger ? strangers : listed).ResolveAsync(pair.Remote.Ascii, cancellation) switch
         {
-            ServicePlan.Targets targets => new TargetPlan([.. targets.Ordered.Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = targets.FromSrv, Secure = targets.Authenticated })], Absent: false, string.Empty),
+            ServicePlan.Targets targets => Usable(targets, TermsFor(pair), stranger),
             ServicePlan.Absent absent => new TargetPlan([], Absent: true, Text(absent.Reason)),
             ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"the DNS does not say where: {failed.Reason}") { Failure = failed.Reason },
             _ => throw new InvalidOperationException("an unknown plan"),
         };
+    }
+
+    /// <summary>Where policy has no TLS, a target that begins with it is none.</summary>
+    private static TargetPlan Usable(ServicePlan.Targets plan, NegotiationTerms? terms, bool stranger)
+    {
+        var usable = plan.Ordered.Where(t => !t.DirectTls || terms is not { OffersTls: false })
+            .Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = plan.FromSrv, Secure = plan.Authenticated }).ToList();
+        return new TargetPlan(usable, Absent: usable.Count == 0, usable.Count == 0 ? "all its SRV records are for direct TLS, and policy has no TLS" : string.Empty);
     }
 
     /// <summary>All addresses of the target that it may be connected to.</summary>

@@ -41,6 +41,7 @@ internal sealed partial class PeerCertificate : IPeerCertificate
     /// <param name="judged">What the handshake found of the chain already, and for which roots.</param>
     /// <param name="demandFor">What the certificate has to be for a domain that the peer claims.</param>
     /// <param name="time">Certificates are valid by the clock.</param>
+    /// <exception cref="CryptographicException">Its names or its validity cannot be read.</exception>
     public PeerCertificate(
         X509Certificate2? leaf,
         IReadOnlyList<byte[]> intermediates,
@@ -51,6 +52,7 @@ internal sealed partial class PeerCertificate : IPeerCertificate
         (this.leaf, this.intermediates, this.judged, this.demandFor, this.time) = (leaf, intermediates, judged, demandFor, time);
         own = new Lazy<ChainCertificate>(() => ChainCertificate.Of(leaf!));
         Expires = leaf is null ? DateTimeOffset.MaxValue : new DateTimeOffset(leaf.NotAfter.ToUniversalTime());
+        (Subject, Issuer) = (leaf?.Subject ?? string.Empty, leaf?.Issuer ?? string.Empty);
     }
 
     public TlsVersion Version { get; init; } = TlsVersion.Tls13;
@@ -65,7 +67,9 @@ internal sealed partial class PeerCertificate : IPeerCertificate
     public KeyHash? Key => leaf is null ? null : own.Value.Pin;
 
     /// <summary>Who issued it, as it says itself; empty where there is none.</summary>
-    public string Issuer => leaf?.Issuer ?? string.Empty;
+    public string Issuer { get; }
+
+    private string Subject { get; }
 
     /// <summary>What it says, for people; null: there is none. What it proves of the domain is told where somebody had to know, and its names unless it proves that.</summary>
     public ShownCertificate? Shown(DomainName domain)
@@ -74,7 +78,7 @@ internal sealed partial class PeerCertificate : IPeerCertificate
             return null;
         var said = last is { } known && known.Domain.Equals(domain) ? known.Said : (Judgement?)null;
         CertificateVerdict? verdict = time.GetUtcNow() > Expires && said is not { OutlivesExpiry: true } ? CertificateVerdict.Untrusted : said?.Verdict;
-        return new ShownCertificate(LogText.Of(leaf.Subject), LogText.Of(leaf.Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
+        return new ShownCertificate(LogText.Of(Subject), LogText.Of(Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
     }
 
     /// <summary>The subjects of what the peer sent behind its certificate, the first 8, for people.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
@@ -70,6 +71,11 @@ internal abstract class TlsUpgrade(TrustAnchors trust, Func<DomainName, Certific
                 OfClient = stream.IsServer,
             };
             return (new TlsSession(stream, shown), string.Empty);
+        }
+        catch (CryptographicException exception)
+        {
+            await stream.DisposeAsync();
+            return (null, $"the peer's certificate cannot be read: {exception.InnerException?.Message ?? exception.Message}");
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {

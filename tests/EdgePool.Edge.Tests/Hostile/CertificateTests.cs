@@ -74,7 +74,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-23: a wildcard proves one label in its place, and no more.
     [Fact]
-    public async Task Wildcard_ProvesOneLabel()
+    public async Task Wildcard_CERT23_ProvesOneLabel()
     {
         await using var peer = await edge.AuthenticateAsync(edge.Others, "sub.p1.example");
         await peer.SendAsync("</stream:stream>");
@@ -87,7 +87,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
     [InlineData("xn--bcher-kva.example", null, "xn--bcher-kva.example")]
     [InlineData(null, "bücher.example", "bücher.example")]
     [InlineData(null, "xn--bcher-kva.example", "bücher.example")]
-    public async Task Internationalised_IsOneName(string? dnsName, string? xmppAddress, string from)
+    public async Task Internationalised_CERT32_IsOneName(string? dnsName, string? xmppAddress, string from)
     {
         var names = dnsName is null
             ? HostileCertificates.OtherName(XmppAddress, UniversalTagNumber.UTF8String, xmppAddress!)
@@ -98,7 +98,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-06
     [Fact]
-    public async Task Intermediate_ForServersAlone_IsAccepted()
+    public async Task Intermediate_CERT06_ForServersAlone_IsAccepted()
     {
         using var intermediate = HostileCertificates.IssueAuthority(edge.Authority.Root, isAuthority: true, HostileCertificates.Usage("1.3.6.1.5.5.7.3.1"));
         using var leaf = HostileCertificates.Issue(intermediate, HostileCertificates.DnsNames("p1.example"), "CN=x", HostileCertificates.Usage("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"));
@@ -107,7 +107,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-33
     [Fact]
-    public async Task NameConstraints_OfAnIntermediate_Hold()
+    public async Task NameConstraints_CERT33_OfAnIntermediate_Hold()
     {
         using var intermediate = HostileCertificates.IssueAuthority(edge.Authority.Root, isAuthority: true, HostileCertificates.Permits("p2.example"));
         using var leaf = HostileCertificates.Issue(intermediate, HostileCertificates.DnsNames("p1.example"));
@@ -116,7 +116,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-34
     [Fact]
-    public async Task Leaf_UsedAsAuthority_IsRefused()
+    public async Task Leaf_CERT34_UsedAsAuthority_IsRefused()
     {
         using var intermediate = HostileCertificates.IssueAuthority(edge.Authority.Root, isAuthority: false);
         using var leaf = HostileCertificates.Issue(intermediate, HostileCertificates.DnsNames("p1.example"));
@@ -125,7 +125,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-37: whatever a certificate names is never fetched.
     [Fact]
-    public async Task Pointers_InACertificate_AreNotFollowed()
+    public async Task Pointers_CERT37_InACertificate_AreNotFollowed()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -142,7 +142,7 @@ public sealed class CertificateTests(EdgeFixture fixture) : HostileTests<EdgeFix
 
     // CERT-19
     [Fact]
-    public async Task NoCertificate_WhereOneIsDemanded_IsAPolicyViolation()
+    public async Task NoCertificate_CERT19_WhereOneIsDemanded_IsAPolicyViolation()
     {
         await using var peer = await edge.SecureAsync(certificate: null);
         await peer.SendAsync(Wire.Header());

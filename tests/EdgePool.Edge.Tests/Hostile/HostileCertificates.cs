@@ -70,7 +70,29 @@ internal static class HostileCertificates
     public static X509Extension[] Pointers(string uri)
         => [new X509AuthorityInformationAccessExtension([uri], [uri]), CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([uri])];
 
-    private static X509Certificate2 Issue(X509Certificate2 issuer, byte[]? alternativeNames, bool? authority, string subject, X509Extension[] extensions)
+    /// <summary>A certificate that is good until 2051-01-01, changed in its to-be-signed bytes and signed again.</summary>
+    public static X509Certificate2 Reissue(X509Certificate2 issuer, byte[] alternativeNames, Action<byte[]> change)
+    {
+        using var good = Issue(issuer, alternativeNames, authority: null, "CN=x", [], until: new DateTimeOffset(2051, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var parts = new AsnReader(good.RawData, AsnEncodingRules.DER).ReadSequence();
+        var body = parts.ReadEncodedValue().ToArray();
+        change(body);
+        using var signing = issuer.GetECDsaPrivateKey()!;
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteEncodedValue(body);
+            writer.WriteEncodedValue(parts.ReadEncodedValue().Span);
+            writer.WriteBitString(signing.SignData(body, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        }
+
+        using var bare = X509CertificateLoader.LoadCertificate(writer.Encode());
+        using var key = good.GetECDsaPrivateKey()!;
+        return bare.CopyWithPrivateKey(key);
+    }
+
+    private static X509Certificate2 Issue(
+        X509Certificate2 issuer, byte[]? alternativeNames, bool? authority, string subject, X509Extension[] extensions, DateTimeOffset? until = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -85,7 +107,10 @@ internal static class HostileCertificates
             request.CertificateExtensions.Add(Usage(ServerAuth));
         using var signing = issuer.GetECDsaPrivateKey()!;
         var (notBefore, notAfter) = (new DateTimeOffset(issuer.NotBefore.AddSeconds(1)), new DateTimeOffset(issuer.NotAfter.AddSeconds(-1)));
-        using var bare = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(signing), notBefore, notAfter, RandomNumberGenerator.GetBytes(16));
+        using var bare = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(signing), notBefore, until ?? notAfter, Serial());
         return bare.CopyWithPrivateKey(key);
     }
+
+    // Sixteen bytes that begin neither with a zero nor with a one, so that they stand in the certificate as they are.
+    private static byte[] Serial() => [0x40, .. RandomNumberGenerator.GetBytes(15)];
 }

@@ -16,7 +16,7 @@ public sealed class ResourceTests(ResourceFixture fixture) : HostileTests<Resour
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Handshake_ThatStalls_IsClosedAfterTenSeconds(bool direct)
+    public async Task Handshake_TLS26_ThatStalls_IsClosedAfterTenSeconds(bool direct)
     {
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         if (!direct)

@@ -56,7 +56,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-15: an SSLv2 hello is no TLS record.
     [Fact]
-    public async Task Sslv2Hello_BehindStartTls_EndsWithoutApplicationData()
+    public async Task Sslv2Hello_TLS15_BehindStartTls_EndsWithoutApplicationData()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(edge.Outside);
@@ -71,7 +71,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [Theory]
     [InlineData(16_384)]
     [InlineData(1)]
-    public async Task LargeHello_HoweverFragmented_EndsOrIsAnswered(int recordBytes)
+    public async Task LargeHello_TLS27_HoweverFragmented_EndsOrIsAnswered(int recordBytes)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(edge.Outside);
@@ -85,7 +85,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-01
     [Fact]
-    public async Task Stanza_BehindStartTls_IsNeverParsed()
+    public async Task Stanza_TLS01_BehindStartTls_IsNeverParsed()
     {
         await using var peer = await OpenPlainAsync();
         await peer.SendAsync(StartTls + Wire.Body("x"));
@@ -101,7 +101,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [InlineData("\n")]
     [InlineData("\r\n")]
     [InlineData(" \t\r\n \t\r\n \t\r\n \t\r\n")]
-    public async Task WhiteSpace_BehindStartTls_IsDiscarded(string space)
+    public async Task WhiteSpace_TLS02_BehindStartTls_IsDiscarded(string space)
     {
         await using var together = await OpenPlainAsync();
         await together.SendAsync(StartTls + space);
@@ -119,7 +119,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-04
     [Fact]
-    public async Task ClientHello_PipelinedBehindStartTls_IsNotLost()
+    public async Task ClientHello_TLS04_PipelinedBehindStartTls_IsNotLost()
     {
         await using var peer = await OpenPlainAsync();
         await peer.UpgradePipelinedAsync(StartTls, Proceed, EdgeFixture.ClientTls(edge.P1, protocol: null));
@@ -129,7 +129,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-06, TLS-14: nothing of the stream before TLS is left; compression is never offered.
     [Fact]
-    public async Task Stream_AtEachRestart_IsNew()
+    public async Task Stream_TLS06_TLS14_AtEachRestart_IsNew()
     {
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         await peer.SendAsync(Wire.Header());
@@ -152,7 +152,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [Theory]
     [InlineData("p2.example", "edge.example")]
     [InlineData("p1.example", "away.example")]
-    public async Task Header_ChangedAfterTls_IsImproperAddressing(string from, string to)
+    public async Task Header_TLS07_ChangedAfterTls_IsImproperAddressing(string from, string to)
     {
         await using var peer = await OpenPlainAsync();
         await peer.SendAsync(StartTls);
@@ -164,7 +164,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-12
     [Fact]
-    public async Task StartTls_InsideTls_IsRefused()
+    public async Task StartTls_TLS12_InsideTls_IsRefused()
     {
         await using var authenticated = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await authenticated.SendAsync(StartTls);
@@ -177,7 +177,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-14. 'x' begins both zlib's bytes and many a text: without the refusal before it, it is XML-55.
     [Fact]
-    public async Task Compression_WhenAskedFor_IsRefusedAndTheStreamLivesOn()
+    public async Task Compression_TLS14_WhenAskedFor_IsRefusedAndTheStreamLivesOn()
     {
         await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await peer.SendAsync("<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>");
@@ -192,7 +192,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task KeyUpdates_InAFlood_EndTheConnection(bool answered)
+    public async Task KeyUpdates_TLS19_InAFlood_EndTheConnection(bool answered)
     {
         const int Flood = 10_000;
         using var client = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server");
@@ -216,7 +216,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-19, the other side: data in records of one byte, with an update of the keys now and then, is no flood.
     [Fact]
-    public async Task KeyUpdates_BetweenBytesOfData_AreNoFlood()
+    public async Task KeyUpdates_TLS19_BetweenBytesOfData_AreNoFlood()
     {
         using var client = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server");
         await Task.Run(() => client.Write(Wire.Header("d1.example")));
@@ -242,7 +242,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [InlineData("TLSv1.3", "edge.example")]
     [InlineData("TLSv1.2", "away.example")]
     [InlineData("TLSv1.2", "edge.example")]
-    public async Task Session_KeptFromOneName_IsNeverResumed(string version, string next)
+    public async Task Session_TLS24_KeptFromOneName_IsNeverResumed(string version, string next)
     {
         using var first = OpenSslClient.Connect(edge.Outside, "edge.example", "xmpp-server", version);
         await Task.Run(() => first.Write(Wire.Header("d1.example")));
@@ -260,7 +260,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [InlineData("")]
     [InlineData("nobody.example")]
     [InlineData("away.example")]
-    public async Task ServerName_MissingOrUnknownOrOther_GetsTheDefaultCertificate(string name)
+    public async Task ServerName_TLS20_MissingOrUnknownOrOther_GetsTheDefaultCertificate(string name)
     {
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         await peer.UpgradeAsync(EdgeFixture.ClientTls(edge.P1, name));
@@ -273,7 +273,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     [Theory]
     [InlineData("h2")]
     [InlineData("xmpp-client")]
-    public async Task DirectTls_WithAnotherProtocol_IsRefused(string protocol)
+    public async Task DirectTls_TLS21_WithAnotherProtocol_IsRefused(string protocol)
     {
         await using var peer = await RawPeer.ConnectAsync(edge.Outside);
         var failure = await Assert.ThrowsAsync<AuthenticationException>(() => peer.UpgradeAsync(EdgeFixture.ClientTls(edge.P1, protocol: protocol)));
@@ -282,7 +282,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-21
     [Fact]
-    public async Task DirectTls_WithOurProtocol_IsAgreed()
+    public async Task DirectTls_TLS21_WithOurProtocol_IsAgreed()
     {
         await using var peer = await edge.SecureAsync(edge.P1);
         Assert.Equal("xmpp-server", Encoding.ASCII.GetString(peer.Tls!.NegotiatedApplicationProtocol.Protocol.Span));
@@ -290,7 +290,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
 
     // TLS-22: no ticket that we give out allows early data.
     [Fact]
-    public async Task Tickets_AllowNoEarlyData()
+    public async Task Tickets_TLS22_AllowNoEarlyData()
     {
         const string OpenSsl = "/usr/bin/openssl";
         Assert.SkipUnless(File.Exists(OpenSsl), "openssl is not installed");
@@ -310,7 +310,7 @@ public sealed class TlsTests(EdgeFixture fixture) : HostileTests<EdgeFixture>(fi
     // TLS-25
     [Trait("compat", "no-end-tag")]
     [Fact]
-    public async Task Truncation_InTheMiddleOfAStanza_DiscardsIt()
+    public async Task Truncation_TLS25_InTheMiddleOfAStanza_DiscardsIt()
     {
         await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await peer.SendAsync("<message from='a@p1.example' to='b@edge.example'><body>half");

@@ -137,14 +137,22 @@ internal sealed class EdgeScene : IAsyncDisposable
         => tlsa.Add(certificate.Tlsa($"_{port}._tcp.xmpp.{domain}", usage, selector, matchingType));
 
     /// <summary>SRV records to these ports of 127.0.0.1, by priority; 0 is the root target: no service.</summary>
-    public void Publish(string domain, params int[] ports)
+    public void Publish(string domain, params int[] ports) => Publish(domain, null, ports);
+
+    /// <summary>As <see cref="Publish(string, int[])"/>, with a record for direct TLS (XEP-0368) that goes before the others.</summary>
+    public void PublishDirectTls(string domain, int port, params int[] others) => Publish(domain, port, others);
+
+    private void Publish(string domain, int? directTls, int[] ports)
     {
-        var owner = DnsName.Parse("_xmpp-server._tcp." + domain);
         var host = DnsName.Parse("xmpp." + domain);
+        SrvRecord Record(string service, int port, int priority)
+            => new(DnsName.Parse($"{service}._tcp.{domain}"), 60, (ushort)priority, 0, (ushort)port, port == 0 ? DnsName.Root : host);
+        IEnumerable<SrvRecord> first = directTls is { } direct ? [Record("_xmpps-server", direct, 0)] : [];
         zones[domain] = DnsZone.Create(
             domain,
             [
-                .. ports.Select((port, i) => new SrvRecord(owner, 60, (ushort)(10 * i), 0, (ushort)port, port == 0 ? DnsName.Root : host)),
+                .. first,
+                .. ports.Select((port, i) => Record("_xmpp-server", port, 10 * i)),
                 new AddressRecord(host, 60, IPAddress.Loopback),
                 .. tlsa.Where(record => record.Name.IsAtOrBelow(host)),
             ]);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Policy.Negotiation;
 using EdgePool.Testing.Dns;
 using EdgePool.Testing.Peers;
 using Xunit;
@@ -36,6 +37,33 @@ public sealed class OutboundTests
         await scene.BalancedAsync();
         Assert.Equal(1, scene.Account.Delivered);
         Assert.Equal(TimeSpan.Zero, scene.Time.Elapsed);
+    }
+
+    // XEP-0368 section 3: what begins with TLS is no target where policy has no TLS.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Targets_DirectTlsWherePolicyHasNoTls_AreNone(bool other)
+    {
+        await using var scene = TrustScene.Start(TrustScene.P1 with { TlsNegotiation = NegotiationMode.NotSupported, SaslNegotiation = NegotiationMode.NotSupported });
+        using var direct = new TcpListener(IPAddress.Loopback, 0);
+        direct.Start();
+        using var plain = new ScriptedListener();
+        scene.PublishDirectTls("p1.example", ((IPEndPoint)direct.LocalEndpoint).Port, other ? [plain.EndPoint.Port] : []);
+        await using var component = await scene.ComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 1));
+
+        if (other)
+        {
+            await using var peer = await plain.AcceptAsync();
+            await peer.ExpectHeaderAsync();
+        }
+        else
+        {
+            await component.WaitForAsync("message[@id='1']/error[@type='cancel']/stanzas:remote-server-not-found");
+        }
+
+        Assert.False(direct.Pending());
     }
 
     [Fact]

@@ -135,7 +135,7 @@ public class CertificateIdentityTests
     [InlineData("broken name behind a good one", "300E820A70312E6578616D706C65A07F")]
     [InlineData("otherName without value", "3017820A70312E6578616D706C65A00906072B060105050708")]
     [InlineData("long form of a short length", "30810C820A70312E6578616D706C65")]
-    public void Extension_NotDer_NamesNobody(string fault, string hex)
+    public void Extension_CERT36_NotDer_NamesNobody(string fault, string hex)
         => Assert.False(CertificateIdentity.Matches(Convert.FromHexString(hex), DomainName.Parse("p1.example")), fault);
 
     [Fact]
@@ -143,7 +143,7 @@ public class CertificateIdentityTests
         => Assert.True(CertificateIdentity.Matches(Convert.FromHexString("300C820A70312E6578616D706C65"), DomainName.Parse("p1.example")));
 
     [Fact]
-    public void Extension_NestedTenThousandDeep_ReadWithoutRecursion() // CERT-36
+    public void Extension_CERT36_NestedTenThousandDeep_ReadWithoutRecursion() // CERT-36
     {
         var inner = Array.Empty<byte>();
         for (var depth = 0; depth < 10_000; depth++)

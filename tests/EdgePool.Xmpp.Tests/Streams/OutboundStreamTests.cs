@@ -191,6 +191,12 @@ public class OutboundStreamTests
             """);
 
     [Fact]
+    public void Features_StartTlsUnderDirectTls_NotTaken() => Secured("sasl+tls-dialback").Play($"""
+        C: <stream:features>{Tls}{External}{Dialback}</stream:features>
+        {Auth}
+        """); // XEP-0368 section 3
+
+    [Fact]
     public void Features_NoExternalWhereRequired_NoAllowedMethod() => Secured("sasl").Play($"""
         C: <stream:features>{Dialback}</stream:features>
         {Error("policy-violation")}
