@@ -132,7 +132,7 @@ internal sealed class EdgeScene : IAsyncDisposable
         return listener;
     }
 
-    /// <summary>A TLSA record of a domain's service at a port, in the zone that <see cref="Publish"/> makes next.</summary>
+    /// <summary>A TLSA record of a domain's service at a port, in the zone that <see cref="Publish(string, int[])"/> makes next.</summary>
     public void Vouch(string domain, int port, int usage, int selector, int matchingType, X509Certificate2 certificate)
         => tlsa.Add(certificate.Tlsa($"_{port}._tcp.xmpp.{domain}", usage, selector, matchingType));
 
