@@ -45,7 +45,8 @@ public sealed class EdgeNode : IAsyncDisposable
         time ??= TimeProvider.System;
         Ledger = new Ledger();
         Streams = new StreamRegistry();
-        resolver = new StubResolver(ResolverOptions(options), time);
+        var names = ResolverOptions(options);
+        resolver = new StubResolver(names, time);
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -76,7 +77,7 @@ public sealed class EdgeNode : IAsyncDisposable
             components,
             certificates,
             new DialbackKeys(options.DialbackSecrets),
-            new OutboundConnector(options, policy, table, trust, certificates, resolver, time),
+            new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
         if (options.Documents is { } store)
@@ -277,12 +278,17 @@ public sealed class EdgeNode : IAsyncDisposable
 
     internal static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
-        if (options.DnsServers.Count > 0)
-            return new StubResolverOptions { Servers = options.DnsServers };
+        var asked = options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : MachineResolver(options.ResolvConfFile);
+        // The machine's file may have changed since the configuration was checked.
+        return asked with { TrustAuthenticatedData = options.ValidatingDns?.OutOfReach(asked.Servers).Count == 0 };
+    }
+
+    private static StubResolverOptions MachineResolver(string path)
+    {
         try
         {
-            var file = ResolvConf.Load(options.ResolvConfFile);
-            return file.Servers.IsEmpty ? throw new NameServerException($"{options.ResolvConfFile} names none") : file.ToOptions();
+            var file = ResolvConf.Load(path);
+            return file.Servers.IsEmpty ? throw new NameServerException($"{path} names none") : file.ToOptions();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

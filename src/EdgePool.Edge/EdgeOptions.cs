@@ -71,6 +71,9 @@ public sealed record EdgeOptions
     /// <summary>Where the operating system says which name servers it asks.</summary>
     public string ResolvConfFile { get; init; } = ResolvConf.DefaultPath;
 
+    /// <summary>Set where the name servers validate DNSSEC and are to be believed; null: nothing that DNS says is secure, and TLSA records are not asked for.</summary>
+    public ValidatingServers? ValidatingDns { get; init; }
+
     /// <summary>Networks that no name leads us to, whoever gives it: this deployment's own.</summary>
     public IReadOnlyList<IPNetwork> DeniedNetworks { get; init; } = [];
 

@@ -218,6 +218,8 @@ internal ref struct DnsMessageReader(ReadOnlySpan<byte> message)
                 return TryReadSoa(head, out record);
             case DnsType.TXT:
                 return TryReadTxt(head, dataEnd, out record);
+            case DnsType.TLSA:
+                return TryReadTlsa(head, dataEnd, out record);
             default:
                 record = Opaque(head, dataEnd);
                 return true;
@@ -297,6 +299,21 @@ internal ref struct DnsMessageReader(ReadOnlySpan<byte> message)
 
         record = new TxtRecord(head.Name, head.Ttl, strings.DrainToImmutable());
         return ((TxtRecord)record).Strings.Length != 0 || Fail(DnsParseError.RecordDataLength);
+    }
+
+    // Usage, selector, matching type, data: whatever is left, also nothing.
+    private bool TryReadTlsa(in RecordHead head, int dataEnd, out DnsRecord? record)
+    {
+        record = null;
+        if (dataEnd - position < 3)
+        {
+            return Fail(DnsParseError.RecordDataLength);
+        }
+
+        var octets = message[position..dataEnd];
+        position = dataEnd;
+        record = new TlsaRecord(head.Name, head.Ttl, octets[0], octets[1], octets[2], octets[3..].ToArray());
+        return true;
     }
 
     private bool TryTake(int count, out ReadOnlySpan<byte> octets)

@@ -110,6 +110,10 @@ internal ref struct DnsMessageWriter(Span<byte> destination)
                 }
 
                 break;
+            case TlsaRecord tlsa:
+                WriteOctets([tlsa.Usage, tlsa.Selector, tlsa.MatchingType]);
+                WriteOctets(tlsa.Data.Span);
+                break;
             case OpaqueRecord opaque:
                 WriteOctets(opaque.Data.Span);
                 break;

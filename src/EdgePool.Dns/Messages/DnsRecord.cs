@@ -72,7 +72,17 @@ public sealed record SoaRecord(
 /// <param name="Strings">The strings, as octets.</param>
 public sealed record TxtRecord(DnsName Name, uint Ttl, ImmutableArray<ReadOnlyMemory<byte>> Strings) : DnsRecord(Name, DnsType.TXT, Ttl);
 
-/// <summary>A record whose data we carry and do not look into: TLSA, every unknown type (RFC 3597), and every class but IN.</summary>
+/// <summary>TLSA (RFC 6698 section 2.1): what the certificate of a TLS server is to match. The numbers are as on the wire; who matches leaves out what it does not know.</summary>
+/// <param name="Name">The owner: <c>_port._tcp.host</c>.</param>
+/// <param name="Ttl">Seconds.</param>
+/// <param name="Usage">0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE (RFC 7218).</param>
+/// <param name="Selector">0 the whole certificate, 1 its public key.</param>
+/// <param name="MatchingType">0 the data themselves, 1 their SHA-256, 2 their SHA-512.</param>
+/// <param name="Data">What is to be matched; at most <see cref="DnsMessage.MaxLength"/> octets.</param>
+public sealed record TlsaRecord(DnsName Name, uint Ttl, byte Usage, byte Selector, byte MatchingType, ReadOnlyMemory<byte> Data)
+    : DnsRecord(Name, DnsType.TLSA, Ttl);
+
+/// <summary>A record whose data we carry and do not look into: every unknown type (RFC 3597), and every class but IN.</summary>
 /// <param name="Name">The owner.</param>
 /// <param name="Type">The type.</param>
 /// <param name="Class">The class.</param>

@@ -44,7 +44,7 @@ public abstract record ServicePlan
     /// <summary>Places in the order to try; never empty.</summary>
     /// <param name="Ordered">At most <see cref="XmppServiceOptions.MaxTargets"/>.</param>
     /// <param name="FromSrv">False: there are no SRV records, this is the domain itself on port 5269 (RFC 6120 section 3.2.2).</param>
-    /// <param name="Authenticated">DNSSEC validated the SRV records, says a resolver that is trusted for it.</param>
+    /// <param name="Authenticated">DNSSEC validated the SRV records, or that there are none, says a resolver that is trusted for it.</param>
     public sealed record Targets(ImmutableArray<SrvTarget> Ordered, bool FromSrv, bool Authenticated) : ServicePlan;
 
     /// <summary>There is no place, and asking again soon will not help.</summary>

@@ -123,12 +123,12 @@ public sealed class XmppServiceResolver
         // XEP-0368 section 5: a root target for direct TLS alone also rules out the domain's own addresses.
         return candidates.Count != 0
             ? new ServicePlan.Absent(ServiceAbsence.DecidedlyAbsent)
-            : Fallback(domain);
+            : Fallback(domain, startTls.Authenticated && directTls.Authenticated);
     }
 
-    private ServicePlan Fallback(DnsName domain)
+    private ServicePlan Fallback(DnsName domain, bool authenticated)
         => options.AllowPort(XmppServiceOptions.DefaultPort)
-            ? new ServicePlan.Targets([new SrvTarget(domain, XmppServiceOptions.DefaultPort, DirectTls: false, 0, 0)], FromSrv: false, Authenticated: false)
+            ? new ServicePlan.Targets([new SrvTarget(domain, XmppServiceOptions.DefaultPort, DirectTls: false, 0, 0)], FromSrv: false, authenticated)
             : new ServicePlan.Absent(ServiceAbsence.PortsRefused);
 
     private static IEnumerable<SrvTarget> Targets(DnsAnswer answer, bool directTls)

@@ -83,12 +83,19 @@ internal sealed class DnsResponder(IDnsAuthority authority)
 
         return question.Class != DnsClass.IN || question.Type is DnsType.AXFR or DnsType.IXFR or DnsType.ANY
             ? response with { ResponseCode = DnsResponseCode.Refused }
-            : Complete(authority.Lookup(question.Name, question.Type), response);
+            : Complete(query, authority.Lookup(question.Name, question.Type), response);
+    }
+
+    private static DnsMessage Complete(DnsMessage query, AuthorityAnswer answer, DnsMessage response)
+    {
+        var told = query.Flags.HasFlag(DnsFlags.AuthenticData) || query.Edns is { DnssecOk: true };
+        return Complete(answer, answer.Authenticated && told ? response with { Flags = response.Flags | DnsFlags.AuthenticData } : response);
     }
 
     private static DnsMessage Complete(AuthorityAnswer answer, DnsMessage response) => answer.Outcome switch
     {
         AuthorityOutcome.NotOurs => response with { ResponseCode = DnsResponseCode.Refused },
+        AuthorityOutcome.Failed => response with { ResponseCode = DnsResponseCode.ServerFailure },
         AuthorityOutcome.Records => response with { Flags = response.Flags | DnsFlags.AuthoritativeAnswer, Answers = answer.Answers },
         _ => response with
         {

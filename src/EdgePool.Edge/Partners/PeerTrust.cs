@@ -22,7 +22,7 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
             return new CertificateDemand(server.Trust);
         if (policy.Current.Find(domain) is not { } partner)
             return new CertificateDemand(options.Trust);
-        var demand = new CertificateDemand(partner.Trust ?? options.Trust, partner.Certificates);
+        var demand = new CertificateDemand(partner.Trust ?? options.Trust, partner.Certificates) { OwnAnchors = partner.Trust is { System: false } };
         return partner.Certificates.RefusesChanges && keys.Read(domain.Ascii) is { } known
             ? demand with { Known = [.. known.Keys.Select(k => k.Key)] }
             : demand;
@@ -61,6 +61,29 @@ internal sealed class PeerTrust(EdgeOptions options, LivePolicy policy, RouteTab
             LogText.Of(shown.Issuer));
         keys.Refuse(unexpected.Domain.Ascii, IsStranger(partner), alarm);
         Log(stream, unexpected.Domain, alarm);
+    }
+
+    /// <summary>Says what TLSA records make of a peer's certificate, where it turns on them.</summary>
+    public void SayTlsa(long stream, PeerCertificate shown, TlsaFindings found)
+    {
+        var (domain, text) = (found.Domain, LogText.Of(found.ToText()));
+        switch (shown.Proves(domain))
+        {
+            case CertificateVerdict.Valid when shown.IsVouchedFor(domain):
+                PeerKeyLog.TlsaVouches(log, domain.Ascii, text, shown.TlsaText(), stream);
+                break;
+            case CertificateVerdict.TlsaMismatch:
+                PeerKeyLog.TlsaMismatch(log, domain.Ascii, text, shown.TlsaText(), stream);
+                break;
+            case CertificateVerdict.TlsaUnavailable:
+                PeerKeyLog.TlsaUnavailable(log, domain.Ascii, text, shown.TlsaText(), stream);
+                break;
+            case CertificateVerdict.TlsaMissing or CertificateVerdict.Untrusted or CertificateVerdict.WrongName:
+                PeerKeyLog.TlsaMissing(log, domain.Ascii, text, shown.TlsaText(), stream);
+                break;
+            default:
+                break;
+        }
     }
 
     /// <summary>Each stage of a certificate's end is said once, when a stream is authenticated with it: a renewal that a partner has missed is ours to suffer.</summary>

@@ -35,13 +35,14 @@ public sealed class EdgeProbe : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (this.time, this.tell) = (time, tell);
-        resolver = new StubResolver(EdgeNode.ResolverOptions(options), time);
+        var names = EdgeNode.ResolverOptions(options);
+        resolver = new StubResolver(names, time);
         policy = new LivePolicy(options.Policy);
         var routes = new RouteTable(options, policy, time, new Ledger());
         certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         keys = new DialbackKeys(options.DialbackSecrets);
         var trust = new PeerTrust(options, policy, routes, new PeerKeys(), time, NullLogger.Instance);
-        connector = new OutboundConnector(options, policy, routes, trust, certificates, resolver, time);
+        connector = new OutboundConnector(options, policy, routes, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time);
     }
 
     /// <summary>Probes.</summary>
@@ -138,7 +139,8 @@ public sealed class EdgeProbe : IAsyncDisposable
             return met with { Negotiation = Failed(trace.Record(request.Pair, NegotiationWay.Outbound), StreamEndReason.PartnerNotAllowed, "policy has no terms for this domain") };
         var negotiation = new OutboundNegotiation(new OutboundSettings(
             new OutboundGoal.Probe(request.Pair, request.Dialback), terms, keys, target.Service.DirectTls, certificates.Prove(request.Pair.Local)));
-        await using var stream = new ProbeStream(socket, connector.TlsFor(request.Pair, target), negotiation, trace, request.StepTimeout, time, what => tell($"{target}: {what}"));
+        var tlsa = connector.DaneFor(request.Pair) is Policy.Partners.DaneUse.Off ? null : await connector.FindTlsaAsync(request.Pair, target, cancellation);
+        await using var stream = new ProbeStream(socket, connector.TlsFor(request.Pair, target), negotiation, trace, request.StepTimeout, time, what => tell($"{target}: {what}")) { Tlsa = tlsa };
         var end = await stream.RunAsync(target.Service.DirectTls, cancellation);
         var verdict = stream.Certificate?.Proves(request.Pair.Remote);
         var record = trace.Record(request.Pair, NegotiationWay.Outbound) with { Target = met.Target, Method = end.Method, Failure = end.Failure, Detail = LogText.Of(end.Detail) };

@@ -39,6 +39,9 @@ internal sealed class ProbeStream(
     /// <summary>What the peer showed; null: there was no TLS.</summary>
     public PeerCertificate? Certificate { get; private set; }
 
+    /// <summary>What TLSA records say of the certificate; null: policy does not let them speak.</summary>
+    public TlsaFindings? Tlsa { get; init; }
+
     /// <summary>Negotiates to the end.</summary>
     /// <param name="direct">TLS comes first.</param>
     /// <param name="cancellation">The caller gave up.</param>
@@ -139,6 +142,12 @@ internal sealed class ProbeStream(
 
         current = tls = session.Stream;
         Certificate = session.Certificate;
+        if (Tlsa is not null)
+        {
+            Certificate.Learn(Tlsa);
+            trace.Add(NegotiationStepKind.Tlsa, LogText.Of(Tlsa.ToText()));
+        }
+
         transport.Meter();
         framer = new StreamFramer(FramerLimits.Unauthenticated);
         trace.Secured(session);

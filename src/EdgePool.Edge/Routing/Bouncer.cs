@@ -120,6 +120,7 @@ internal sealed class Bouncer(RouteTable routes, Ledger ledger)
         BounceReason.RemoteServerNotFound => (StanzaErrorType.Cancel, StanzaErrorCondition.RemoteServerNotFound),
         BounceReason.RemoteServerTimeout or BounceReason.StreamLost => (StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout),
         BounceReason.PeerLimit => (StanzaErrorType.Modify, StanzaErrorCondition.PolicyViolation),
+        BounceReason.DialbackInvalid => (StanzaErrorType.Cancel, StanzaErrorCondition.InternalServerError),
         BounceReason.QueueFull or BounceReason.ConnectionLimit => (StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint),
         BounceReason.BackEndUnavailable or BounceReason.Shutdown => (StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable),
         BounceReason.Policy => (StanzaErrorType.Cancel, StanzaErrorCondition.ServiceUnavailable), // where nobody knows the verdict any more

@@ -157,7 +157,10 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
             var nowhere = last is not null && !anyAddress;
             last ??= new TargetFailed(StreamEndReason.InternalError, "a fault of ours ended the stream");
             // RFC 6120 section 8.3.3.16: a name that leads nowhere is not a server that is late.
-            Fail(nowhere ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !nowhere && !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
+            var reason = nowhere ? BounceReason.RemoteServerNotFound
+                : last.Reason is StreamEndReason.DialbackInvalid ? BounceReason.DialbackInvalid
+                : BounceReason.RemoteServerTimeout;
+            Fail(reason, mayHelp: !nowhere && !reachedAny, $"{last.Reason.ToText()}; {last.Detail}");
             return;
         }
 
@@ -183,7 +186,8 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         last = failed;
         Note(NegotiationStepKind.TargetFailed, $"{current}: {failed.Reason.ToText()}");
         anyAddress |= !failed.NoAddress;
-        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed);
+        reachedAny |= failed.Reason is not (StreamEndReason.ConnectFailed or StreamEndReason.ConnectionLost or StreamEndReason.NegotiationTimeout or StreamEndReason.StreamErrorReceived or StreamEndReason.PeerClosed
+            or StreamEndReason.CertificateTlsaUnavailable);
     }
 
     /// <summary>Where policy lets this partner's servers send us elsewhere, that is the next target; it has to prove the same domain on the same terms.</summary>

@@ -61,7 +61,8 @@ internal sealed partial class InboundStreamActor
         StreamEndReason.PartnerNotAllowed or StreamEndReason.PolicyChanged => Edge.Policy.Current.Judge(pair.Remote.Utf8, out _),
         StreamEndReason.ConnectionLimit => VerdictReason.ConnectionLimit,
         StreamEndReason.NoAllowedMethod or StreamEndReason.TlsUnavailable or StreamEndReason.CertificateMissing
-            or StreamEndReason.CertificateUntrusted or StreamEndReason.CertificateWrongName => VerdictReason.NoMethod,
+            or StreamEndReason.CertificateUntrusted or StreamEndReason.CertificateWrongName or StreamEndReason.CertificatePinMismatch
+            or StreamEndReason.CertificateTlsaMissing or StreamEndReason.CertificateTlsaUnavailable or StreamEndReason.CertificateTlsaMismatch => VerdictReason.NoMethod,
         _ => VerdictReason.Allowed,
     };
 

@@ -54,6 +54,9 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             case ProbeConnection:
                 OnProbe();
                 break;
+            case TlsaFindings found:
+                OnFound(found);
+                break;
             default:
                 base.OnReceive(message);
                 break;
@@ -191,6 +194,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     {
         LeaveStrangers();
         LeavePlaces();
+        LeaveLookup();
         foreach (var pair in entered)
             Edge.Pairs.Leave(pair, this);
         for (var pending = verifications.Count; pending > 0; pending--)

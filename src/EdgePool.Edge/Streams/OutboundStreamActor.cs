@@ -3,6 +3,7 @@ using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
+using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -17,6 +18,9 @@ internal sealed class OutboundStreamActor : StreamActor
     private TimeSpan peerIdle = TimeSpan.MaxValue;
     private bool succeeded;
     private bool noAddress;
+    private DaneUse dane;
+    private TlsaFindings? tlsa;
+    private ConnectOutcome? connected;
 
     public OutboundStreamActor(EdgeRuntime edge, StreamInfo info, DialGoal goal, OutboundTarget target, ImmutableArray<NegotiationStep> past)
         : base(edge, info, past)
@@ -34,16 +38,29 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override void OnReceive(object message)
     {
-        if (message is ConnectOutcome outcome)
-            OnConnect(outcome);
-        else
-            base.OnReceive(message);
+        switch (message)
+        {
+            case ConnectOutcome outcome:
+                connected = outcome;
+                OnConnect();
+                break;
+            case TlsaFindings found:
+                tlsa = found;
+                OnConnect();
+                break;
+            default:
+                base.OnReceive(message);
+                break;
+        }
     }
 
     protected override void PreStart()
     {
         base.PreStart();
+        dane = Edge.Connector.DaneFor(goal.Pair);
         _ = Edge.Connector.ConnectAsync(target, stopping.Token).PipeTo(Self);
+        if (dane is not DaneUse.Off)
+            _ = Edge.Connector.FindTlsaAsync(goal.Pair, target, stopping.Token).PipeTo(Self);
     }
 
     protected override IReadOnlyList<NegotiationEffect> OnOpened()
@@ -60,7 +77,7 @@ internal sealed class OutboundStreamActor : StreamActor
         });
         Negotiation = outbound;
         var first = outbound.Start();
-        return Certificate is { } shown ? outbound.OnTlsEstablished(shown) : first;
+        return Certificate is { } shown ? OnSecured(shown) : first;
     }
 
     protected override DomainPair? Claimed => goal.Pair;
@@ -68,7 +85,11 @@ internal sealed class OutboundStreamActor : StreamActor
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
     protected override IReadOnlyList<NegotiationEffect> OnSecured(PeerCertificate certificate)
-        => ((OutboundNegotiation)Negotiation!).OnTlsEstablished(certificate);
+    {
+        if (tlsa is not null)
+            TakeTlsa(tlsa);
+        return ((OutboundNegotiation)Negotiation!).OnTlsEstablished(certificate);
+    }
 
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
@@ -153,10 +174,14 @@ internal sealed class OutboundStreamActor : StreamActor
     {
         stopping.Cancel();
         stopping.Dispose();
+        connected?.Socket?.Dispose();
     }
 
-    private void OnConnect(ConnectOutcome outcome)
+    /// <summary>Goes on when the connection is there, and what TLSA records say, where policy lets them speak: both are sought at the same time.</summary>
+    private void OnConnect()
     {
+        if (connected is not { } outcome || (dane is not DaneUse.Off && tlsa is null && outcome.Socket is not null))
+            return;
         if (outcome.Socket is null)
         {
             noAddress = outcome.NoAddress;
@@ -164,6 +189,14 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         }
 
+        // RFC 7673 section 3.4: where nothing could vouch for it, the server gets not a byte.
+        if (dane is DaneUse.Require && !tlsa!.Usable.Any())
+        {
+            Cut(tlsa.Incomplete ? StreamEndReason.CertificateTlsaUnavailable : StreamEndReason.CertificateTlsaMissing, $"TLSA: {tlsa.ToText()}");
+            return;
+        }
+
+        connected = null;
         Adopt(outcome.Socket, outcome.Address, Edge.Connector.TlsFor(goal.Pair, target));
     }
 }

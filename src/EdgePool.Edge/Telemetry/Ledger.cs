@@ -14,6 +14,9 @@ public enum BounceReason
     /// <summary>The partner's or internal server could not be reached in time: <c>remote-server-timeout</c>.</summary>
     RemoteServerTimeout,
 
+    /// <summary>The partner's server found our dialback key false (XEP-0220 section 2.1.1): <c>internal-server-error</c>.</summary>
+    DialbackInvalid,
+
     /// <summary>The back end is not connected: <c>service-unavailable</c>.</summary>
     BackEndUnavailable,
 

@@ -40,6 +40,9 @@ public enum NegotiationStepKind
     /// <summary>The TLS handshake is done.</summary>
     Secured,
 
+    /// <summary>The DNS said which TLSA records there are.</summary>
+    Tlsa,
+
     /// <summary>SASL was asked for, or answered.</summary>
     Sasl,
 

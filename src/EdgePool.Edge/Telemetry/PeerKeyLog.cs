@@ -17,6 +17,18 @@ internal static partial class PeerKeyLog
     [LoggerMessage(EventId = 3304, Message = "The certificate of {Domain}, of {Issuer}, is valid until {Until}: {Days} days are left")]
     public static partial void CertificateExpires(ILogger logger, LogLevel level, string domain, string issuer, DateTimeOffset until, int days);
 
+    [LoggerMessage(3305, LogLevel.Information, "TLSA records of {Domain} vouch for its certificate: {Found}; shown {Shown} (stream {Stream})")]
+    public static partial void TlsaVouches(ILogger logger, string domain, string found, string shown, long stream);
+
+    [LoggerMessage(3306, LogLevel.Error, "tlsa-mismatch: {Domain}: {Found}, and the certificate is another: {Shown}; the partner has to publish a record for it, or show the other one (stream {Stream})")]
+    public static partial void TlsaMismatch(ILogger logger, string domain, string found, string shown, long stream);
+
+    [LoggerMessage(3307, LogLevel.Warning, "tlsa-missing: {Domain}: {Found}; the partner has to publish a record in a signed zone, and dns.validating has to be on here; shown {Shown} (stream {Stream})")]
+    public static partial void TlsaMissing(ILogger logger, string domain, string found, string shown, long stream);
+
+    [LoggerMessage(3308, LogLevel.Warning, "tlsa-unavailable: {Domain}: {Found}; a validating resolver fails so where signatures are false or expired; shown {Shown} (stream {Stream})")]
+    public static partial void TlsaUnavailable(ILogger logger, string domain, string found, string shown, long stream);
+
     [LoggerMessage(3303, LogLevel.Error, "pin-mismatch: {Domain} shows key {Shown} of {Issuer}, a trusted certificate whose chain has none of the pinned keys ({Pinned} is one) (stream {Stream})")]
     public static partial void PinMismatch(ILogger logger, string domain, string shown, string issuer, string pinned, long stream);
 }

@@ -18,6 +18,9 @@ namespace EdgePool.Edge.Transport;
 /// <param name="Stranger">The domain is nobody's that the configuration lists: its DNS may send us to public addresses alone.</param>
 internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, bool Stranger = false)
 {
+    /// <summary>DNSSEC vouches for the SRV record, or that there is none: nobody but the domain's owner can have sent us there.</summary>
+    public bool Secure { get; init; }
+
     public override string ToString() => Address is null ? Service.ToString() : new IPEndPoint(Address, Service.Port).ToString();
 
     /// <summary>With what its SRV record says of its turn.</summary>
@@ -36,6 +39,9 @@ internal sealed record OutboundTarget(SrvTarget Service, IPAddress? Address, boo
 /// <param name="Detail">Why there are none.</param>
 internal sealed record TargetPlan(IReadOnlyList<OutboundTarget> Targets, bool Absent, string Detail)
 {
+    /// <summary>What the DNS did, where it is not known whether there are any.</summary>
+    public DnsFailure Failure { get; init; }
+
     /// <summary>The targets in a line, or why there are none.</summary>
     public string Describe() => Targets switch
     {
@@ -58,7 +64,7 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAdd
 /// terms, trusting whom.
 /// </summary>
 internal sealed class OutboundConnector(
-    EdgeOptions options, LivePolicy policy, RouteTable routes, PeerTrust trust, EdgeCertificates certificates, IDnsResolver dns, TimeProvider time)
+    EdgeOptions options, LivePolicy policy, RouteTable routes, PeerTrust trust, EdgeCertificates certificates, IDnsResolver dns, TlsaLookup tlsa, TimeProvider time)
 {
     private readonly XmppServiceResolver listed = new(dns, time, options: new XmppServiceOptions
     {
@@ -97,17 +103,9 @@ internal sealed class OutboundConnector(
         {
             ServicePlan.Targets targets => Usable(targets, TermsFor(pair), stranger),
             ServicePlan.Absent absent => new TargetPlan([], Absent: true, Text(absent.Reason)),
-            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"the DNS does not say where: {failed.Reason}"),
+            ServicePlan.Failed failed => new TargetPlan([], Absent: false, $"the DNS does not say where: {failed.Reason}") { Failure = failed.Reason },
             _ => throw new InvalidOperationException("an unknown plan"),
         };
-    }
-
-    /// <summary>Where policy has no TLS, a target that begins with it is none.</summary>
-    private static TargetPlan Usable(ServicePlan.Targets plan, NegotiationTerms? terms, bool stranger)
-    {
-        var usable = plan.Ordered.Where(t => !t.DirectTls || terms is not { OffersTls: false })
-            .Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = plan.FromSrv }).ToList();
-        return new TargetPlan(usable, Absent: usable.Count == 0, usable.Count == 0 ? "all its SRV records are for direct TLS, and policy has no TLS" : string.Empty);
     }
 
     /// <summary>All addresses of the target that it may be connected to.</summary>
@@ -115,6 +113,14 @@ internal sealed class OutboundConnector(
         => target.Address is { } address
             ? new TargetAddresses([new IPEndPoint(address, target.Service.Port)], [], DnsFailure.None)
             : await (target.Stranger ? strangers : listed).ResolveAllAddressesAsync(target.Service, cancellation);
+
+    /// <summary>Where policy has no TLS, a target that begins with it is none.</summary>
+    private static TargetPlan Usable(ServicePlan.Targets plan, NegotiationTerms? terms, bool stranger)
+    {
+        var usable = plan.Ordered.Where(t => !t.DirectTls || terms is not { OffersTls: false })
+            .Select(t => new OutboundTarget(t, Address: null, stranger) { FromSrv = plan.FromSrv, Secure = plan.Authenticated }).ToList();
+        return new TargetPlan(usable, Absent: usable.Count == 0, usable.Count == 0 ? "all its SRV records are for direct TLS, and policy has no TLS" : string.Empty);
+    }
 
     /// <summary>Connects to one of the target's addresses (RFC 8305).</summary>
     public async Task<ConnectOutcome> ConnectAsync(OutboundTarget target, CancellationToken cancellation)
@@ -127,6 +133,15 @@ internal sealed class OutboundConnector(
             ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
     }
+
+    /// <summary>Whether policy lets TLSA records speak of the pair's remote side, and how loudly.</summary>
+    public DaneUse DaneFor(DomainPair pair) => trust.DemandFor(pair.Remote).Rules.Dane;
+
+    /// <summary>What TLSA records say of the certificate at a target.</summary>
+    public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, OutboundTarget target, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, target, cancellation);
+
+    /// <summary>What TLSA records say of the certificates at all places of the pair's remote side: it has connected to us, from nobody knows where (RFC 7712 section 5).</summary>
+    public Task<TlsaFindings> FindTlsaAsync(DomainPair pair, CancellationToken cancellation) => tlsa.FindAsync(pair.Remote, stop => FindAsync(pair, stop), cancellation);
 
     /// <summary>Where <c>see-other-host</c> sends us from a target, within what policy lets DNS send us to.</summary>
     /// <param name="from">Who said so.</param>

@@ -17,7 +17,7 @@ internal sealed record UnexpectedKey(DomainName Domain, CertificateVerdict Verdi
 /// What the peer showed in its TLS handshake. Judged only when a domain is claimed, for the roots depend on who that is; nothing that a certificate
 /// names is ever fetched.
 /// </summary>
-internal sealed class PeerCertificate : IPeerCertificate
+internal sealed partial class PeerCertificate : IPeerCertificate
 {
     /// <summary>id-kp-serverAuth: an S2S certificate proves the name of a server, also when that server is the TLS client.</summary>
     private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
@@ -32,9 +32,8 @@ internal sealed class PeerCertificate : IPeerCertificate
     private readonly IReadOnlyList<byte[]> intermediates;
     private readonly Func<DomainName, CertificateDemand> demandFor;
     private readonly TimeProvider time;
-    private readonly Lazy<KeyHash?> key;
     private (TrustAnchors Trust, bool Trusted)? judged;
-    private (DomainName Domain, CertificateDemand Demand, CertificateVerdict Verdict)? last;
+    private (DomainName Domain, CertificateDemand Demand, Judgement Said)? last;
     private UnexpectedKey? unexpected;
 
     /// <param name="leaf">The peer's certificate; it belongs to the TLS stream. Null: it showed none.</param>
@@ -51,7 +50,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         TimeProvider time)
     {
         (this.leaf, this.intermediates, this.judged, this.demandFor, this.time) = (leaf, intermediates, judged, demandFor, time);
-        key = new Lazy<KeyHash?>(() => leaf is null ? null : HashOf(leaf));
+        own = new Lazy<ChainCertificate>(() => ChainCertificate.Of(leaf!));
         Expires = leaf is null ? DateTimeOffset.MaxValue : new DateTimeOffset(leaf.NotAfter.ToUniversalTime());
         (Subject, Issuer) = (leaf?.Subject ?? string.Empty, leaf?.Issuer ?? string.Empty);
     }
@@ -65,7 +64,7 @@ internal sealed class PeerCertificate : IPeerCertificate
     public DateTimeOffset Expires { get; }
 
     /// <summary>The certificate's key; null where there is none, or none that can be read.</summary>
-    public KeyHash? Key => key.Value;
+    public KeyHash? Key => leaf is null ? null : own.Value.Pin;
 
     /// <summary>Who issued it, as it says itself; empty where there is none.</summary>
     public string Issuer { get; }
@@ -77,9 +76,8 @@ internal sealed class PeerCertificate : IPeerCertificate
     {
         if (leaf is null)
             return null;
-        CertificateVerdict? verdict = time.GetUtcNow() > Expires ? CertificateVerdict.Untrusted
-            : last is { } said && said.Domain.Equals(domain) ? said.Verdict
-            : null;
+        var said = last is { } known && known.Domain.Equals(domain) ? known.Said : (Judgement?)null;
+        CertificateVerdict? verdict = time.GetUtcNow() > Expires && said is not { OutlivesExpiry: true } ? CertificateVerdict.Untrusted : said?.Verdict;
         return new ShownCertificate(LogText.Of(Subject), LogText.Of(Issuer), Key, Expires, verdict, verdict is CertificateVerdict.Valid ? [] : DnsNames(leaf));
     }
 
@@ -114,13 +112,15 @@ internal sealed class PeerCertificate : IPeerCertificate
     {
         if (leaf is null)
             return CertificateVerdict.None;
-        if (time.GetUtcNow() > Expires)
-            return CertificateVerdict.Untrusted;
+        var expired = time.GetUtcNow() > Expires;
         var demand = demandFor(domain);
-        if (last is { } said && said.Domain.Equals(domain) && said.Demand.Equals(demand))
-            return said.Verdict;
-        var verdict = Judge(leaf, domain, demand);
-        last = (domain, demand, verdict);
+        if (expired && demand.Rules.Dane is DaneUse.Off)
+            return CertificateVerdict.Untrusted;
+        if (last is { } known && known.Domain.Equals(domain) && known.Demand.Equals(demand) && (!expired || known.Said.OutlivesExpiry))
+            return known.Said.Verdict;
+        var said = Judge(leaf, domain, demand, expired);
+        last = (domain, demand, said);
+        var verdict = said.Verdict;
         if (verdict is CertificateVerdict.PinMismatch or CertificateVerdict.KeyChanged)
             unexpected = new UnexpectedKey(domain, verdict);
         return verdict;
@@ -140,7 +140,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         if (leaf is null)
             return false;
         if (judged is not { } known || !Roots.Same(known.Trust, roots))
-            judged = known = (roots, BuildsFrom(leaf, roots, ForServers, keys: null));
+            judged = known = (roots, BuildsFrom(leaf, roots, ForServers, chains: null));
         return known.Trusted;
     }
 
@@ -169,24 +169,26 @@ internal sealed class PeerCertificate : IPeerCertificate
         return policy;
     }
 
-    private CertificateVerdict Judge(X509Certificate2 certificate, DomainName domain, CertificateDemand demand)
+    private Judgement Judge(X509Certificate2 certificate, DomainName domain, CertificateDemand demand, bool expired)
     {
-        if (!IsTrusted(certificate, demand))
-            return CertificateVerdict.Untrusted;
-        if (!CertificateIdentity.Matches(certificate, domain))
-            return CertificateVerdict.WrongName;
+        var byRoots = expired || !IsTrusted(certificate, demand) ? CertificateVerdict.Untrusted
+            : !CertificateIdentity.Matches(certificate, domain) ? CertificateVerdict.WrongName
+            : CertificateVerdict.Valid;
+        var said = JudgeTlsa(certificate, domain, demand, byRoots);
+        if (said.Verdict is not CertificateVerdict.Valid)
+            return said;
         if (demand.Rules.Pins.Count > 0 && !IsPinned(certificate, demand))
-            return CertificateVerdict.PinMismatch;
-        return demand.Known.Count == 0 || (Key is { } own && demand.Known.Contains(own)) ? CertificateVerdict.Valid : CertificateVerdict.KeyChanged;
+            return new Judgement(CertificateVerdict.PinMismatch);
+        return demand.Known.Count == 0 || (Key is { } key && demand.Known.Contains(key)) ? said : new Judgement(CertificateVerdict.KeyChanged);
     }
 
     private bool IsTrusted(X509Certificate2 certificate, CertificateDemand demand)
     {
         if (demand.PinsAlone)
-            return Array.Exists(PurposesUnder(demand.Rules), purposes => Builds(certificate, demand.Anchors, system: false, purposes, keys: null, anyRoot: true));
+            return Array.Exists(PurposesUnder(demand.Rules), purposes => Builds(certificate, demand.Anchors, system: false, purposes, chains: null, anyRoot: true));
         return Array.Exists(
             PurposesUnder(demand.Rules),
-            purposes => ReferenceEquals(purposes, ForServers) ? EndsIn(demand.Anchors) : BuildsFrom(certificate, demand.Anchors, purposes, keys: null));
+            purposes => ReferenceEquals(purposes, ForServers) ? EndsIn(demand.Anchors) : BuildsFrom(certificate, demand.Anchors, purposes, chains: null));
     }
 
     /// <summary>
@@ -205,27 +207,27 @@ internal sealed class PeerCertificate : IPeerCertificate
     private bool IsPinned(X509Certificate2 certificate, CertificateDemand demand)
     {
         var pins = demand.Rules.Pins;
-        if (Key is { } own && pins.Contains(own))
+        if (Key is { } key && pins.Contains(key))
             return true;
         if (demand.PinsAlone)
             return false;
-        var keys = new List<KeyHash>();
+        var chains = new List<ChainCertificate>();
         foreach (var purposes in PurposesUnder(demand.Rules))
-            BuildsFrom(certificate, demand.Anchors, purposes, keys);
-        return keys.Exists(pins.Contains);
+            BuildsFrom(certificate, demand.Anchors, purposes, chains);
+        return chains.Exists(element => element.Pin is { } pin && pins.Contains(pin));
     }
 
     /// <param name="certificate">The leaf.</param>
     /// <param name="trust">Where the chain may end.</param>
     /// <param name="purposes">What it must be for.</param>
-    /// <param name="keys">Takes the keys of chains that end there; then every kind of root is tried. Null: nobody asks.</param>
-    private bool BuildsFrom(X509Certificate2 certificate, TrustAnchors trust, string[] purposes, List<KeyHash>? keys)
+    /// <param name="chains">Takes the certificates of chains that end there; then every kind of root is tried. Null: nobody asks.</param>
+    private bool BuildsFrom(X509Certificate2 certificate, TrustAnchors trust, string[] purposes, List<ChainCertificate>? chains)
     {
-        var own = trust.Roots.Count > 0 && Builds(certificate, trust, system: false, purposes, keys);
-        return ((keys is null && own) || !trust.System ? own : Builds(certificate, trust, system: true, purposes, keys) || own);
+        var ours = trust.Roots.Count > 0 && Builds(certificate, trust, system: false, purposes, chains);
+        return ((chains is null && ours) || !trust.System ? ours : Builds(certificate, trust, system: true, purposes, chains) || ours);
     }
 
-    private bool Builds(X509Certificate2 certificate, TrustAnchors trust, bool system, string[] purposes, List<KeyHash>? keys, bool anyRoot = false)
+    private bool Builds(X509Certificate2 certificate, TrustAnchors trust, bool system, string[] purposes, List<ChainCertificate>? chains, bool anyRoot = false)
     {
         using var chain = new X509Chain { ChainPolicy = ChainPolicy(trust, system, time.GetUtcNow(), purposes) };
         if (anyRoot)
@@ -236,7 +238,7 @@ internal sealed class PeerCertificate : IPeerCertificate
         {
             var builds = chain.Build(certificate);
             if (builds)
-                keys?.AddRange(chain.ChainElements.Select(element => HashOf(element.Certificate)).OfType<KeyHash>());
+                chains?.AddRange(chain.ChainElements.Select(element => ChainCertificate.Of(element.Certificate)));
             return builds;
         }
         catch (CryptographicException)
@@ -272,18 +274,6 @@ internal sealed class PeerCertificate : IPeerCertificate
         catch (CryptographicException)
         {
             return []; // what is broken names nobody
-        }
-    }
-
-    private static KeyHash? HashOf(X509Certificate2 certificate)
-    {
-        try
-        {
-            return KeyHash.Of(certificate);
-        }
-        catch (CryptographicException)
-        {
-            return null; // a key of a kind that nobody can read matches nothing
         }
     }
 }

@@ -128,6 +128,7 @@ internal static class CanonicalBody
         Texts(json, "pins", Written(trust.Pins), text => KeyHash.TryParse(text, out var hash) ? hash.Text : text);
         Flag(json, "firstUse", trust.FirstUse);
         Word(json, "onChange", trust.OnChange);
+        Word(json, "dane", trust.Dane);
         json.WriteEndObject();
     }
 

@@ -207,6 +207,7 @@ public static class DocumentReader
         Pins = trust.Texts("pins", CertificateRules.MostPins) ?? [],
         FirstUse = trust.Flag("firstUse"),
         OnChange = trust.Choice<KeyChange>("onChange"),
+        Dane = trust.Choice<DaneUse>("dane"),
     };
 
     private static RulesDocument Rules(JsonMapping rules) => new()

@@ -64,8 +64,11 @@ public sealed record WrittenTrust
     /// <summary>What becomes of another key than the one remembered. Default <see cref="KeyChange.Alarm"/>.</summary>
     public KeyChange? OnChange { get; init; }
 
-    /// <summary>Something about keys is written.</summary>
-    public bool NamesKeys => Pins.Count > 0 || FirstUse is not null || OnChange is not null;
+    /// <summary>What TLSA records mean. Default <see cref="DaneUse.Off"/>.</summary>
+    public DaneUse? Dane { get; init; }
+
+    /// <summary>Something is written of what certificates must be, whoever issued them.</summary>
+    public bool NamesKeys => Pins.Count > 0 || FirstUse is not null || OnChange is not null || Dane is not null;
 
     /// <summary>Something about roots is written, or nothing at all; else the node's roots are meant.</summary>
     public bool NamesRoots => System is not null || Ca.Count > 0 || !NamesKeys;

@@ -10,7 +10,7 @@ public enum KeyChange
     Refuse,
 }
 
-/// <summary>What a partner's certificate must be beside ending in trusted roots and naming the domain. Nothing here takes the place of either.</summary>
+/// <summary>What a partner's certificate must be beside ending in trusted roots and naming the domain. Nothing here takes the place of either but <see cref="Dane"/>.</summary>
 public sealed record CertificateRules
 {
     /// <summary>Keys that may be pinned for one partner.</summary>
@@ -34,15 +34,18 @@ public sealed record CertificateRules
     /// <summary>What becomes of a changed key. Without <see cref="FirstUse"/> always <see cref="KeyChange.Alarm"/>.</summary>
     public KeyChange OnChange { get; init; }
 
+    /// <summary>What TLSA records mean.</summary>
+    public DaneUse Dane { get; init; }
+
     /// <summary>A key that is not remembered proves nothing once one is.</summary>
     public bool RefusesChanges => FirstUse && OnChange is KeyChange.Refuse;
 
     /// <summary>By what is said, not by which list says it: each compilation makes the lists anew.</summary>
     public bool Equals(CertificateRules? other)
         => other is not null
-        && (AllowServerAuthOnly, AllowClientAuthOnly, FirstUse, OnChange) == (other.AllowServerAuthOnly, other.AllowClientAuthOnly, other.FirstUse, other.OnChange)
+        && (AllowServerAuthOnly, AllowClientAuthOnly, FirstUse, OnChange, Dane) == (other.AllowServerAuthOnly, other.AllowClientAuthOnly, other.FirstUse, other.OnChange, other.Dane)
         && Pins.SequenceEqual(other.Pins);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(AllowServerAuthOnly, AllowClientAuthOnly, FirstUse, OnChange, Pins.Count);
+    public override int GetHashCode() => HashCode.Combine(AllowServerAuthOnly, AllowClientAuthOnly, FirstUse, OnChange, Dane, Pins.Count);
 }

@@ -176,13 +176,11 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
             problems.Warn(prefix + "saslNegotiation", note.Describe(), note.Remedy());
         }
 
-        var proven = document.RequireTrustedCertificate ?? false;
+        var proven = document.RequireTrustedCertificate ?? document.TrustText?.Dane is DaneUse.Require;
         if (proven && ruling.IsValid && (ruling.Methods & ~AuthenticationMethods.TcpDialback) == AuthenticationMethods.None)
         {
-            problems.Error(
-                prefix + "requireTrustedCertificate",
-                "there is no certificate without TLS",
-                "set tlsNegotiation: Required, or requireTrustedCertificate: false");
+            var (key, off) = document.RequireTrustedCertificate is null ? ("trust.dane", "dane: off") : ("requireTrustedCertificate", "requireTrustedCertificate: false");
+            problems.Error(prefix + key, "there is no certificate without TLS", $"set tlsNegotiation: Required, or {off}");
         }
 
         var standsForDialback = document.DialbackWithoutDialback ?? false;

@@ -52,8 +52,10 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
             Pins = Pins(document.TrustText?.Pins ?? []),
             FirstUse = document.TrustText?.FirstUse ?? false,
             OnChange = document.TrustText?.OnChange ?? KeyChange.Alarm,
+            Dane = document.TrustText?.Dane ?? DaneUse.Off,
         };
         CheckPurposes(rules, anchors);
+        CheckDane(document, rules, anchors);
         CheckKeys(rules, terms);
         return rules;
     }
@@ -101,6 +103,22 @@ internal sealed class TrustCompiler(DocumentProblems problems, string prefix)
                 prefix + "allowServerAuthOnly",
                 "public authorities issue no certificates for TLS clients any more: the partner may be unable to authenticate by SASL",
                 "remove allowServerAuthOnly unless the partner has an authority of its own");
+        }
+    }
+
+    private void CheckDane(PartnerDocument document, CertificateRules rules, TrustAnchors? anchors)
+    {
+        if (rules.Dane is DaneUse.Allow && anchors is { System: false })
+        {
+            problems.Error(
+                prefix + "trust.dane",
+                "what the partner's own authority or keys do not vouch for, the DNS must not vouch for either",
+                "write dane: require, and both have to; or remove ca and system");
+        }
+
+        if (rules.Dane is DaneUse.Require && document.RequireTrustedCertificate is false)
+        {
+            problems.Error(prefix + "trust.dane", "dialback would take certificates that no TLSA record matches", "remove requireTrustedCertificate: false, or write dane: allow");
         }
     }
 

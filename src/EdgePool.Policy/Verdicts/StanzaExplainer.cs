@@ -138,6 +138,11 @@ internal static class StanzaExplainer
             demands.Add(rules.RefusesChanges ? "the key seen first" : "an alarm for another key than the first");
         }
 
+        if (rules.Dane is not DaneUse.Off)
+        {
+            demands.Add(rules.Dane is DaneUse.Require ? "a certificate that TLSA records vouch for" : "TLSA records to vouch for a certificate that no root vouches for");
+        }
+
         if (!rules.AllowServerAuthOnly)
         {
             demands.Add("a certificate for TLS clients");

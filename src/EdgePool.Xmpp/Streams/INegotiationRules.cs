@@ -36,7 +36,16 @@ public enum CertificateVerdict
     /// <summary>A trusted chain and a matching identity, but another key than the domain had before, and policy does not take changes.</summary>
     KeyChanged,
 
-    /// <summary>A trusted chain and a matching identity.</summary>
+    /// <summary>Policy demands TLSA records that vouch for the certificate, and DNSSEC vouches for none.</summary>
+    TlsaMissing,
+
+    /// <summary>TLSA records would decide, and the DNS did not say what they are; so it is, too, where signatures are false or expired.</summary>
+    TlsaUnavailable,
+
+    /// <summary>There are TLSA records that DNSSEC vouches for, and none of them matches.</summary>
+    TlsaMismatch,
+
+    /// <summary>A trusted chain and a matching identity, or what policy takes in their place.</summary>
     Valid,
 }
 
@@ -51,6 +60,9 @@ internal static class CertificateVerdicts
         CertificateVerdict.WrongName => StreamEndReason.CertificateWrongName,
         CertificateVerdict.PinMismatch => StreamEndReason.CertificatePinMismatch,
         CertificateVerdict.KeyChanged => StreamEndReason.CertificateKeyChanged,
+        CertificateVerdict.TlsaMissing => StreamEndReason.CertificateTlsaMissing,
+        CertificateVerdict.TlsaUnavailable => StreamEndReason.CertificateTlsaUnavailable,
+        CertificateVerdict.TlsaMismatch => StreamEndReason.CertificateTlsaMismatch,
         _ => StreamEndReason.CertificateMissing,
     };
 }

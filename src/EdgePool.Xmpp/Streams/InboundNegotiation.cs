@@ -121,6 +121,25 @@ public sealed partial class InboundNegotiation : StreamNegotiation<InboundState>
         return base.OnViolation(compressionRefused && violation.Condition is Condition.BadFormat ? violation with { Condition = Condition.NotWellFormed } : violation);
     }
 
+    /// <summary>The pair for which the peer's certificate is judged when this header is taken; null: none that is allowed. Changes nothing.</summary>
+    public DomainPair? ClaimOf(StreamHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        return TryDomain(header.To, out var to) && TryDomain(header.From, out var from) && to is not null && from is not null ? Claimable(new DomainPair(to, from)) : null;
+    }
+
+    /// <summary>The same for an element: <c>db:result</c> under terms by which the certificate counts.</summary>
+    public DomainPair? ClaimOf(XmlElement element)
+    {
+        ArgumentNullException.ThrowIfNull(element);
+        return InboundElements.Classify(element) is InboundElement.DialbackResult && DialbackPacket.TryRead(element, out var packet)
+            && Claimable(new DomainPair(packet.To, packet.From)) is { } pair
+            && settings.Rules.TermsFor(pair) is { } terms && (terms.RequireTrustedCertificate || terms.DialbackWithoutDialback) ? pair : null;
+    }
+
+    private DomainPair? Claimable(DomainPair pair)
+        => settings.Rules.Serves(pair.Local) && !settings.Rules.IsOwn(pair.Remote) && settings.Rules.TermsFor(pair) is not null ? pair : null;
+
     /// <summary>The TLS handshake is done.</summary>
     /// <param name="peer">What the peer presented; also when it presented nothing.</param>
     public Effects OnTlsEstablished(IPeerCertificate peer)

@@ -84,6 +84,15 @@ public enum StreamEndReason
     /// <summary>The peer's certificate, though trusted, has another key than before, and policy does not take changes.</summary>
     CertificateKeyChanged,
 
+    /// <summary>TLSA records have to vouch for the peer's certificate, and DNSSEC vouches for none.</summary>
+    CertificateTlsaMissing,
+
+    /// <summary>TLSA records decide on the peer's certificate, and the DNS did not say what they are.</summary>
+    CertificateTlsaUnavailable,
+
+    /// <summary>No TLSA record of the peer's domain matches its certificate.</summary>
+    CertificateTlsaMismatch,
+
     /// <summary>The peer did not prove who it is.</summary>
     NotAuthorized,
 

@@ -102,7 +102,7 @@ public sealed class DnsMessageFuzzTests
             Questions = [new DnsQuestion(name, DnsType.SRV)],
             Answers = [new SrvRecord(name, 60, 1, 2, 5269, host), new SrvRecord(name, 60, 1, 2, 5269, name), new CnameRecord(host, 5, name)],
             Authorities = [new SoaRecord(DnsName.Parse("example"), 60, host, name, 1, 2, 3, 4, 5)],
-            Additionals = [new AddressRecord(host, 60, IPAddress.Loopback), new TxtRecord(host, 60, [new byte[] { 1, 2 }, new byte[] { 3 }])],
+            Additionals = [new TlsaRecord(name, 60, 3, 1, 1, new byte[] { 1, 2 }), new AddressRecord(host, 60, IPAddress.Loopback), new TxtRecord(host, 60, [new byte[] { 1, 2 }, new byte[] { 3 }])],
             Edns = new DnsEdns(1232),
         };
     }

@@ -26,7 +26,9 @@ public sealed class DnsMessageTests
             new SoaRecord(name, 5, DnsName.Parse("ns.p1.example"), DnsName.Parse("admin.p1.example"), 1, 2, 3, 4, uint.MaxValue),
             new SrvRecord(DnsName.Parse("_xmpp-server._tcp.p1.example"), 6, 10, 65535, 5269, DnsName.Parse("x.p1.example")),
         ];
-        var tlsa = new OpaqueRecord(name, DnsType.TLSA, DnsClass.IN, 7, text);
+        var tlsa = new TlsaRecord(name, 7, 3, 1, 255, text);
+        var bare = new TlsaRecord(name, 7, 2, 0, 0, ReadOnlyMemory<byte>.Empty);
+        var opaque = new OpaqueRecord(name, (DnsType)65280, DnsClass.IN, 9, text);
         var txt = new TxtRecord(name, 8, [text, ReadOnlyMemory<byte>.Empty]);
         var message = new DnsMessage
         {
@@ -35,7 +37,7 @@ public sealed class DnsMessageTests
             ResponseCode = DnsResponseCode.NameError,
             Questions = [new DnsQuestion(name, DnsType.A)],
             Answers = [.. records],
-            Authorities = [tlsa],
+            Authorities = [tlsa, bare, opaque],
             Additionals = [txt],
             Edns = new DnsEdns(1232, DnssecOk: true),
         };
@@ -45,7 +47,10 @@ public sealed class DnsMessageTests
         Assert.Equal((message.Id, message.Flags, message.ResponseCode, message.Edns), (read.Id, read.Flags, read.ResponseCode, read.Edns));
         Assert.Equal(message.Questions.AsEnumerable(), read.Questions);
         Assert.Equal(records, read.Answers);
-        Assert.Equal(text.ToArray(), Assert.IsType<OpaqueRecord>(Assert.Single(read.Authorities)).Data.ToArray());
+        var tlsas = read.Authorities.OfType<TlsaRecord>().ToArray();
+        Assert.Equal([(3, 1, 255), (2, 0, 0)], tlsas.Select(t => ((int)t.Usage, (int)t.Selector, (int)t.MatchingType)));
+        Assert.Equal([text.ToArray(), []], tlsas.Select(t => t.Data.ToArray()));
+        Assert.Equal(text.ToArray(), Assert.IsType<OpaqueRecord>(read.Authorities[2]).Data.ToArray());
         Assert.Equal([3, 0], Assert.IsType<TxtRecord>(Assert.Single(read.Additionals)).Strings.Select(part => part.Length));
     }
 
@@ -83,6 +88,9 @@ public sealed class DnsMessageTests
     [InlineData("CNAME that runs out of its record", Header + Question + "c00c 0005 0001 0000003c 0001 0161 00", DnsParseError.RecordDataLength)]
     [InlineData("TXT without a string", Header + Question + "c00c 0010 0001 0000003c 0000", DnsParseError.RecordDataLength)]
     [InlineData("TXT string longer than its record", Header + Question + "c00c 0010 0001 0000003c 0002 0261", DnsParseError.RecordDataLength)]
+    [InlineData("TLSA of 2 octets", Header + Question + "c00c 0034 0001 0000003c 0002 0301", DnsParseError.RecordDataLength)]
+    [InlineData("TLSA without data", Header + Question + "c00c 0034 0001 0000003c 0003 030101", DnsParseError.None)]
+    [InlineData("TLSA past the end", Header + Question + "c00c 0034 0001 0000003c 0023 030101 00", DnsParseError.Incomplete)]
     [InlineData("unknown type is carried", Header + Question + "c00c ff01 0001 0000003c 0002 0261", DnsParseError.None)]
     [InlineData("A of another class is carried", Header + Question + "c00c 0001 0003 0000003c 0002 0261", DnsParseError.None)]
     [InlineData("OPT in the answer section", Header + Question + "00 0029 04d0 00000000 0000", DnsParseError.MisplacedOpt)]

@@ -169,6 +169,18 @@ public sealed class XmppServiceResolverTests
         Assert.Equal(both, (await TargetsAsync()).Authenticated);
     }
 
+    // RFC 7673 section 3.1: that there are no SRV records has to be validated as well.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Resolve_NoSrv_IsAuthenticatedWhereItsDenialIs(bool validated)
+    {
+        dns.Authenticated = validated;
+        dns.Srv(StartTls).Srv(DirectTls);
+
+        Assert.Equal(validated, (await TargetsAsync()).Authenticated);
+    }
+
     [Fact]
     public async Task Resolve_CallerGivesUp_IsCancelled()
     {

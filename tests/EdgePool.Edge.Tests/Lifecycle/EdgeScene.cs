@@ -12,6 +12,7 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
+using EdgePool.Testing.Dns;
 using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Testing.Time;
@@ -34,12 +35,14 @@ internal sealed class EdgeScene : IAsyncDisposable
 
     private readonly Dictionary<string, DnsZone> zones = new(StringComparer.Ordinal);
     private readonly DnsZones authority = new();
+    private readonly List<TlsaRecord> tlsa = [];
     private readonly DnsServer names;
     private readonly List<ScriptedListener> listeners = [];
 
     private EdgeScene(Func<EdgeScene, EdgeOptions, EdgeOptions> change)
     {
-        names = DnsServer.Start(authority, TimeProvider.System);
+        Names = new ValidatingNames(authority);
+        names = DnsServer.Start(Names, TimeProvider.System);
         Inside = new ScriptedListener();
         listeners.Add(Inside);
         Trust = new TrustAnchors(System: false, [Authority.Root]);
@@ -60,6 +63,9 @@ internal sealed class EdgeScene : IAsyncDisposable
 
     /// <summary>What partners show, by domain, instead of a fresh certificate of the scene's authority at each connection.</summary>
     public Dictionary<string, X509Certificate2> Shown { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The DNS: all of it is secure for a node that asks for that, but what a test makes otherwise.</summary>
+    public ValidatingNames Names { get; }
 
     /// <summary>The TLS that partners speak.</summary>
     public SslProtocols Protocols { get; set; } = SslProtocols.Tls13;
@@ -126,6 +132,10 @@ internal sealed class EdgeScene : IAsyncDisposable
         return listener;
     }
 
+    /// <summary>A TLSA record of a domain's service at a port, in the zone that <see cref="Publish(string, int[])"/> makes next.</summary>
+    public void Vouch(string domain, int port, int usage, int selector, int matchingType, X509Certificate2 certificate)
+        => tlsa.Add(certificate.Tlsa($"_{port}._tcp.xmpp.{domain}", usage, selector, matchingType));
+
     /// <summary>SRV records to these ports of 127.0.0.1, by priority; 0 is the root target: no service.</summary>
     public void Publish(string domain, params int[] ports) => Publish(domain, null, ports);
 
@@ -144,6 +154,7 @@ internal sealed class EdgeScene : IAsyncDisposable
                 .. first,
                 .. ports.Select((port, i) => Record("_xmpp-server", port, 10 * i)),
                 new AddressRecord(host, 60, IPAddress.Loopback),
+                .. tlsa.Where(record => record.Name.IsAtOrBelow(host)),
             ]);
         authority.Replace(zones.Values);
     }

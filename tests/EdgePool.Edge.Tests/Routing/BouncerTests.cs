@@ -27,6 +27,7 @@ public sealed class BouncerTests
         { "COMP-11", BounceReason.RemoteServerNotFound, "cancel", "remote-server-not-found" },
         { "RES-07", BounceReason.RemoteServerTimeout, "wait", "remote-server-timeout" },
         { "lost", BounceReason.StreamLost, "wait", "remote-server-timeout" },
+        { "false key", BounceReason.DialbackInvalid, "cancel", "internal-server-error" },
         { "full", BounceReason.QueueFull, "wait", "resource-constraint" },
         { "absent", BounceReason.BackEndUnavailable, "wait", "service-unavailable" },
         { "shutdown", BounceReason.Shutdown, "wait", "service-unavailable" },

@@ -33,6 +33,9 @@ internal sealed record PartnerSetup(string Domain)
 
     /// <summary>PEM of the partner's authority; null: the node's own list.</summary>
     public string? TrustedCa { get; init; }
+
+    /// <summary>off, allow or require: what TLSA records mean.</summary>
+    public string Dane { get; init; } = "off";
 }
 
 /// <summary>One node's configuration, as an operator would write it.</summary>
@@ -44,6 +47,9 @@ internal sealed record EdgeSetup
     public IPAddress Address { get; init; } = LoopbackAddresses.Next();
 
     public required IPEndPoint Dns { get; init; }
+
+    /// <summary>The name server validates DNSSEC.</summary>
+    public bool Validating { get; init; }
 
     public required IReadOnlyList<IssuedCertificate> Certificates { get; init; }
 
@@ -99,7 +105,7 @@ internal sealed record EdgeSetup
             $$"""
             trust: { ca: ["{{TrustedCa}}"] }
             dialback: { secretFile: dialback.secret }
-            dns: { servers: ["{{Dns}}"] }
+            dns: { servers: ["{{Dns}}"], validating: {{Flag(Validating)}} }
             timeouts: { pending: {{(int)Pending.TotalSeconds}}s }
             log: { level: debug, format: json }
 
@@ -121,7 +127,8 @@ internal sealed record EdgeSetup
 
     private static string Partner(PartnerSetup partner)
     {
-        var trust = partner.TrustedCa is null ? "" : $", trust: {{ ca: [\"{partner.TrustedCa}\"] }}";
+        var authority = partner.TrustedCa is null ? "" : $"ca: [\"{partner.TrustedCa}\"], ";
+        var trust = authority.Length == 0 && partner.Dane is "off" ? "" : $", trust: {{ {authority}dane: {partner.Dane} }}";
         var more = string.Join(", ", partner.AdditionalDomains);
         var rules = partner.GroupChat ? ", rules: { messages: [chat, normal, headline, groupchat, error] }" : "";
         return $"{{ domain: {partner.Domain}, additionalDomains: [{more}], tlsNegotiation: {partner.Tls}, saslNegotiation: {partner.Sasl}, supportDialback: {Flag(partner.Dialback)}, lyncCompat: {Flag(partner.LyncCompat)}{trust}{rules} }}";

@@ -23,12 +23,18 @@ internal sealed class BindServer : IAsyncDisposable
     private string Folder { get; }
 
     /// <summary>Starts it with records in master-file form, such as <c>partner.example. A 127.0.0.9</c>; names must be absolute.</summary>
-    public static async Task<BindServer> StartAsync(params IEnumerable<string> records)
+    public static Task<BindServer> StartAsync(params IEnumerable<string> records) => StartAsync(records, static _ => Task.CompletedTask);
+
+    /// <summary>The same with a zone that is worked on before it is served.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="prepare">Is given the folder; <c>root.zone</c> in it is the zone.</param>
+    public static async Task<BindServer> StartAsync(IEnumerable<string> records, Func<string, Task> prepare)
     {
         Programs.Require("named", "setpriv");
         var folder = Directory.CreateTempSubdirectory("edgepool-bind-").FullName;
         var endPoint = new IPEndPoint(IPAddress.Loopback, LoopbackAddresses.FreePort());
         await File.WriteAllTextAsync(Path.Combine(folder, "root.zone"), Zone(records));
+        await prepare(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, "named.conf"), Configuration(folder, endPoint));
         var process = await ServerProcess.StartAsync("named", "named", ["-g", "-n", "1", "-c", Path.Combine(folder, "named.conf")], folder);
         var server = new BindServer(process, folder, endPoint);

@@ -98,6 +98,9 @@ public sealed class DocumentCompilationTests
     [InlineData("{'pins': 'PIN'}", null, 0)]
     [InlineData("{'firstUse': true}", null, 0)]
     [InlineData("{'onChange': 'alarm'}", null, 0)]
+    [InlineData("{'dane': 'allow'}", null, 0)]
+    [InlineData("{'system': true, 'dane': 'allow'}", true, 0)]
+    [InlineData("{'ca': ['PEM'], 'dane': 'require'}", false, 1)]
     [InlineData("{'system': true, 'pins': ['PIN']}", true, 0)]
     [InlineData("{'system': false, 'pins': ['PIN']}", false, 0)]
     [InlineData("{'ca': ['PEM'], 'pins': ['PIN']}", false, 1)]
@@ -129,6 +132,22 @@ public sealed class DocumentCompilationTests
         Assert.Equal((true, false, false, false), (partners[0].Certificates.AllowServerAuthOnly, partners[0].Certificates.AllowClientAuthOnly, partners[0].Certificates.FirstUse, partners[0].Certificates.RefusesChanges));
         Assert.Equal(TlsVersion.Tls13, partners[1].Terms.MinimumTls);
         Assert.Equal(new CertificateRules { AllowServerAuthOnly = false, AllowClientAuthOnly = true, FirstUse = true, OnChange = KeyChange.Refuse }, partners[1].Certificates);
+    }
+
+    // What no TLSA record matches must not come in by dialback either.
+    [Theory]
+    [InlineData("off", null, false)]
+    [InlineData("allow", null, false)]
+    [InlineData("allow", true, true)]
+    [InlineData("require", null, true)]
+    [InlineData("require", true, true)]
+    public void Compile_Dane_RequiredMeansATrustedCertificateForDialbackToo(string dane, bool? written, bool required)
+    {
+        var further = written is { } value ? $"'requireTrustedCertificate': {(value ? "true" : "false")}, " : "";
+
+        var partner = Snapshot(("Partner/p.example", $"{{'saslNegotiation': 'Optional', {further}'trust': {{'dane': '{dane}'}}}}")).Partners[0];
+
+        Assert.Equal((Enum.Parse<DaneUse>(dane, ignoreCase: true), required), (partner.Certificates.Dane, partner.Terms.RequireTrustedCertificate));
     }
 
     [Fact]
@@ -176,6 +195,9 @@ public sealed class DocumentCompilationTests
         { "Partner/p.example", "{'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'not base64 and not of the right length, eh=']}}", "Partner/p.example: trust.pins[1]", "no hash of a key" },
         { "Partner/p.example", "{'trust': {'onChange': 'refuse'}}", "Partner/p.example: trust.onChange", "no key is remembered" },
         { "Partner/p.example", "{'trust': {'system': false, 'firstUse': true}}", "Partner/p.example: trust", "trusts nobody" },
+        { "Partner/p.example", "{'trust': {'system': false, 'dane': 'allow', 'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=']}}", "Partner/p.example: trust.dane", "the DNS must not vouch for either" },
+        { "Partner/p.example", "{'requireTrustedCertificate': false, 'trust': {'dane': 'require'}}", "Partner/p.example: trust.dane", "no TLSA record matches" },
+        { "Partner/p.example", "{'tlsNegotiation': 'NotSupported', 'saslNegotiation': 'NotSupported', 'trust': {'dane': 'require'}}", "Partner/p.example: trust.dane", "no certificate without TLS" },
         { "Partner/p.example", "{'allowClientAuthOnly': true}", "Partner/p.example: allowClientAuthOnly", "proves no server's name" },
         { "Partner/p.example", "{'allowClientAuthOnly': true, 'trust': {'system': true}}", "Partner/p.example: allowClientAuthOnly", "proves no server's name" },
         { "Partner/p.example", "{'tlsMinVersion': '1.3', 'tlsNegotiation': 'NotSupported', 'saslNegotiation': 'NotSupported'}", "Partner/p.example: tlsMinVersion", "TLS is not used" },

@@ -40,6 +40,8 @@ public sealed class ExplainTests
     [Theory]
     [InlineData("{'tlsMinVersion': '1.3'}", "SASL over TLS; with TLS 1.3 or newer")]
     [InlineData("{'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=']}}", "SASL over TLS; with one of 1 pinned keys")]
+    [InlineData("{'trust': {'dane': 'allow'}}", "SASL over TLS; with TLSA records to vouch for a certificate that no root vouches for")]
+    [InlineData("{'trust': {'dane': 'require'}}", "SASL over TLS; with a certificate that TLSA records vouch for")]
     [InlineData("{'trust': {'firstUse': true}}", "SASL over TLS; with an alarm for another key than the first")]
     [InlineData("{'tlsMinVersion': '1.3', 'allowServerAuthOnly': false, 'trust': {'firstUse': true, 'onChange': 'refuse'}}", "SASL over TLS; with TLS 1.3 or newer, the key seen first, a certificate for TLS clients")]
     public void Why_Negotiation_SaysWhatGoesBeyondTheDefaults(string partner, string value)

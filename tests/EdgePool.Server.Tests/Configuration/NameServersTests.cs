@@ -50,6 +50,25 @@ public sealed class NameServersTests : IDisposable
         Assert.Empty(folder.Load(Minimal("dns: { servers: [127.0.0.53] }\n")).Errors);
     }
 
+    // Whether AD is believed: of servers on this host, or where the operator says that the way is safe.
+    [Theory]
+    [InlineData("validating: true", "127.0.0.53", true, 0)]
+    [InlineData("validating: true", "::1", true, 0)]
+    [InlineData("validating: true", "192.0.2.1", true, 1)]
+    [InlineData("validating: true, trustedNetworks: [192.0.2.0/24]", "192.0.2.1", true, 0)]
+    [InlineData("validating: false", "192.0.2.1", false, 0)]
+    [InlineData("denyNetworks: []", "192.0.2.1", false, 0)]
+    public void Load_Validating_NeedsServersThatNobodyStandsBefore(string dns, string server, bool validating, int errors)
+    {
+        Put($"nameserver {server}\n");
+
+        var result = folder.Load(Minimal($"dns: {{ {dns} }}\n"));
+
+        Assert.Equal(errors, result.Errors.Count());
+        Assert.All(result.Errors, error => Assert.Contains("is not on this host", error.ToString(), StringComparison.Ordinal));
+        Assert.True(errors > 0 || validating == result.Options!.Edge.ValidatingDns is not null);
+    }
+
     // The file may change between the check and the start.
     [Theory]
     [InlineData(null)]

@@ -51,6 +51,15 @@ public sealed class FakeDnsResolver : IDnsResolver
         return this;
     }
 
+    /// <summary>An alias, and the address where its chain ends; the other family gets NODATA there.</summary>
+    public FakeDnsResolver Aliased(DnsName alias, DnsName end, AddressRecord address)
+    {
+        Answer(alias, DnsType.A, address.Type == DnsType.A ? [address] : []).Answer(alias, DnsType.AAAA, address.Type == DnsType.AAAA ? [address] : []);
+        foreach (var type in (DnsType[])[DnsType.A, DnsType.AAAA])
+            answers[(alias, type)] = Task.FromResult(answers[(alias, type)].Result with { CanonicalName = end });
+        return this;
+    }
+
     /// <summary>Fails.</summary>
     public FakeDnsResolver Fails(string name, DnsType type, DnsFailure failure)
     {

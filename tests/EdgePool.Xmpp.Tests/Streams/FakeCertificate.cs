@@ -17,6 +17,9 @@ internal sealed class FakeCertificate(params string[] names) : IPeerCertificate
     {
         ["pin-mismatch"] => CertificateVerdict.PinMismatch,
         ["key-changed"] => CertificateVerdict.KeyChanged,
+        ["tlsa-missing"] => CertificateVerdict.TlsaMissing,
+        ["tlsa-unavailable"] => CertificateVerdict.TlsaUnavailable,
+        ["tlsa-mismatch"] => CertificateVerdict.TlsaMismatch,
         ["none"] => CertificateVerdict.None,
         ["untrusted"] => CertificateVerdict.Untrusted,
         _ => shown.Contains(domain.Ascii, StringComparer.Ordinal) ? CertificateVerdict.Valid : CertificateVerdict.WrongName,

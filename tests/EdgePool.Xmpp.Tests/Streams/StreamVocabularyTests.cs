@@ -12,7 +12,7 @@ public class StreamVocabularyTests
     public void EndReasons_Texts_AreStable() => Assert.Equal(
         "peer-closed connection-lost connect-failed service-absent dns-failed negotiation-timeout stanza-timeout write-timeout acknowledgement-timeout idle-timeout keep-alive-timeout stream-error-received malformed-stream"
         + " limit-exceeded protocol-violation improper-addressing host-unknown tls-failed tls-not-offered tls-refused tls-unavailable tls-version-too-low certificate-missing"
-        + " certificate-untrusted certificate-wrong-name certificate-pin-mismatch certificate-key-changed not-authorized sasl-rejected dialback-invalid dialback-failed verification-done no-allowed-method"
+        + " certificate-untrusted certificate-wrong-name certificate-pin-mismatch certificate-key-changed certificate-tlsa-missing certificate-tlsa-unavailable certificate-tlsa-mismatch not-authorized sasl-rejected dialback-invalid dialback-failed verification-done no-allowed-method"
         + " partner-not-allowed policy-violation invalid-from conflict connection-limit resource-constraint rate-exceeded policy-changed certificate-expired retired shutdown"
         + " internal-error",
         string.Join(' ', Enum.GetValues<StreamEndReason>().Select(r => r.ToText())));

@@ -36,6 +36,7 @@ internal static class PartnerFields
         DocumentField.List("--pins", "trust.pins", "HASH", "SHA-256 of keys, base64 or hexadecimal: one must be in the chain of the partner's certificate."),
         DocumentField.Flag("--first-use", "trust.firstUse", "The first key that the partner shows is the one to compare with."),
         DocumentField.Single("--on-change", "trust.onChange", "ACTION", "What becomes of another key: alarm (default) or refuse."),
+        DocumentField.Single("--dane", "trust.dane", "USE", "What TLSA records of a signed zone mean: off (default), allow (they may vouch where no root does) or require."),
         DocumentField.Single(
             "--without-consent", "withoutConsent", "ANSWER", "What a PublicUnverified partner hears of what no local user asked for: refuse (default) or silence."),
         DocumentField.Single("--mode", "mode", "MODE", "enforce (default), or observe: what would be refused passes and is counted."),

@@ -155,6 +155,7 @@ internal static class PartnerViews
             ("trust", Trust(partner)),
             ("pins", string.Join(", ", partner.Certificates.Pins.Select(pin => pin.Text))),
             ("changed keys", partner.Certificates.RefusesChanges ? "refused, with an alarm" : "taken, with an alarm"),
+            ("dane", Words.Of(partner.Certificates.Dane)),
             ("proxyFqdn", partner.Proxy is { } proxy ? FormattableString.Invariant($"{proxy.Host}:{proxy.Port ?? 5269}") : "none: SRV records"),
             ("connectionLimit", gateway.ConnectionLimitOf(partner).ToString(CultureInfo.InvariantCulture)),
             ("enableKeepAlive", Word(partner.EnableKeepAlive)),

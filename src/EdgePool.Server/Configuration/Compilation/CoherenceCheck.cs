@@ -1,4 +1,5 @@
 using EdgePool.Edge;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Written;
 using EdgePool.Xmpp.Sasl;
@@ -65,6 +66,14 @@ internal static class CoherenceCheck
                 "dns.allowNetworks",
                 "it is for partners whom only open federation admits, and there is no partner '*'",
                 "remove it: a listed partner may be in any network that denyNetworks does not name");
+        }
+
+        if (options.ValidatingDns is null && options.Policy.Partners.FirstOrDefault(partner => partner.Certificates.Dane is not DaneUse.Off) is { } dane)
+        {
+            problems.Warn(
+                "dns",
+                $"partner {dane.Name} has trust.dane: {Words.Of(dane.Certificates.Dane)}, and no name server validates DNSSEC: no TLSA record will vouch for it",
+                "run a validating resolver on this host and write dns: { servers: [\"127.0.0.1\"], validating: true }");
         }
 
         foreach (var partner in options.Policy.Partners.Where(partner => partner.MaxStanzaBytes > options.Limits.Authenticated.ElementBytes))

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using EdgePool.Dns.Resolving;
 using EdgePool.Policy.Partners;
+using EdgePool.Server.Configuration.Written;
 
 namespace EdgePool.Server.Configuration.Compilation;
 
@@ -53,25 +54,50 @@ internal sealed class DnsCompiler(ProblemList problems)
         return networks;
     }
 
-    /// <summary>Where the configuration names no name server, the machine has to.</summary>
-    public void CheckMachine(string resolvConf)
+    /// <summary>Whether the name servers validate DNSSEC and are to be believed.</summary>
+    public ValidatingServers? Validating(DnsDocument written)
     {
-        string? fault = null;
+        var networks = Networks(written.TrustedNetworks, "trustedNetworks");
+        if (!written.Validating && written.TrustedNetworks.Count > 0)
+        {
+            problems.Warn("dns.trustedNetworks", "nothing is believed of name servers that do not validate DNSSEC", "write validating: true, or remove trustedNetworks");
+        }
+
+        return written.Validating ? new ValidatingServers(networks) : null;
+    }
+
+    /// <summary>Anybody on the way to a name server that is far could say that DNSSEC has validated what it says.</summary>
+    public void CheckReach(IReadOnlyList<IPEndPoint> servers, ValidatingServers? validating)
+    {
+        foreach (var server in validating?.OutOfReach(servers) ?? [])
+        {
+            problems.Error(
+                "dns.validating",
+                $"the name server {server} is not on this host: who is on the way to it can say what it likes",
+                "run a validating resolver such as unbound on 127.0.0.1, or name the network of one that you reach safely under trustedNetworks");
+        }
+    }
+
+    /// <summary>The machine's name servers: where the configuration names none, there have to be some.</summary>
+    public IReadOnlyList<IPEndPoint> OfMachine(string resolvConf)
+    {
+        string fault;
         try
         {
-            if (ResolvConf.Load(resolvConf).Servers.IsEmpty)
+            var servers = ResolvConf.Load(resolvConf).Servers;
+            if (!servers.IsEmpty)
             {
-                fault = $"{resolvConf} names none";
+                return servers;
             }
+
+            fault = $"{resolvConf} names none";
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             fault = Shown.Of(unreadable.Message, 160);
         }
 
-        if (fault is not null)
-        {
-            problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
-        }
+        problems.Error("dns", $"no name servers: {fault}", "name them here, such as dns: { servers: [\"10.0.0.53:53\"] }, or mend the file", ProblemKind.Machine);
+        return [];
     }
 }

@@ -43,16 +43,14 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             DialbackSecrets = DialbackSecretsOf(document.DialbackSecret),
             DialbackSecretSource = document.DialbackSecret is { File: not null } file ? new DialbackSecretSource(files.Folder, file) : null,
             DnsServers = dns.Servers(document.Dns.Servers),
+            ValidatingDns = dns.Validating(document.Dns),
             DeniedNetworks = dns.Networks(document.Dns.DenyNetworks, "denyNetworks"),
             AllowedNetworks = dns.Networks(document.Dns.AllowNetworks, "allowNetworks"),
             ResolvConfFile = environment.ResolvConfFile,
             Limits = document.Limits,
             Timeouts = document.Timeouts,
         };
-        if (document.Dns.Servers.Count == 0)
-        {
-            dns.CheckMachine(environment.ResolvConfFile);
-        }
+        dns.CheckReach(document.Dns.Servers.Count == 0 ? dns.OfMachine(environment.ResolvConfFile) : options.DnsServers, options.ValidatingDns);
 
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);

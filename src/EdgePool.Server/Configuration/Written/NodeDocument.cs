@@ -22,7 +22,7 @@ internal sealed record NodeDocument
 
     public SecretDocument? DialbackSecret { get; init; }
 
-    public DnsDocument Dns { get; init; } = new([], [], []);
+    public DnsDocument Dns { get; init; } = new();
 
     /// <summary>The partners; what <c>trust.ca</c> names is still to be read from files.</summary>
     public IReadOnlyList<PartnerDocument> Partners { get; init; } = [];
@@ -41,7 +41,18 @@ internal sealed record NodeDocument
 }
 
 /// <summary>Name servers, and networks that names may, or may not, lead to.</summary>
-internal sealed record DnsDocument(IReadOnlyList<string> Servers, IReadOnlyList<string> DenyNetworks, IReadOnlyList<string> AllowNetworks);
+internal sealed record DnsDocument
+{
+    public IReadOnlyList<string> Servers { get; init; } = [];
+
+    public bool Validating { get; init; }
+
+    public IReadOnlyList<string> TrustedNetworks { get; init; } = [];
+
+    public IReadOnlyList<string> DenyNetworks { get; init; } = [];
+
+    public IReadOnlyList<string> AllowNetworks { get; init; } = [];
+}
 
 /// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
 internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server);

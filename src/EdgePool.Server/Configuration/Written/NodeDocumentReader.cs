@@ -25,7 +25,7 @@ internal static class NodeDocumentReader
             Certificates = top.Sections("certificates", Certificate),
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
-            Dns = top.Section("dns", Dns) ?? new DnsDocument([], [], []),
+            Dns = top.Section("dns", Dns) ?? new DnsDocument(),
             Store = top.Section("store", Store),
             ManagementSocket = top.Section("management", Management)?.Value,
             Partners = top.Sections("partners", partner => PartnerReader.Read(partner, problems)),
@@ -90,7 +90,14 @@ internal static class NodeDocumentReader
         return new SecretDocument(secret.Text("secretFile"), secret.Text("secretEnv"));
     }
 
-    private static DnsDocument Dns(MappingReader dns) => new(dns.Texts("servers"), dns.Texts("denyNetworks"), dns.Texts("allowNetworks"));
+    private static DnsDocument Dns(MappingReader dns) => new()
+    {
+        Servers = dns.Texts("servers"),
+        Validating = dns.Flag("validating") ?? false,
+        TrustedNetworks = dns.Texts("trustedNetworks"),
+        DenyNetworks = dns.Texts("denyNetworks"),
+        AllowNetworks = dns.Texts("allowNetworks"),
+    };
 
     private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
 

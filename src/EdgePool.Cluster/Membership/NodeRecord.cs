@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EdgePool.Cluster.Coordination;
+
+namespace EdgePool.Cluster.Membership;
+
+/// <summary>What a node tells the others of itself, as long as it is there.</summary>
+/// <param name="Name">Its name, one of a kind in the cluster.</param>
+/// <param name="Pool">The pool that it belongs to.</param>
+/// <param name="Instance">Drawn at the start of the process: tells a node from one that was started again under its name.</param>
+/// <param name="Version">Of the program.</param>
+/// <param name="Peer">Where other nodes reach it, host:port.</param>
+/// <param name="Ready">It can do its job.</param>
+/// <param name="Draining">It leaves service, and owns no shard.</param>
+/// <param name="Streams">Established streams: its load.</param>
+public sealed record NodeRecord(string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0)
+{
+    /// <summary>The lease that it stands under.</summary>
+    [JsonIgnore]
+    public long Lease { get; init; }
+
+    /// <summary>The key of a node's record.</summary>
+    public static string KeyOf(string pool, string name) => PrefixOf(pool) + name;
+
+    /// <summary>What the keys of a pool's records begin with.</summary>
+    public static string PrefixOf(string pool) => $"nodes/{pool}/";
+
+    internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, NodeRecordJson.Default.NodeRecord);
+
+    /// <summary>Null: not a record of a node; a newer program may write what this one does not read.</summary>
+    internal static NodeRecord? Read(KeyRecord key)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(key.Value.Span, NodeRecordJson.Default.NodeRecord) is { Name: not null, Pool: not null, Instance: not null } record
+                ? record with { Lease = key.Lease }
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The nodes of a pool at one moment.</summary>
+/// <param name="Revision">The store's; a later view has a higher one.</param>
+/// <param name="Nodes">Those that are there, by name.</param>
+public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, NodeRecord> Nodes)
+{
+    /// <summary>Nobody is known yet.</summary>
+    public static PoolView Empty { get; } = new(0, ImmutableSortedDictionary.Create<string, NodeRecord>(StringComparer.Ordinal));
+
+    /// <summary>The view that the keys of a pool's records give.</summary>
+    public static PoolView Of(KeySet keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var nodes = ImmutableSortedDictionary.CreateBuilder<string, NodeRecord>(StringComparer.Ordinal);
+        foreach (var key in keys.Keys.Values)
+        {
+            if (NodeRecord.Read(key) is { } node && string.Equals(key.Key, NodeRecord.KeyOf(node.Pool, node.Name), StringComparison.Ordinal))
+            {
+                nodes[node.Name] = node;
+            }
+        }
+
+        return new PoolView(keys.Revision, nodes.ToImmutable());
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeRecord))]
+internal sealed partial class NodeRecordJson : JsonSerializerContext;

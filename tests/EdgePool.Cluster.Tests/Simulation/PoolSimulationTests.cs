@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace EdgePool.Cluster.Tests.Simulation;
+
+/// <summary>Seeds of <see cref="PoolSimulation"/>. EDGEPOOL_SEED runs one alone; EDGEPOOL_SEEDS says how many.</summary>
+public sealed class PoolSimulationTests(ITestOutputHelper output)
+{
+    private const int Seeds = 10_000;
+
+    [Fact]
+    public void Pool_UnderFaults_HasNeverTwoOwnersAndAlwaysOneAgain()
+    {
+        if (Number("EDGEPOOL_SEED") is { } one)
+        {
+            new PoolSimulation(one).Run();
+            return;
+        }
+
+        var (writes, fenced, gains) = (0L, 0L, 0L);
+        Parallel.For(0, Number("EDGEPOOL_SEEDS") ?? Seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
+        {
+            var run = new PoolSimulation(seed);
+            run.Run();
+            Interlocked.Add(ref writes, run.Writes);
+            Interlocked.Add(ref fenced, run.Fenced);
+            Interlocked.Add(ref gains, run.Gains);
+        });
+        output.WriteLine($"owners wrote {writes} times, were fenced off {fenced} times; {gains} times a shard came to a node");
+        Assert.True(writes > 0 && gains > 0);
+    }
+
+    [Fact]
+    public void Seed_RunTwice_IsTheSameToTheLastStep()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var (first, second) = (new PoolSimulation(seed), new PoolSimulation(seed));
+            first.Run();
+            second.Run();
+            Assert.Equal(first.Trace, second.Trace);
+        }
+    }
+
+    private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
