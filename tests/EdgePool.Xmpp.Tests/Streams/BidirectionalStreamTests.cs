@@ -119,7 +119,7 @@ public class BidirectionalStreamTests
             C: <stream:stream from='p1.example' to='edge.example' version='1.0'>
             S: <stream:stream id='s2' from='edge.example' to='p1.example' version='1.0'>
             S: <stream:features><sm xmlns='urn:xmpp:sm:3'/></stream:features>
-            * authenticated edge.example<-p1.example SaslExternal
+            * authenticated edge.example<-p1.example SaslExternal managed
             """);
         Assert.True(stream.Negotiation.Bidirectional);
     }
