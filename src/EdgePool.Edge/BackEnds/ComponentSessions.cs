@@ -30,8 +30,8 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
             return;
         var route = routes.Component(component)!;
         route.Queue.Close(BounceReason.BackEndUnavailable);
-        bouncer.RefuseAll(route, BounceReason.BackEndUnavailable);
-        sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner));
         NodeLog.ComponentDown(logs.Node, component.Ascii);
+        sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner)); // before anybody hears of it: the component may come again at once
+        bouncer.RefuseAll(route, BounceReason.BackEndUnavailable);
     }
 }

@@ -32,7 +32,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
     [Fact]
     public async Task OnFailure_TheChildThrows_ItIsStartedAgainAfterTheDelay()
     {
-        var supervisor = Supervisor(Backoff.OnFailure(Child, "child", Min, Max, 0));
+        var supervisor = Supervisor(Backoff.OnFailure(Child, "child", Min, Max, 0).WithManualReset());
         await ExpectMsgAsync(new Hook("PreStart", "child"));
         supervisor.Tell(new Throw(new InvalidOperationException()));
         await ExpectMsgAsync(new Hook("PostStop", "child"));
@@ -99,7 +99,7 @@ public sealed class BackoffTests : VirtualTimeContractTests
     [Fact]
     public async Task Messages_WhileNoChildLives_AreAnsweredOrDead()
     {
-        var answering = Supervisor(Backoff.OnStop(Child, "child", Min, Max, 0).WithReplyWhileStopped("not now"));
+        var answering = Supervisor(Backoff.OnStop(Child, "child", Min, Max, 0).WithManualReset().WithReplyWhileStopped("not now"));
         await ExpectMsgAsync(new Hook("PreStart", "child"));
         answering.Tell(new StopSelf());
         await ExpectMsgAsync(new Hook("PostStop", "child"));

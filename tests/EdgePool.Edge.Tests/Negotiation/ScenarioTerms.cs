@@ -26,9 +26,9 @@ internal sealed class ScenarioTerms(string initiator, string receiver)
     /// <summary>True when what is heard is what the line says; a name without a value takes what stands in its place.</summary>
     public bool Hears(string text, XElement heard)
     {
-        // What else is offered has nothing to do with who the peer is: stream management (XEP-0198).
+        // What else is offered has nothing to do with who the peer is: stream management (XEP-0198), both ways (XEP-0288), limits (XEP-0478).
         var known = new XElement(heard);
-        known.Elements(XName.Get("sm", "urn:xmpp:sm:3")).Remove();
+        known.Elements().Where(static e => e.Name.NamespaceName is "urn:xmpp:sm:3" or "urn:xmpp:features:bidi" or "urn:xmpp:stream-limits:0").Remove();
         return Equal(Parse(text), known);
     }
 
