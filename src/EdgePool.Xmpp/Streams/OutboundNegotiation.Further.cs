@@ -28,7 +28,7 @@ public sealed partial class OutboundNegotiation
     {
         ArgumentNullException.ThrowIfNull(itsTerms);
         return TakesFurtherPairs && certificate is { } shown && shown.Version >= itsTerms.MinimumTls
-            && itsTerms.AllowsDialback(tls: true) && (byDialback || !itsTerms.AllowsSasl) && (!itsTerms.RequireTrustedCertificate || shown.Proves(further.Remote) is CertificateVerdict.Valid)
+            && itsTerms.AllowsDialback(tls: true) && (!itsTerms.AllowsSasl || (byDialback && further.Remote.Equals(pair.Remote))) && (!itsTerms.RequireTrustedCertificate || shown.Proves(further.Remote) is CertificateVerdict.Valid)
             && 1 + furtherProven + asked.Count < MostPairs && !asked.ContainsKey(further);
     }
 

@@ -2,7 +2,12 @@ using System.Globalization;
 
 namespace EdgePool.Cluster.Tests.Simulation;
 
+/// <summary>Takes every core there is: nothing that waits for processes or clocks runs beside it.</summary>
+[CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;
+
 /// <summary>Seeds of <see cref="PoolSimulation"/>. EDGEPOOL_SEED runs one alone; EDGEPOOL_SEEDS says how many.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class PoolSimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 10_000;
