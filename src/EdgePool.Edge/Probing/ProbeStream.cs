@@ -214,7 +214,7 @@ internal sealed class ProbeStream(
         if (!farewell.IsEmpty)
             await current!.WriteAsync(farewell, either.Token);
         if (tls is not null)
-            await tls.ShutdownAsync().WaitAsync(either.Token);
+            await CloseNotify.SendAsync(tls).WaitAsync(either.Token);
         socket.Shutdown(SocketShutdown.Send);
         while (await current!.ReadAsync(buffer, either.Token) > 0)
         {

@@ -338,7 +338,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         }
 
         if (stream is SslStream secured)
-            await secured.ShutdownAsync();
+            await CloseNotify.SendAsync(secured);
         transport.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
     }
 }

@@ -191,9 +191,22 @@ internal sealed class PeerStream : IAsyncDisposable
 
         if (transport is SslStream secured)
         {
-            await secured.ShutdownAsync();
+            await ShutdownAsync(secured, cancellation);
         }
 
         await transport.DisposeAsync();
+    }
+    // It must not meet a write: the platform keeps no order between the two. Reading is where we are.
+    private async Task ShutdownAsync(SslStream secured, CancellationToken cancellation)
+    {
+        await writing.WaitAsync(cancellation);
+        try
+        {
+            await secured.ShutdownAsync();
+        }
+        finally
+        {
+            writing.Release();
+        }
     }
 }
