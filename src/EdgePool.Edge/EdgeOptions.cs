@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
@@ -44,6 +45,9 @@ public sealed record EdgeOptions
 
     /// <summary>The pool that this node is one of; null: it is alone.</summary>
     public PoolOptions? Pool { get; init; }
+
+    /// <summary>Where it outlives the node which keys partners have shown; null: a restart forgets them. It outlives the node.</summary>
+    public IKnownPeerJournal? KnownPeers { get; init; }
 
     /// <summary>How many consents there may be.</summary>
     public ConsentLimits ConsentLimits { get; init; } = new();
