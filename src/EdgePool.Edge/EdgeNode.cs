@@ -25,6 +25,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly ActorSystem system;
     private readonly BodyLoggingAudit? bodies;
     private readonly DocumentWatcher? documents;
+    private readonly PeerKeyMemory? keyMemory;
     private readonly List<IActorRef> listeners = [];
     private IActorRef? streams;
     private IActorRef? routes;
@@ -80,6 +81,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
+        keyMemory = options.KnownPeers is { } known ? new PeerKeyMemory(known, PeerKeys, time, random, edgeLogs.Node) : null;
         if (options.Documents is { } store)
         {
             bodies = new BodyLoggingAudit(store, edgeLogs.Messages);
@@ -113,6 +115,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
 
+    /// <summary>How the journal of them does; null: a restart forgets them.</summary>
+    public JournalState? PeerKeyJournal => keyMemory?.State;
+
     /// <summary>What was negotiated with each domain last, and by what it failed last.</summary>
     public PartnerHistory History => edge.History;
 
@@ -134,7 +139,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Since when message bodies are logged, and by whose word; null: they are not.</summary>
     public BodyLogging? BodyLogging => bodies?.Current;
 
-    /// <summary>Reads the consents and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents, partners' keys and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
@@ -144,6 +149,8 @@ public sealed class EdgeNode : IAsyncDisposable
             await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
+        if (keyMemory is not null)
+            await keyMemory.StartAsync(cancellation);
         await edge.Presence.StartAsync(cancellation);
         Open();
     }
@@ -152,7 +159,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null || Consents is not null || edge.Options.Presences is not null)
+        if (documents is not null || Consents is not null || edge.Options.Presences is not null || keyMemory is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -257,6 +264,8 @@ public sealed class EdgeNode : IAsyncDisposable
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
         await edge.Presence.StopAsync(edge.Options.Timeouts.Drain / 10);
+        if (keyMemory is not null)
+            await keyMemory.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         if (opened)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
@@ -40,6 +41,9 @@ public sealed record EdgeOptions
 
     /// <summary>Where it outlives the node who is shown as available through it; null: a restart forgets them. It is this node's alone, and outlives the node.</summary>
     public IPresenceJournal? Presences { get; init; }
+
+    /// <summary>Where it outlives the node which keys partners have shown; null: a restart forgets them. It outlives the node.</summary>
+    public IKnownPeerJournal? KnownPeers { get; init; }
 
     /// <summary>How many consents there may be.</summary>
     public ConsentLimits ConsentLimits { get; init; } = new();

@@ -97,7 +97,7 @@ internal sealed class RunningNode : IAsyncDisposable
             ? await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time)
             : null;
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        node = new EdgeNode(options.Edge with { Documents = store, Consents = store, Presences = store }, logs, time);
+        node = new EdgeNode(options.Edge with { Documents = store, Consents = store, Presences = store, KnownPeers = store }, logs, time);
         await node.StartAsync();
         coordinator = new EmbeddedCoordinator(time);
         pool = new PoolNode(coordinator, Self(options, time), new MembershipOptions(), time, new Random(), NullLogger.Instance);

@@ -36,6 +36,7 @@ internal static class StatusEndpoints
             Sum(verdicts, counts => counts.Observed),
             Consents(node.Node.Consents),
             Presence(node.Node.PresenceShown, node.Node.PresenceJournal),
+            PeerKeys(node.Node.PeerKeys.Count, node.Node.PeerKeyJournal),
             Certificates(node.Node.ReadCertificates()),
             node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
@@ -59,6 +60,9 @@ internal static class StatusEndpoints
 
     private static PresenceState Presence(int shown, JournalState? journal)
         => new(shown, journal?.Pending ?? 0, journal is { FailingSince: not null } ? journal.Failure : null);
+
+    private static PeerKeysState PeerKeys(int domains, JournalState? journal)
+        => new(domains, journal?.Pending ?? 0, journal is { FailingSince: not null } ? journal.Failure : null);
 
     private static CertificatesView Certificates(CertificateState state) => new(
         [.. state.InForce.Select(ours => new CertificateView(
