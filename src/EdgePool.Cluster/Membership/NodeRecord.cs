@@ -16,6 +16,9 @@ namespace EdgePool.Cluster.Membership;
 /// <param name="Streams">Established streams: its load.</param>
 public sealed record NodeRecord(string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0)
 {
+    /// <summary>When its process started, by its own clock; null: it does not tell.</summary>
+    public DateTimeOffset? Started { get; init; }
+
     /// <summary>The lease that it stands under.</summary>
     [JsonIgnore]
     public long Lease { get; init; }
