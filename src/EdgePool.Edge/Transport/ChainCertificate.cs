@@ -27,7 +27,8 @@ internal sealed class ChainCertificate
     {
         try
         {
-            return new ChainCertificate(certificate.RawData, certificate.PublicKey.ExportSubjectPublicKeyInfo(), KeyHash.Of(certificate));
+            var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+            return new ChainCertificate(certificate.RawData, key, KeyHash.Of(key));
         }
         catch (CryptographicException)
         {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
@@ -13,8 +12,6 @@ namespace EdgePool.Server.Management.Api;
 /// <summary><c>/v1/status</c>: what the node is doing.</summary>
 internal static class StatusEndpoints
 {
-    private static readonly string Product = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
     {
@@ -28,7 +25,7 @@ internal static class StatusEndpoints
         var verdicts = node.Node.Verdicts.Read();
         return new StatusView(
             edge.NodeName,
-            Product,
+            Product.Version,
             node.Options.Management.HasStore ? "store" : "file",
             node.Started,
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
