@@ -19,7 +19,7 @@ namespace EdgePool.Server.Running;
 internal sealed class RunningNode : IAsyncDisposable
 {
     /// <summary>The store's file in its directory.</summary>
-    private const string StoreFile = "store.db";
+    public const string StoreFile = "store.db";
 
     /// <summary>What others may take to own what this node owned; within the drain.</summary>
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
