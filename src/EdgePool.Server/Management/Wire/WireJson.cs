@@ -14,6 +14,7 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(ClusterView))]
 [JsonSerializable(typeof(StreamList))]
+[JsonSerializable(typeof(StreamChange))]
 [JsonSerializable(typeof(DocumentList))]
 [JsonSerializable(typeof(DocumentHistory))]
 [JsonSerializable(typeof(StoredView))]
