@@ -30,9 +30,9 @@ internal sealed record NodePartners(string? Source, int Count, IReadOnlyList<str
     public static async Task<NodePartners> ReadAsync(NodeFile node, CancellationToken cancellation)
     {
         var paths = ManagementCompiler.Paths(node.Document, node.Folder);
-        if (node.Document.Store is null)
+        var written = node.Document.Partners;
+        if (written.Count > 0 || paths is { StoreDirectory: null, Socket: null })
         {
-            var written = node.Document.Partners;
             return new NodePartners("file", written.Count, [.. written.Where(TakesSaslAlone).Select(partner => partner.Domain ?? "")], Problem: null);
         }
 
@@ -45,6 +45,10 @@ internal sealed record NodePartners(string? Source, int Count, IReadOnlyList<str
                 var list = await client.GetAsync(DocumentPaths.Kind(DocumentKinds.Partner), WireJson.Default.DocumentList, cancellation);
                 return Of("node", list.Documents, problem: null);
             }
+        }
+        catch (NodeFailure refused) when (refused.Failure.Code is FailureCode.FileMode)
+        {
+            return new NodePartners("file", Count: 0, SaslAlone: [], Problem: null);
         }
         catch (Exception fault) when (fault is CommandFailure or NodeFailure)
         {

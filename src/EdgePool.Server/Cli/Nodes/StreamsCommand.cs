@@ -18,9 +18,9 @@ internal static class StreamsCommand
           edgepool streams --watch | tee changes.log   a line for each stream that is new, changed or gone
           edgepool streams --json | jq '.streams[] | select(.tls == "none")'
 
-        PAIRS are the pairs of domains, local-remote, that are authenticated; in brackets the pair that a stream is being opened for. BIDI:
-        stanzas go both ways for so many of them (XEP-0288). IN and OUT are stanzas, then bytes of XML. QUEUE are stanzas that wait to be written; UNACKED those that were written and that the peer, where it acknowledges (XEP-0198), has not taken
-        over yet; BLOCKED is how long the peer has not taken what is being written.
+        PAIRS are the pairs of domains, local-remote, that are authenticated; in brackets the pair that a stream is being opened for. BIDI: stanzas go both
+        ways for so many of them (XEP-0288). IN and OUT are stanzas, then bytes of XML. QUEUE are stanzas that wait to be written; UNACKED those that were
+        written and that the peer, where it acknowledges (XEP-0198), has not taken over yet; BLOCKED is how long the peer has not taken what is being written.
 
         Exit codes: 0 (--watch that is ended by Ctrl+C too), 2 usage, 69 no node answers, 77 not allowed.
         """;
