@@ -28,7 +28,7 @@ public sealed class EtcdCoordinator : ICoordinator
     /// <param name="options">Where etcd is.</param>
     /// <param name="time">The clock of deadlines; null: the system's.</param>
     /// <exception cref="ArgumentException">The options are wrong: <see cref="EtcdOptions.Judge"/> says how.</exception>
-    /// <exception cref="Documents.StoreException">A file that they name cannot be used.</exception>
+    /// <exception cref="EdgePool.Cluster.Documents.StoreException">A file that they name cannot be used.</exception>
     public EtcdCoordinator(EtcdOptions options, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -11,7 +11,8 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
     private const int Sigstop = 19;
     private ServerProcess? process;
 
-    public Uri Endpoint { get; } = new($"{(further.Contains("--client-cert-auth") ? "https" : "http")}://{clients}");
+    /// <summary>By name where it is encrypted: the test authority's certificates have names.</summary>
+    public Uri Endpoint { get; } = new(further.Contains("--client-cert-auth") ? $"https://localhost:{clients.Port}" : $"http://{clients}");
 
     public string Name => name;
 
@@ -23,7 +24,7 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
         string[] arguments =
         [
             "--name", name, "--data-dir", Path.Combine(folder, name), "--log-level", "warn", "--logger", "zap",
-            "--listen-client-urls", Endpoint.GetLeftPart(UriPartial.Authority), "--advertise-client-urls", Endpoint.GetLeftPart(UriPartial.Authority),
+            "--listen-client-urls", $"{Endpoint.Scheme}://{clients}", "--advertise-client-urls", Endpoint.GetLeftPart(UriPartial.Authority),
             "--listen-peer-urls", peers.GetLeftPart(UriPartial.Authority), "--initial-advertise-peer-urls", peers.GetLeftPart(UriPartial.Authority),
             "--initial-cluster", cluster, "--initial-cluster-token", folder,
         ];

@@ -28,7 +28,7 @@ internal sealed class EtcdClient : IDisposable
 
     /// <param name="options">Judged.</param>
     /// <param name="time">The clock of deadlines.</param>
-    /// <exception cref="Documents.StoreException">A file for TLS cannot be used.</exception>
+    /// <exception cref="EdgePool.Cluster.Documents.StoreException">A file for TLS cannot be used.</exception>
     public EtcdClient(EtcdOptions options, TimeProvider time)
     {
         if (options.Judge() is [var problem, ..])

@@ -85,7 +85,7 @@ internal static class KeyReading
         }
     }
 
-    private static ByteString After(ByteString key)
+    public static ByteString After(ByteString key)
     {
         var next = new byte[key.Length + 1];
         key.CopyTo(next, 0);
