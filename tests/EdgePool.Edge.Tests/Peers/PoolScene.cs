@@ -7,6 +7,7 @@ using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Certificates;
 using EdgePool.Testing.Logging;
+using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
 using Xunit;
