@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Peers;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Peers;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
@@ -25,6 +27,8 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly ActorSystem system;
     private readonly BodyLoggingAudit? bodies;
     private readonly DocumentWatcher? documents;
+    private readonly PeerRuntime? links;
+    private readonly PeerKeyMemory? keyMemory;
     private readonly List<IActorRef> listeners = [];
     private IActorRef? streams;
     private IActorRef? routes;
@@ -80,6 +84,8 @@ public sealed class EdgeNode : IAsyncDisposable
             new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
+        links = options.Pool is { } pool ? PeerRuntime.Create(options.NodeName, pool, time, random, edgeLogs.Peers, edgeLogs.Node) : null;
+        keyMemory = options.KnownPeers is { } known ? new PeerKeyMemory(known, PeerKeys, time, random, edgeLogs.Node) : null;
         if (options.Documents is { } store)
         {
             bodies = new BodyLoggingAudit(store, edgeLogs.Messages);
@@ -113,6 +119,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The keys that partners have shown, and the alarms about them.</summary>
     public PeerKeys PeerKeys { get; } = new();
 
+    /// <summary>How the journal of them does; null: a restart forgets them.</summary>
+    public JournalState? PeerKeyJournal => keyMemory?.State;
+
     /// <summary>What was negotiated with each domain last, and by what it failed last.</summary>
     public PartnerHistory History => edge.History;
 
@@ -125,6 +134,15 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where components and internal servers can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
 
+    /// <summary>Where other nodes of the pool can connect, once started; null: the node is alone.</summary>
+    public IPEndPoint? PeerEndPoint { get; private set; }
+
+    /// <summary>Asks the other nodes of the pool; null: the node is alone.</summary>
+    public IPeerNetwork? Peers => links?.Network;
+
+    /// <summary>The nodes of the pool that there is a link to.</summary>
+    public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
+
     /// <summary>The policy in force.</summary>
     public PolicySnapshot Policy => edge.Policy.Current;
 
@@ -134,7 +152,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Since when message bodies are logged, and by whose word; null: they are not.</summary>
     public BodyLogging? BodyLogging => bodies?.Current;
 
-    /// <summary>Reads the consents and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
+    /// <summary>Reads the consents, partners' keys and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
@@ -144,6 +162,8 @@ public sealed class EdgeNode : IAsyncDisposable
             await Consents.StartAsync(cancellation);
         if (documents is not null)
             await documents.StartAsync(cancellation);
+        if (keyMemory is not null)
+            await keyMemory.StartAsync(cancellation);
         await edge.Presence.StartAsync(cancellation);
         Open();
     }
@@ -152,7 +172,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public void Start()
     {
-        if (documents is not null || Consents is not null || edge.Options.Presences is not null)
+        if (documents is not null || Consents is not null || edge.Options.Presences is not null || keyMemory is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
     }
@@ -162,6 +182,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var options = edge.Options;
         var s2s = Bind(options.S2SListeners.Select(l => l.Address));
         var inside = Bind(options.InternalListeners.Select(l => l.Address), alsoRelease: s2s);
+        var peer = links is null ? null : Bind([links.Pool.Listen], alsoRelease: [.. s2s, .. inside])[0];
+        PeerEndPoint = (IPEndPoint?)peer?.LocalEndPoint;
         S2SEndPoints = [.. s2s.Select(s => (IPEndPoint)s.LocalEndPoint!)];
         InternalEndPoints = [.. inside.Select(s => (IPEndPoint)s.LocalEndPoint!)];
 
@@ -185,6 +207,8 @@ public sealed class EdgeNode : IAsyncDisposable
         for (var i = 0; i < inside.Count; i++)
             Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
+        if (links is { } pool)
+            system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         if (options.DialbackSecretSource is { } secrets)
             secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
@@ -257,6 +281,8 @@ public sealed class EdgeNode : IAsyncDisposable
         if (Consents is not null)
             await Consents.StopAsync(edge.Options.Timeouts.Drain / 10);
         await edge.Presence.StopAsync(edge.Options.Timeouts.Drain / 10);
+        if (keyMemory is not null)
+            await keyMemory.StopAsync(edge.Options.Timeouts.Drain / 10);
         await resolver.DisposeAsync();
         var account = Ledger.Read();
         if (opened)

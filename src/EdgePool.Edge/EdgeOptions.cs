@@ -3,11 +3,13 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Peers;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
@@ -40,6 +42,12 @@ public sealed record EdgeOptions
 
     /// <summary>Where it outlives the node who is shown as available through it; null: a restart forgets them. It is this node's alone, and outlives the node.</summary>
     public IPresenceJournal? Presences { get; init; }
+
+    /// <summary>The pool that this node is one of; null: it is alone.</summary>
+    public PoolOptions? Pool { get; init; }
+
+    /// <summary>Where it outlives the node which keys partners have shown; null: a restart forgets them. It outlives the node.</summary>
+    public IKnownPeerJournal? KnownPeers { get; init; }
 
     /// <summary>How many consents there may be.</summary>
     public ConsentLimits ConsentLimits { get; init; } = new();

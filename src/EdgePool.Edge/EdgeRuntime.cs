@@ -54,6 +54,8 @@ internal sealed class EdgeLogs(ILoggerFactory factory)
 
     public ILogger Streams { get; } = factory.CreateLogger("EdgePool.Streams");
 
+    public ILogger Peers { get; } = factory.CreateLogger("EdgePool.Peers");
+
     public ILogger Messages { get; } = factory.CreateLogger("EdgePool.Messages");
 
     public BodyLog Bodies => field ??= new BodyLog(Messages);

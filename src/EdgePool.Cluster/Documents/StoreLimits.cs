@@ -42,6 +42,12 @@ public sealed record StoreLimits
     /// <summary>Who may be shown as available at one time.</summary>
     public int MaxPresences { get; init; } = 400_000;
 
+    /// <summary>Domains whose keys are known.</summary>
+    public int MaxKnownPeers { get; init; } = 20_000;
+
+    /// <summary>Bytes of UTF-8 of what is known of one domain's keys.</summary>
+    public int MaxKnownPeerBytes { get; init; } = 64 * 1024;
+
     /// <summary>Bytes of UTF-8 of an address with a resource (RFC 7622 section 3.1).</summary>
     public int MaxFullAddressBytes { get; init; } = 3071;
 

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
 using Microsoft.Data.Sqlite;
 
 namespace EdgePool.Cluster.Embedded;
 
 /// <summary>
-/// The store of a node that stands alone: one SQLite file with documents, consents, and who is shown as available.
+/// The store of a node that stands alone: one SQLite file with documents, consents, who is shown as available, and what is known of partners' keys.
 /// <para>
 /// Two threads of its own run SQLite's synchronous calls, one that writes and one that reads beside it. Writers that wait together share one sync of the disk.
 /// One process has the file at a time; however it ends, what was acknowledged is there when the next one opens the file, and of what was not, each batch is
@@ -18,7 +19,7 @@ namespace EdgePool.Cluster.Embedded;
 /// <see cref="EmbeddedStoreOptions.MaxCheckedBytes"/>; anything on a network file system that does not honour locks and syncs.
 /// </para>
 /// </summary>
-public sealed class EmbeddedStore : IDocumentStore, IConsentJournal, IPresenceJournal
+public sealed partial class EmbeddedStore : IDocumentStore, IConsentJournal, IPresenceJournal, IKnownPeerJournal
 {
     // Of this size a portion of consents takes the reading thread some milliseconds.
     private const int Portion = 4096;
@@ -131,42 +132,6 @@ public sealed class EmbeddedStore : IDocumentStore, IConsentJournal, IPresenceJo
         {
             // A partner's name is one string for all its consents.
             Bytes = changes.Select(ConsentBatch.Pair).Sum(pair => Weight(pair.Local, pair.Remote)),
-        };
-        return await WritingAsync(job, refusal => refusal, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<Presence> ReadShownAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var last = new Presence(Outward: false, string.Empty, string.Empty, string.Empty);
-        while (true)
-        {
-            var portion = await ReadingAsync(database => PresenceRows.After(database, last, Portion), cancellationToken);
-            foreach (var presence in portion)
-            {
-                yield return presence;
-            }
-
-            if (portion.Count < Portion)
-            {
-                yield break;
-            }
-
-            last = portion[^1];
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<Refusal?> AppendShownAsync(IReadOnlyList<PresenceChange> changes, CancellationToken cancellationToken)
-    {
-        if (PresenceBatch.Judge(changes, options.Limits) is { } refusal)
-        {
-            return refusal;
-        }
-
-        var job = new StoreJob<Refusal?>(database => PresenceRows.Append(database, changes, options.Limits))
-        {
-            Bytes = changes.Sum(change => Weight(change.Presence.Local, change.Presence.Remote)),
         };
         return await WritingAsync(job, refusal => refusal, cancellationToken);
     }

@@ -43,6 +43,12 @@ internal static class Schema
         CREATE TABLE presence (
           outward INTEGER NOT NULL, local TEXT NOT NULL, remote TEXT NOT NULL, partner TEXT NOT NULL, PRIMARY KEY (outward, local, remote)) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE state ADD COLUMN known_peers INTEGER NOT NULL DEFAULT 0;
+
+        -- What is known of the keys of partners' domains.
+        CREATE TABLE known_peer (domain TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Judges whose file it is, and changes nothing.</summary>

@@ -10,23 +10,25 @@ namespace EdgePool.Cluster.Embedded;
 /// <param name="Forgotten">The highest version of a deletion that is no longer known; 0: all are.</param>
 /// <param name="Consents">How many there are.</param>
 /// <param name="Presences">How many are shown as available.</param>
-internal sealed record StoreState(long Revision, long Documents, long Deleted, long Forgotten, long Consents, long Presences)
+/// <param name="KnownPeers">How many domains' keys are known.</param>
+internal sealed record StoreState(long Revision, long Documents, long Deleted, long Forgotten, long Consents, long Presences, long KnownPeers)
 {
     public static StoreState Read(Database database)
     {
-        using var rows = database.Query("SELECT revision, documents, deleted, forgotten, consents, presences FROM state");
+        using var rows = database.Query("SELECT revision, documents, deleted, forgotten, consents, presences, known_peers FROM state");
         return rows.Read()
-            ? new StoreState(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4), rows.GetInt64(5))
+            ? new StoreState(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4), rows.GetInt64(5), rows.GetInt64(6))
             : throw new SqliteException("the row of its state is missing", raw.SQLITE_CORRUPT);
     }
 
     public void Write(Database database)
         => database.Execute(
-            "UPDATE state SET revision = ?1, documents = ?2, deleted = ?3, forgotten = ?4, consents = ?5, presences = ?6",
+            "UPDATE state SET revision = ?1, documents = ?2, deleted = ?3, forgotten = ?4, consents = ?5, presences = ?6, known_peers = ?7",
             Revision,
             Documents,
             Deleted,
             Forgotten,
             Consents,
-            Presences);
+            Presences,
+            KnownPeers);
 }

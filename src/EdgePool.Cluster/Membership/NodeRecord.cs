@@ -14,8 +14,13 @@ namespace EdgePool.Cluster.Membership;
 /// <param name="Ready">It can do its job.</param>
 /// <param name="Draining">It leaves service, and owns no shard.</param>
 /// <param name="Streams">Established streams: its load.</param>
-public sealed record NodeRecord(string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0)
+/// <param name="PeerKey">The one key that other nodes take for it: SHA-256 of its SubjectPublicKeyInfo, 64 lower-case hexadecimal digits; null: it has no links.</param>
+public sealed record NodeRecord(
+    string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0, string? PeerKey = null)
 {
+    /// <summary>When its process started, by its own clock; null: it does not tell.</summary>
+    public DateTimeOffset? Started { get; init; }
+
     /// <summary>The lease that it stands under.</summary>
     [JsonIgnore]
     public long Lease { get; init; }

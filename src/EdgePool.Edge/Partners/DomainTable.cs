@@ -11,13 +11,20 @@ internal sealed class DomainTable<T>(int most)
     /// <summary>What is known of a domain (A-labels); null: nothing.</summary>
     public T? Find(string domain) => values.TryGetValue(domain, out var node) ? node.Value.Value : null;
 
+    /// <summary>How many.</summary>
+    public int Count => values.Count;
+
     /// <summary>Writes it.</summary>
-    public void Put(string domain, T value)
+    /// <returns>The domain that has made room; null: there was room.</returns>
+    public string? Put(string domain, T value)
     {
         Remove(domain);
         values[domain] = byAge.AddLast((domain, value));
-        if (values.Count > most)
-            Remove(byAge.First!.Value.Domain);
+        if (values.Count <= most)
+            return null;
+        var oldest = byAge.First!.Value.Domain;
+        Remove(oldest);
+        return oldest;
     }
 
     /// <summary>Forgets a domain; false: nothing was known.</summary>

@@ -52,6 +52,10 @@ public sealed record PeerKeyAlarm(DateTimeOffset At, PeerKeyAlarmKind Kind, KeyH
 /// <summary>What is remembered of a domain's keys.</summary>
 /// <param name="Domain">The domain, A-labels.</param>
 /// <param name="Keys">The key seen last comes first; at most <see cref="PeerKeys.PerDomain"/>.</param>
-/// <param name="Alarms">Alarms since the node started.</param>
+/// <param name="Alarms">Alarms since the domain was seen first.</param>
 /// <param name="LastAlarm">The last of them.</param>
-public sealed record PeerKeyState(string Domain, IReadOnlyList<PeerKey> Keys, long Alarms, PeerKeyAlarm? LastAlarm);
+public sealed record PeerKeyState(string Domain, IReadOnlyList<PeerKey> Keys, long Alarms, PeerKeyAlarm? LastAlarm)
+{
+    /// <summary>When it was heard of last, with a key that was taken or with one that was not.</summary>
+    internal DateTimeOffset LastSeen => Keys is [var last, ..] && !(LastAlarm?.At > last.LastSeen) ? last.LastSeen : LastAlarm?.At ?? default;
+}

@@ -80,7 +80,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
         {
             if (stopped)
                 return true;
-            control ??= new ArrayBufferWriter<byte>(1024);
+            control ??= ControlBuffers.Rent();
             if (control.WrittenCount + xml.Length > ControlLimit)
                 return false;
             control.Write(xml);
@@ -250,6 +250,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
             }
 
             await WriteAsync(taken.WrittenMemory);
+            ControlBuffers.Return(taken);
         }
     }
 

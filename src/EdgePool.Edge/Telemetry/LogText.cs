@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -9,11 +10,16 @@ public static class LogText
     /// <summary>The longest shown, in UTF-8 bytes before escaping.</summary>
     public const int LongestBytes = 256;
 
+    /// <summary>Printable ASCII but for the backslash: shown as it is.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(static c => (char)c).Where(static c => c != '\\')]);
+
     /// <summary>Control characters, line breaks, direction marks and lone surrogates as <c>\n</c>, <c>\t</c> or <c>\u{…}</c>; the cut is shown as <c>…</c>.</summary>
     public static string Of(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return string.Empty;
+        if (text.Length <= LongestBytes && !text.AsSpan().ContainsAnyExcept(Plain))
+            return text;
         var shown = new StringBuilder(Math.Min(text.Length, LongestBytes));
         var bytes = 0;
         foreach (var rune in text.EnumerateRunes())

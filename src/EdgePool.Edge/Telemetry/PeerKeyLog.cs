@@ -29,6 +29,18 @@ internal static partial class PeerKeyLog
     [LoggerMessage(3308, LogLevel.Warning, "tlsa-unavailable: {Domain}: {Found}; a validating resolver fails so where signatures are false or expired; shown {Shown} (stream {Stream})")]
     public static partial void TlsaUnavailable(ILogger logger, string domain, string found, string shown, long stream);
 
+    [LoggerMessage(3310, LogLevel.Information, "The keys of {Domains} domains are known from before this node started")]
+    public static partial void KeysRestored(ILogger logger, int domains);
+
+    [LoggerMessage(3311, LogLevel.Error, "What is known of the keys of {Domains} domains cannot be written and waits in memory: {Failure}")]
+    public static partial void KeysNotWritten(ILogger logger, int domains, string failure);
+
+    [LoggerMessage(3312, LogLevel.Information, "What is known of partners' keys is written again, after {Failures} failures")]
+    public static partial void KeysWritten(ILogger logger, int failures);
+
+    [LoggerMessage(3313, LogLevel.Error, "What is known of the keys of {Domains} domains is lost: the journal did not take it before the node ended")]
+    public static partial void KeysLost(ILogger logger, int domains);
+
     [LoggerMessage(3303, LogLevel.Error, "pin-mismatch: {Domain} shows key {Shown} of {Issuer}, a trusted certificate whose chain has none of the pinned keys ({Pinned} is one) (stream {Stream})")]
     public static partial void PinMismatch(ILogger logger, string domain, string shown, string issuer, string pinned, long stream);
 }

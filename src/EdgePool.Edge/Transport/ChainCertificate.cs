@@ -27,7 +27,8 @@ internal sealed class ChainCertificate
     {
         try
         {
-            return new ChainCertificate(certificate.RawData, certificate.PublicKey.ExportSubjectPublicKeyInfo(), KeyHash.Of(certificate));
+            var exported = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+            return new ChainCertificate(certificate.RawData, exported, KeyHash.Of(exported));
         }
         catch (CryptographicException)
         {

@@ -28,7 +28,16 @@ public sealed record KeyHash
     public static KeyHash Of(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return new KeyHash(Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())));
+        return Of(certificate.PublicKey.ExportSubjectPublicKeyInfo());
+    }
+
+    /// <summary>The hash of a key.</summary>
+    /// <param name="key">SubjectPublicKeyInfo, DER.</param>
+    public static KeyHash Of(ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        return new KeyHash(Convert.ToBase64String(hash));
     }
 
     /// <inheritdoc/>

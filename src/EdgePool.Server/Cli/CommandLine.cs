@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Certificates;
+using EdgePool.Server.Cli.Cluster;
 using EdgePool.Server.Cli.Dialback;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
@@ -65,6 +66,7 @@ internal static class CommandLine
             GatewayCommand.Create(),
             ConsentCommand.Create(),
             StatusCommand.Create(),
+            ClusterCommand.Create(),
             StreamsCommand.Create(),
             WhyCommand.Create(),
             ProbeCommand.Create(ConfigurationEnvironment.System),

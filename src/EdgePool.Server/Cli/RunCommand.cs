@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Logging;
@@ -46,8 +45,7 @@ internal static class RunCommand
 
     private static void Announce(ILogger log, string file, ConfigurationResult loaded, ServerOptions options)
     {
-        var version = typeof(RunCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        ServerLog.Starting(log, version, file);
+        ServerLog.Starting(log, Product.Version, file);
         foreach (var warning in loaded.Problems)
         {
             ServerLog.ConfigurationWarning(log, warning.ToString());

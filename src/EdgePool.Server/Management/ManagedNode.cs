@@ -2,6 +2,7 @@ using EdgePool.Cluster.Embedded;
 using EdgePool.Edge;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Server.Configuration;
+using EdgePool.Server.Pool;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Management;
@@ -10,9 +11,10 @@ namespace EdgePool.Server.Management;
 /// <param name="Node">The running node.</param>
 /// <param name="Options">What it was started with.</param>
 /// <param name="Store">The store; null: partners are in the node's file.</param>
+/// <param name="Pool">The node's place in its pool.</param>
 /// <param name="Log">Where the interface logs.</param>
 /// <param name="Started">When the node was ready.</param>
-internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, ILogger Log, DateTimeOffset Started)
+internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, EmbeddedStore? Store, PoolNode Pool, ILogger Log, DateTimeOffset Started)
 {
     /// <summary>Who has consented to what.</summary>
     public IConsents Consents => (IConsents?)Node.Consents?.Standing ?? NoConsents.Instance;

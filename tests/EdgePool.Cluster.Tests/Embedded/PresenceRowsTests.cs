@@ -68,7 +68,7 @@ public sealed class PresenceRowsTests : IDisposable
     public async Task Open_StoreOfTheFirstSchema_KeepsItsDocumentsAndTakesPresence()
     {
         await disk.MakeAsync(documents: 3);
-        disk.Sql("DROP TABLE presence; ALTER TABLE state DROP COLUMN presences; PRAGMA user_version = 1");
+        disk.Sql("DROP TABLE known_peer; ALTER TABLE state DROP COLUMN known_peers; DROP TABLE presence; ALTER TABLE state DROP COLUMN presences; PRAGMA user_version = 1");
 
         await using var store = await disk.OpenAsync();
 

@@ -186,13 +186,13 @@ public sealed class CertificateWatchTests
     {
         await using var scene = Start(source: null, LeafRequest.For(Locals) with { NotAfter = TimeSpan.FromDays(31) });
         Assert.True(Assert.Single(scene.Node.ReadCertificates().InForce) is { Expiry: CertificateExpiry.Far, DaysLeft: 30 or 31 });
-        await scene.UntilAsync(() => scene.Time.Elapsed > TimeSpan.FromDays(32), "the end", TimeSpan.FromHours(4));
+        await scene.UntilAsync(() => scene.Time.Elapsed > TimeSpan.FromDays(32) && Events(scene, Expired).Count > 0, "the end", TimeSpan.FromHours(4));
 
         Assert.Equal(
             [(LogLevel.Warning, 29), (LogLevel.Warning, 13), (LogLevel.Error, 2)],
             Events(scene, Expires).Select(record => (record.Level, (int)record.Values["Days"]!)));
         Assert.Equal(LogLevel.Error, Assert.Single(Events(scene, Expired)).Level);
-        Assert.True(Assert.Single(scene.Node.ReadCertificates().InForce) is { Expiry: CertificateExpiry.Expired, DaysLeft: -1 or -2 });
+        Assert.True(Assert.Single(scene.Node.ReadCertificates().InForce) is { Expiry: CertificateExpiry.Expired, DaysLeft: < 0 });
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
@@ -47,7 +48,7 @@ internal sealed class EdgeScene : IAsyncDisposable
         listeners.Add(Inside);
         Trust = new TrustAnchors(System: false, [Authority.Root]);
         Node = new EdgeNode(change(this, Options()), Logs, Time, new Random(1));
-        if (Node is { PolicyState: null, PresenceJournal: null })
+        if (Node is { PolicyState: null, PresenceJournal: null, PeerKeyJournal: null })
             Node.Start();
     }
 
@@ -91,6 +92,14 @@ internal sealed class EdgeScene : IAsyncDisposable
     public static async Task<EdgeScene> StartAsync(IPresenceJournal presences)
     {
         var scene = new EdgeScene((_, options) => options with { Presences = presences });
+        await scene.Node.StartAsync();
+        return scene;
+    }
+
+    /// <summary>A node that remembers partners' keys.</summary>
+    public static async Task<EdgeScene> StartAsync(IKnownPeerJournal known, params PartnerDocument[] partners)
+    {
+        var scene = new EdgeScene((_, options) => options with { KnownPeers = known, Policy = Policy(partners) });
         await scene.Node.StartAsync();
         return scene;
     }

@@ -15,7 +15,7 @@ internal static class StatusCommand
           edgepool status
           edgepool status --json | jq .ledger
 
-        Exit codes: 0 the newest policy is in force, the store takes consents and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
+        Exit codes: 0 the newest policy is in force, the store takes what the node remembers and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
         """;
 
     /// <summary>The command.</summary>
@@ -34,7 +34,7 @@ internal static class StatusCommand
                 Write(status, context.Output);
             }
 
-            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null } ? ExitCode.Success : ExitCode.Failed;
+            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null, PeerKeys.Failure: null } ? ExitCode.Success : ExitCode.Failed;
         });
         command.Options.Add(json);
         return command;
@@ -62,6 +62,11 @@ internal static class StatusCommand
 
         var unwritten = status.Presence.Failure is { } fault ? FormattableString.Invariant($", {status.Presence.Pending} changes wait for the store: {fault}") : "";
         output.WriteLine(FormattableString.Invariant($"presence  {status.Presence.Shown} shown as available{unwritten}"));
+        if (status.PeerKeys.Failure is { } lost)
+        {
+            output.WriteLine(FormattableString.Invariant($"keys      {status.PeerKeys.Pending} changes of partners' keys wait for the store: {lost}"));
+        }
+
         if (status.BodyLogging is { } bodies)
         {
             output.WriteLine(FormattableString.Invariant($"privacy   message bodies are logged since version {bodies.Version} by {bodies.Who}"));

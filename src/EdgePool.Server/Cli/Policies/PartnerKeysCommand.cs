@@ -15,7 +15,7 @@ internal static class PartnerKeysCommand
           edgepool partner keys partner.example
           edgepool partner keys chat.partner.example --forget
 
-        The node remembers up to 8 keys of each domain until it restarts. Another key than those raises the alarm peer-key-changed; the hashes are what
+        The node remembers up to 8 keys of each domain: with a store over restarts, without one until it ends. Another key than those raises the alarm peer-key-changed; the hashes are what
         trust: { pins: [...] } takes. With firstUse and onChange: refuse, --forget lets the domain's next key be its first.
 
         Exit codes: 0, 1 nothing is remembered that could be forgotten, 2 usage, 69 no node answers, 77 not allowed.

@@ -17,6 +17,7 @@ internal static class ManagementApi
         application.Use((context, next) => GuardAsync(context, next, own, node));
         application.UseRouting();
         StatusEndpoints.Map(application, node);
+        new ClusterEndpoints(node, TimeProvider.System).Map(application);
         new StreamEndpoints(node).Map(application);
         new WhyEndpoints(node).Map(application);
         new KeyEndpoints(node).Map(application);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
@@ -13,8 +12,6 @@ namespace EdgePool.Server.Management.Api;
 /// <summary><c>/v1/status</c>: what the node is doing.</summary>
 internal static class StatusEndpoints
 {
-    private static readonly string Product = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
     {
@@ -28,7 +25,7 @@ internal static class StatusEndpoints
         var verdicts = node.Node.Verdicts.Read();
         return new StatusView(
             edge.NodeName,
-            Product,
+            Product.Version,
             node.Options.Management.HasStore ? "store" : "file",
             node.Started,
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
@@ -39,6 +36,7 @@ internal static class StatusEndpoints
             Sum(verdicts, counts => counts.Observed),
             Consents(node.Node.Consents),
             Presence(node.Node.PresenceShown, node.Node.PresenceJournal),
+            PeerKeys(node.Node.PeerKeys.Count, node.Node.PeerKeyJournal),
             Certificates(node.Node.ReadCertificates()),
             node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
@@ -62,6 +60,9 @@ internal static class StatusEndpoints
 
     private static PresenceState Presence(int shown, JournalState? journal)
         => new(shown, journal?.Pending ?? 0, journal is { FailingSince: not null } ? journal.Failure : null);
+
+    private static PeerKeysState PeerKeys(int domains, JournalState? journal)
+        => new(domains, journal?.Pending ?? 0, journal is { FailingSince: not null } ? journal.Failure : null);
 
     private static CertificatesView Certificates(CertificateState state) => new(
         [.. state.InForce.Select(ours => new CertificateView(

@@ -7,7 +7,7 @@ internal sealed record KeyList(IReadOnlyList<DomainKeys> Domains);
 /// <summary>What is remembered of one domain's keys.</summary>
 /// <param name="Domain">The domain.</param>
 /// <param name="Keys">The key seen last comes first.</param>
-/// <param name="Alarms">Alarms since the node started.</param>
+/// <param name="Alarms">Alarms since the domain was seen first.</param>
 /// <param name="LastAlarm">The last of them; null: there was none.</param>
 internal sealed record DomainKeys(string Domain, IReadOnlyList<KeyView> Keys, long Alarms, KeyAlarmView? LastAlarm);
 

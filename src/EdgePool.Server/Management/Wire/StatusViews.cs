@@ -13,6 +13,7 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Observed">Stanzas of observed partners that would have been refused, by verdict.</param>
 /// <param name="Consents">The consents of local users; null: without a store there are none.</param>
 /// <param name="Presence">Who is shown as available through the node.</param>
+/// <param name="PeerKeys">What is remembered of partners' keys.</param>
 /// <param name="Certificates">Our own certificates.</param>
 /// <param name="BodyLogging">Since when message bodies are logged, and by whose word; null: they are not.</param>
 /// <param name="Streams">How many streams of each kind there are.</param>
@@ -30,6 +31,7 @@ internal sealed record StatusView(
     IReadOnlyDictionary<string, long> Observed,
     ConsentState? Consents,
     PresenceState Presence,
+    PeerKeysState PeerKeys,
     CertificatesView Certificates,
     BodyLoggingView? BodyLogging,
     IReadOnlyDictionary<string, int> Streams,
@@ -52,6 +54,12 @@ internal sealed record ConsentState(int Count, int Pending, string? Failure);
 /// <param name="Pending">Changes that the store has not yet taken.</param>
 /// <param name="Failure">Why it takes none; null: it does, or there is no store.</param>
 internal sealed record PresenceState(int Shown, int Pending, string? Failure);
+
+/// <summary>What is remembered of partners' keys.</summary>
+/// <param name="Domains">Of so many domains.</param>
+/// <param name="Pending">Changes that the store has not yet taken.</param>
+/// <param name="Failure">Why it takes none; null: it does, or there is no store.</param>
+internal sealed record PeerKeysState(int Domains, int Pending, string? Failure);
 
 /// <summary>Message bodies are logged.</summary>
 /// <param name="Version">The version of the gateway's document that switched it on.</param>

@@ -12,6 +12,7 @@ namespace EdgePool.Server.Management.Wire;
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(ClusterView))]
 [JsonSerializable(typeof(StreamList))]
 [JsonSerializable(typeof(DocumentList))]
 [JsonSerializable(typeof(DocumentHistory))]

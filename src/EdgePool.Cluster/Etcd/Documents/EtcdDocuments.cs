@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Etcd.Calls;
+using EdgePool.Cluster.Etcd.Messages;
+using EdgePool.Cluster.Etcd.Spaces;
+
+namespace EdgePool.Cluster.Etcd.Documents;
+
+/// <summary>Documents in etcd. Readings are answered from memory, once that is as new as etcd says it must be.</summary>
+internal sealed class EtcdDocuments(EtcdClient client, EtcdStoreOptions options, TimeProvider time) : IAsyncDisposable
+{
+    // Versions that are read at a time.
+    private const int Page = 64;
+
+    // How often a batch is made again where others write in between.
+    private const int Attempts = 32;
+
+    private readonly DocumentKeys keys = new(options.Etcd.Prefix);
+    private readonly Space space = new(client, new DocumentKeys(options.Etcd.Prefix).Space);
+    private readonly WaitingLine line = new(options.MaxWaiting);
+    private readonly DocumentReplica replica = new(
+        client, new Space(client, new DocumentKeys(options.Etcd.Prefix).Space), new DocumentKeys(options.Etcd.Prefix), TimeSpan.FromSeconds(1), TimeProvider.System);
+
+    public async Task<DocumentSet> ReadAsync(CancellationToken cancellationToken) => (await NewestAsync(cancellationToken)).Set;
+
+    public async Task<WriteOutcome> WriteAsync(IReadOnlyList<DocumentChange> changes, string who, string why, CancellationToken cancellationToken)
+    {
+        if (DocumentBatch.Judge(changes, who, why, options.Limits) is { } refusal)
+        {
+            return new WriteOutcome.Refused(refusal);
+        }
+
+        using var turn = await line.TakeAsync(cancellationToken);
+        if (turn is null)
+        {
+            return new WriteOutcome.Refused(new Refusal(RefusalReason.Busy, "too many writes wait for etcd"));
+        }
+
+        var by = new Authorship(who, DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()), why);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var state = await SettledAsync(CancellationToken.None);
+            var plan = DocumentPlan.Of(state, changes, by, options.Limits, keys);
+            if (plan.Declined is not null)
+            {
+                return plan.Declined;
+            }
+
+            if (await space.CommitAsync(state.Head, plan.Next, [.. plan.Operations, .. await TrimAsync(plan)]))
+            {
+                return new WriteOutcome.Written(plan.Next.Revision);
+            }
+        }
+
+        return new WriteOutcome.Refused(new Refusal(RefusalReason.Busy, "other nodes write all the time: try again"));
+    }
+
+    public async Task<IReadOnlyList<DocumentVersion>> HistoryAsync(DocumentKey key, int atMost, CancellationToken cancellationToken)
+    {
+        var state = await SettledAsync(cancellationToken);
+        var all = keys.Versions(key);
+        var known = await client.RangeAsync(new RangeRequest { Key = all.Begin, RangeEnd = all.End, KeysOnly = true }, cancellationToken);
+        if (known.Kvs.Count == 0)
+        {
+            return [];
+        }
+
+        var newestFirst = new List<DocumentVersion>();
+        var from = all with { Begin = known.Kvs[^Math.Min(atMost, known.Kvs.Count)].Key };
+        await foreach (var page in client.PagesAsync(from, Page, known.Header.Revision, cancellationToken))
+        {
+            newestFirst.AddRange(page.Kvs.Select(kv => DocumentKeys.Read(key, DocumentRecord.Parser.ParseFrom(kv.Value))));
+        }
+
+        newestFirst.Reverse();
+        return newestFirst;
+    }
+
+    public async Task<DocumentVersion?> VersionAsync(DocumentKey key, long version, CancellationToken cancellationToken)
+    {
+        await SettledAsync(cancellationToken);
+        var one = KeyRange.One(keys.Version(key, version));
+        var read = await client.RangeAsync(new RangeRequest { Key = one.Begin }, cancellationToken);
+        return read.Kvs.Count > 0 ? DocumentKeys.Read(key, DocumentRecord.Parser.ParseFrom(read.Kvs[0].Value)) : null;
+    }
+
+    public async IAsyncEnumerable<DocumentUpdate> WatchAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await replica.WhenAsync(state => state.Revision > after, isPatient: false, cancellationToken) is { } state)
+        {
+            yield return state.Since(after);
+            after = state.Revision;
+        }
+    }
+
+    public ValueTask DisposeAsync() => replica.DisposeAsync();
+
+    // With nothing staged.
+    private async Task<DocumentState> SettledAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var state = await NewestAsync(cancellationToken);
+            if (!state.Head.IsStaged)
+            {
+                return state;
+            }
+
+            await space.SettleAsync(state.Head);
+        }
+    }
+
+    private async Task<DocumentState> NewestAsync(CancellationToken cancellationToken)
+    {
+        var head = await space.ReadAsync(cancellationToken);
+        using var deadline = new CancellationTokenSource(options.Etcd.Deadline);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await replica.WhenAsync(state => state.Head.Changed >= head.Changed, isPatient: true, either.Token) ?? throw new ObjectDisposedException(nameof(EtcdStore));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EtcdException(GrpcCode.DeadlineExceeded, "etcd answers, but what it has cannot be followed in time", Outcome.NotDone);
+        }
+    }
+
+    // The deletion of the oldest versions of those documents that would have too many.
+    private async Task<IReadOnlyList<RequestOp>> TrimAsync(DocumentPlan plan)
+    {
+        var deletes = new List<RequestOp>();
+        foreach (var (key, count) in plan.Exceeding)
+        {
+            var all = keys.Versions(key);
+            var oldest = await client.RangeAsync(new RangeRequest { Key = all.Begin, RangeEnd = all.End, KeysOnly = true, Limit = count }, CancellationToken.None);
+            if (oldest.Kvs.Count > 0)
+            {
+                deletes.Add(Space.Delete(new KeyRange(all.Begin, KeyReading.After(oldest.Kvs[^1].Key))));
+            }
+        }
+
+        return deletes;
+    }
+}

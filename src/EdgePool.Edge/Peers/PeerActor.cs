@@ -1,0 +1,178 @@
+using EdgePool.Cluster.Membership;
+using EdgePool.Edge.Telemetry;
+using Backoff = EdgePool.Edge.Routing.Backoff;
+
+namespace EdgePool.Edge.Peers;
+
+/// <summary>
+/// The link to one node: <c>/edge/peers/&lt;node&gt;</c>. Of two nodes the one whose name is lower (ordinal) calls, again and again, as long as the other's record stands;
+/// of two calls the later one holds, for who calls again knows that the first one is lost.
+/// </summary>
+/// <remarks>
+/// A link outlives the record of its node: one that has lost its lease goes on serving. It ends when the node is known by another key.
+/// </remarks>
+internal sealed class PeerActor : ReceiveActor, IWithTimers
+{
+    private const string RetryTimer = "retry";
+
+    private readonly PeerRuntime peers;
+    private readonly string node;
+    private readonly bool calls;
+    private readonly CancellationTokenSource stopping = new();
+    private NodeRecord? record;
+    private PeerLink? link;
+    private PeerQuestions? questions;
+    private string? linked;
+    private string? failure;
+    private bool calling;
+    private int failures;
+
+    public PeerActor(PeerRuntime peers, string node)
+    {
+        (this.peers, this.node) = (peers, node);
+        calls = string.CompareOrdinal(peers.Node, node) < 0;
+        Receive<Known>(OnKnown);
+        Receive<PeerOutcome>(OnAnswered);
+        Receive<Called>(OnCalled);
+        Receive<Ended>(OnEnded);
+        Receive<Retry>(_ => Call());
+        Receive<Death>(OnDeath);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
+
+    protected override void PostStop()
+    {
+        stopping.Cancel();
+        Drop("this node ends the link");
+    }
+
+    private void OnKnown(Known known)
+    {
+        record = known.Record;
+        if (link is { } standing)
+        {
+            if (record is { PeerKey: var key } && !string.Equals(key, standing.Key, StringComparison.Ordinal))
+                standing.Cut("the node has another key by now");
+            else if (standing.Silence > peers.Pool.Timeouts.Silent)
+                standing.Cut("the node is silent");
+            else
+                standing.TrySend(FrameKind.Ping);
+        }
+        else if (record is null && !calling)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            Call();
+        }
+    }
+
+    private void Call()
+    {
+        if (!calls || calling || link is not null || record is null || Timers.IsTimerActive(RetryTimer))
+            return;
+        calling = true;
+        _ = peers.Handshake.DialAsync(record, stopping.Token).PipeTo(Self);
+    }
+
+    private void OnAnswered(PeerOutcome outcome)
+    {
+        calling = false;
+        if (outcome.Session is { } session)
+        {
+            Up(session);
+            return;
+        }
+
+        if (!string.Equals(failure, outcome.Failure, StringComparison.Ordinal))
+            PeerLog.CallFailed(peers.Log, node, record?.Peer ?? string.Empty, LogText.Of(failure = outcome.Failure));
+        if (outcome.Refused)
+            Suspect();
+        RetryLater();
+    }
+
+    private void OnCalled(Called called)
+    {
+        if (calls)
+            called.Session.Dispose(); // its name is the higher one: it is not to call
+        else
+            Up(called.Session);
+    }
+
+    private void Up(PeerSession session)
+    {
+        Drop("a later call has taken its place");
+        var made = link = new PeerLink(session, peers.Time);
+        var asked = questions = new PeerQuestions(made, peers.Answers, peers.Pool.Timeouts.Question, peers.Time);
+        (linked, failure, failures) = (session.Peer.Instance, null, 0);
+        PeerLog.Up(peers.Log, node, LogText.Of(session.Peer.Instance));
+        _ = RunAsync(made, asked).PipeTo(Self);
+        peers.Network.Up(node, asked);
+    }
+
+    private static async Task<Ended> RunAsync(PeerLink link, PeerQuestions questions)
+    {
+        await Task.Yield();
+        return new Ended(link, await link.RunAsync((kind, body) => kind == FrameKind.Ping ? body.IsEmpty : questions.Take(kind, body)));
+    }
+
+    private void OnEnded(Ended ended)
+    {
+        if (!ReferenceEquals(ended.Link, link))
+            return;
+        PeerLog.Down(peers.Log, node, LogText.Of(ended.Why));
+        Drop(ended.Why);
+        Suspect();
+        if (calls)
+            RetryLater();
+    }
+
+    private void Drop(string why)
+    {
+        if (link is null)
+            return;
+        link.Cut(why);
+        peers.Network.Down(node, questions!);
+        (link, questions) = (null, null);
+    }
+
+    /// <summary>Only a process to which there was a link can be found dead: an address that refuses from the beginning may be a wrong one.</summary>
+    private void Suspect()
+    {
+        if (record is { } standing && string.Equals(standing.Instance, linked, StringComparison.Ordinal))
+            _ = LookAsync(standing).PipeTo(Self);
+    }
+
+    private async Task<Death> LookAsync(NodeRecord suspected) => new(await peers.Dead.LookAsync(suspected, stopping.Token));
+
+    private void OnDeath(Death death)
+    {
+        if (death.Certain)
+            PeerLog.Dead(peers.Log, node);
+    }
+
+    private void RetryLater()
+    {
+        var timeouts = peers.Pool.Timeouts;
+        Timers.StartSingleTimer(RetryTimer, Retry.Instance, Backoff.After(failures++, timeouts.BackoffMin, timeouts.BackoffMax, peers.Random.NextDouble()));
+    }
+
+    /// <summary>The node's record as seen now; null: it has none.</summary>
+    public sealed record Known(NodeRecord? Record);
+
+    /// <summary>The node has called.</summary>
+    public sealed record Called(PeerSession Session);
+
+    private sealed record Ended(PeerLink Link, string Why);
+
+    private sealed record Death(bool Certain);
+
+    private sealed class Retry
+    {
+        public static Retry Instance { get; } = new();
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace EdgePool.Server.Pool;
+
+/// <summary>Every log message of a node's place in its pool: ids 3500 to 3599, stable.</summary>
+internal static partial class PoolLog
+{
+    /// <summary>The category of these messages.</summary>
+    public const string Category = "EdgePool.Pool";
+
+    [LoggerMessage(3500, LogLevel.Information, "Node {Node} is a member of pool {Pool}")]
+    public static partial void Member(ILogger logger, string node, string pool);
+
+    [LoggerMessage(3501, LogLevel.Warning, "Node {Node} is no member of pool {Pool} any more, as its lease was lost: it goes on serving, owns no shard, and tries to come back")]
+    public static partial void Lost(ILogger logger, string node, string pool);
+
+    [LoggerMessage(3502, LogLevel.Warning, "Membership of node {Node} in pool {Pool}: {Trouble}")]
+    public static partial void Trouble(ILogger logger, string node, string pool, string trouble);
+
+    [LoggerMessage(3503, LogLevel.Information, "Node {Other} is in the pool, EdgePool {Version}: {Nodes} nodes")]
+    public static partial void Joined(ILogger logger, string other, string version, int nodes);
+
+    [LoggerMessage(3504, LogLevel.Warning, "Node {Other} is gone from the pool: {Nodes} nodes")]
+    public static partial void Gone(ILogger logger, string other, int nodes);
+
+    [LoggerMessage(3505, LogLevel.Information, "Node {Other} drains: it leaves service")]
+    public static partial void Draining(ILogger logger, string other);
+
+    [LoggerMessage(3506, LogLevel.Information, "Node {Other} was started again: its process is another")]
+    public static partial void Restarted(ILogger logger, string other);
+
+    [LoggerMessage(3507, LogLevel.Information, "Node {Node} owns {Shards} of {All} shards")]
+    public static partial void Owns(ILogger logger, string node, int shards, int all);
+
+    [LoggerMessage(3508, LogLevel.Information, "Node {Node} has left pool {Pool}; shards that nobody took over: {Shards}")]
+    public static partial void Left(ILogger logger, string node, string pool, int shards);
+
+    [LoggerMessage(3509, LogLevel.Warning, "Node {Node} could not tell pool {Pool} that it leaves: {Detail}; its lease ends by itself")]
+    public static partial void NotTold(ILogger logger, string node, string pool, string detail);
+}

@@ -1,0 +1,14 @@
+using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Etcd;
+using EdgePool.Cluster.Tests.Coordination;
+
+namespace EdgePool.Interop.Tests.Etcd;
+
+/// <summary>The contract, with a real etcd and in real time.</summary>
+public sealed class EtcdCoordinatorTests(OneEtcd etcd) : CoordinatorContract, IClassFixture<OneEtcd>
+{
+    protected override Task<ICoordinator> CreateAsync() => Task.FromResult<ICoordinator>(new EtcdCoordinator(etcd.Servers.NewDeployment()));
+
+    // etcd looks for expired leases every half second, and raises what is shorter than its election takes.
+    protected override Task ExpireAsync(TimeSpan timeToLive) => Task.Delay(timeToLive + TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
+}

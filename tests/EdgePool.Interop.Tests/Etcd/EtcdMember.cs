@@ -1,0 +1,54 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using EdgePool.Interop.Tests.Servers;
+
+namespace EdgePool.Interop.Tests.Etcd;
+
+/// <summary>One etcd process; it can be killed, stopped (SIGSTOP) and started again with its data.</summary>
+internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, string folder, string cluster, string[] further) : IAsyncDisposable
+{
+    private const int Sigcont = 18;
+    private const int Sigstop = 19;
+    private ServerProcess? process;
+
+    /// <summary>By name where it is encrypted: the test authority's certificates have names.</summary>
+    public Uri Endpoint { get; } = new(further.Contains("--client-cert-auth") ? $"https://localhost:{clients.Port}" : $"http://{clients}");
+
+    public string Name => name;
+
+    public ServerProcess Process => process ?? throw new InvalidOperationException($"{name} was not started");
+
+    /// <summary>Starts it; that it serves is another matter.</summary>
+    public async Task StartAsync()
+    {
+        string[] arguments =
+        [
+            "--name", name, "--data-dir", Path.Combine(folder, name), "--log-level", "warn", "--logger", "zap",
+            "--listen-client-urls", $"{Endpoint.Scheme}://{clients}", "--advertise-client-urls", Endpoint.GetLeftPart(UriPartial.Authority),
+            "--listen-peer-urls", peers.GetLeftPart(UriPartial.Authority), "--initial-advertise-peer-urls", peers.GetLeftPart(UriPartial.Authority),
+            "--initial-cluster", cluster, "--initial-cluster-token", folder,
+        ];
+        process = await ServerProcess.StartAsync($"etcd {name}", "etcd", arguments.Concat(further), folder);
+        await process.WaitForPortAsync(clients);
+    }
+
+    public Task KillAsync() => Process.KillAsync();
+
+    public void Pause() => Assert.Equal(0, Kill(Process.Id, Sigstop));
+
+    public void Resume() => Assert.Equal(0, Kill(Process.Id, Sigcont));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            _ = process.HasExited ? 0 : Kill(process.Id, Sigcont);
+            await process.KillAsync();
+            await process.DisposeAsync();
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}

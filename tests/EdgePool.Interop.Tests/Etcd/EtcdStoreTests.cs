@@ -1,0 +1,23 @@
+using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Etcd;
+using EdgePool.Cluster.Tests.Consents;
+using EdgePool.Cluster.Tests.Documents;
+
+namespace EdgePool.Interop.Tests.Etcd;
+
+/// <summary>The contract of documents, with a real etcd.</summary>
+public sealed class EtcdDocumentStoreTests(OneEtcd etcd) : DocumentStoreContract, IClassFixture<OneEtcd>
+{
+    protected override Task<IDocumentStore> CreateAsync(StoreLimits limits, TimeProvider time)
+        => Task.FromResult<IDocumentStore>(new EtcdStore(new EtcdStoreOptions { Etcd = etcd.Servers.NewDeployment(), Limits = limits }, time));
+}
+
+/// <summary>The contract of consents, with a real etcd.</summary>
+public sealed class EtcdConsentJournalTests(OneEtcd etcd) : ConsentJournalContract, IClassFixture<OneEtcd>
+{
+    private readonly Lazy<EtcdOptions> deployment = new(() => etcd.Servers.NewDeployment());
+
+    protected override Task<IConsentJournal> OpenAsync(StoreLimits limits)
+        => Task.FromResult<IConsentJournal>(new EtcdStore(new EtcdStoreOptions { Etcd = deployment.Value, Limits = limits }, TimeProvider.System));
+}
