@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Etcd;
 
 namespace EdgePool.Cluster.Snapshots;
 
@@ -14,52 +15,45 @@ namespace EdgePool.Cluster.Snapshots;
 internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mirror, PendingFile pending) : IDisposable
 {
     private const int MirrorBatch = 1_000;
-    private readonly SemaphoreSlim turn = new(1);
+    private const int MaxWaiting = 1_024;
+    private readonly WaitingLine line = new(MaxWaiting);
 
     /// <summary>Batches that wait.</summary>
     public int Pending => pending.Batches.Count;
 
     /// <summary>In the cluster's journal, or on this node's disk until it is there.</summary>
-    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, StoreLimits limits, CancellationToken cancellationToken)
+    /// <param name="changes">The batch.</param>
+    /// <param name="isAway">True: the cluster is known not to answer, and is not asked.</param>
+    /// <param name="cancellationToken">Gives up waiting for the turn.</param>
+    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, bool isAway, CancellationToken cancellationToken)
     {
-        if (ConsentBatch.Judge(changes, limits) is { } wrong)
+        if (ConsentBatch.Judge(changes, StoreLimits.Default) is { } wrong)
         {
             return wrong;
         }
 
-        await turn.WaitAsync(cancellationToken);
-        try
+        using var turn = await line.TakeAsync(cancellationToken);
+        if (turn is null)
         {
-            var refusal = await MergeWaitingAsync() ?? await journal.AppendAsync(changes, CancellationToken.None);
-            if (refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy })
-            {
-                refusal = pending.Append(changes);
-            }
+            return new Refusal(RefusalReason.Busy, "too many changes of consents wait for the cluster's store");
+        }
 
-            return refusal ?? await mirror.AppendAsync(changes, CancellationToken.None);
-        }
-        finally
+        var refusal = isAway ? pending.Append(changes) : await MergeWaitingAsync() ?? await journal.AppendAsync(changes, CancellationToken.None);
+        if (!isAway && refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy })
         {
-            turn.Release();
+            refusal = pending.Append(changes);
         }
+
+        return refusal ?? await mirror.AppendAsync(changes, CancellationToken.None);
     }
 
     /// <summary>Brings what waits to the cluster's journal; what it does not take goes on waiting.</summary>
     public async Task MergeAsync(CancellationToken cancellationToken)
     {
-        if (Pending == 0)
+        if (Pending > 0)
         {
-            return;
-        }
-
-        await turn.WaitAsync(cancellationToken);
-        try
-        {
-            await MergeWaitingAsync();
-        }
-        finally
-        {
-            turn.Release();
+            using var turn = await line.TakeAsync(cancellationToken);
+            _ = turn is null ? null : await MergeWaitingAsync();
         }
     }
 
@@ -89,11 +83,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        pending.Dispose();
-        turn.Dispose();
-    }
+    public void Dispose() => pending.Dispose();
 
     // Null: the cluster does not answer.
     private static async Task<bool?> FirstAsync(IAsyncEnumerator<Consent> all)

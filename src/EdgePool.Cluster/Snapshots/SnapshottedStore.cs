@@ -121,7 +121,7 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         cancellationToken.ThrowIfCancellationRequested();
-        return consents.AppendAsync(changes, StoreLimits.Default, cancellationToken);
+        return consents.AppendAsync(changes, documents.Away is not null, cancellationToken);
     }
 
     /// <inheritdoc/>
