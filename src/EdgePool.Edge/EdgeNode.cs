@@ -14,6 +14,7 @@ using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
+using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
 using Microsoft.Extensions.Logging;
 
@@ -84,7 +85,7 @@ public sealed class EdgeNode : IAsyncDisposable
             new OutboundConnector(options, policy, table, trust, certificates, resolver, new TlsaLookup(resolver, names.TrustAuthenticatedData, names.TotalTimeout, time), time),
             trust);
         Consents = ledger;
-        links = options.Pool is { } pool ? PeerRuntime.Create(options.NodeName, pool, time, random, edgeLogs.Peers, edgeLogs.Node) : null;
+        links = options.Pool is { } pool ? new PeerRuntime(edge, pool) : null;
         keyMemory = options.KnownPeers is { } known ? new PeerKeyMemory(known, PeerKeys, time, random, edgeLogs.Node) : null;
         if (options.Documents is { } store)
         {
@@ -142,6 +143,14 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The nodes of the pool that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
+
+    /// <summary>The local domains whose component is connected at another node of the pool, each once for each such node that there is a link to.</summary>
+    public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
+
+    /// <summary>
+    /// Stanzas that were answered as lost although another node of the pool, which is lost itself or was out of reach for too long, may have delivered them.
+    /// </summary>
+    public long UncertainStanzas => links?.Stanzas.Uncertain ?? 0;
 
     /// <summary>The policy in force.</summary>
     public PolicySnapshot Policy => edge.Policy.Current;
@@ -208,7 +217,11 @@ public sealed class EdgeNode : IAsyncDisposable
             Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         if (links is { } pool)
+        {
+            edge.Components.Changed = pool.Stanzas.Changed;
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
+        }
+
         if (options.DialbackSecretSource is { } secrets)
             secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
         NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
@@ -273,6 +286,7 @@ public sealed class EdgeNode : IAsyncDisposable
             await documents.DisposeAsync();
         foreach (var listener in listeners)
             system.Stop(listener);
+        links?.Stanzas.Leave();
         var shutdown = new NodeShutdown(edge);
         if (routes is not null && streams is not null)
             await shutdown.RunAsync(routes, streams);

@@ -11,6 +11,9 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
 {
     private readonly ConcurrentDictionary<DomainName, object> sessions = new();
 
+    /// <summary>Called when a component has connected or is gone.</summary>
+    public Action<DomainName>? Changed { get; set; }
+
     public bool IsConnected(DomainName component) => sessions.ContainsKey(component);
 
     /// <summary>The stream of <paramref name="owner"/> becomes the component's; false when there is one already.</summary>
@@ -20,6 +23,7 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
             return false;
         writer.Attach(route);
         NodeLog.ComponentUp(logs.Node, component.Ascii);
+        Changed?.Invoke(component);
         return true;
     }
 
@@ -32,6 +36,7 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
         route.Queue.Close(BounceReason.BackEndUnavailable);
         NodeLog.ComponentDown(logs.Node, component.Ascii);
         sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner)); // before anybody hears of it: the component may come again at once
+        Changed?.Invoke(component); // before its stanzas are answered: an answer may bring more, which go where it is now
         bouncer.RefuseAll(route, BounceReason.BackEndUnavailable);
     }
 }

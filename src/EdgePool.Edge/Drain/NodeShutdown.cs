@@ -49,7 +49,7 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
     /// <summary>Behind the end of every stream: what is left has no way to be delivered. A writer that was cut off answers on its own thread.</summary>
     public async Task SettleAsync()
     {
-        foreach (var route in All)
+        foreach (var route in edge.Routes.All)
         {
             route.Queue.Close(BounceReason.Shutdown);
             edge.Bouncer.RefuseAll(route, BounceReason.Shutdown);
@@ -58,17 +58,15 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
         await UntilAsync(NothingInFlight, drain / 10, CancellationToken.None);
     }
 
-    private IEnumerable<Route> All => edge.Routes.Pairs.Concat(edge.Routes.Components);
-
     private bool NothingInFlight() => edge.Ledger.Read().InFlight == 0;
 
-    private bool NothingWaitsForAStream() => All.All(static route => route.Queue.Bytes == 0 || !route.Queue.HasStream);
+    private bool NothingWaitsForAStream() => edge.Routes.All.All(static route => route.Queue.Bytes == 0 || !route.Queue.HasStream);
 
     /// <summary>First all is taken, then answered: an answer may go to a queue that is emptied here, and is not to be taken out again.</summary>
     private void Answer(Func<Route, bool> which)
     {
         var taken = new List<(Route Route, StanzaSegment Segment)>();
-        foreach (var route in All.Where(which))
+        foreach (var route in edge.Routes.All.Where(which))
         {
             while (route.Queue.Take() is { } segment)
                 taken.Add((route, segment));

@@ -42,7 +42,7 @@ internal static class PeerKeyText
 
     private static PeerKeyAlarm Read(WrittenAlarm alarm) => new(
         alarm.At,
-        Enum.GetValues<PeerKeyAlarmKind>().Where(kind => kind.ToText() == alarm.Kind).Cast<PeerKeyAlarmKind?>().FirstOrDefault() ?? throw new FormatException("its alarm is of no known kind"),
+        Enum.GetValues<PeerKeyAlarmKind>().Where(kind => string.Equals(kind.ToText(), alarm.Kind, StringComparison.Ordinal)).Cast<PeerKeyAlarmKind?>().FirstOrDefault() ?? throw new FormatException("its alarm is of no known kind"),
         alarm.Before is { } before ? Hash(before) : null,
         alarm.IssuerBefore,
         alarm.Shown is { } shown ? Hash(shown) : null,

@@ -15,7 +15,7 @@ internal sealed class QueueSweep(RouteTable routes, StanzaPolicy stanzas, Bounce
     /// <summary>Sweeps every queue.</summary>
     public void Sweep(PolicySnapshot now)
     {
-        foreach (var route in routes.Pairs.Concat(routes.Components))
+        foreach (var route in routes.All)
             Sweep(route, now);
     }
 

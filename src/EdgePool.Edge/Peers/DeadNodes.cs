@@ -32,7 +32,7 @@ internal sealed class DeadNodes(ICoordinator store, Func<NodeRecord, Cancellatio
             await store.RevokeAsync(record.Lease, cancellation);
             return true;
         }
-        catch (StoreException)
+        catch (Exception fault) when (fault is StoreException or ObjectDisposedException)
         {
             return false;
         }

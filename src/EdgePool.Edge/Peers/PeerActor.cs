@@ -14,14 +14,17 @@ namespace EdgePool.Edge.Peers;
 internal sealed class PeerActor : ReceiveActor, IWithTimers
 {
     private const string RetryTimer = "retry";
+    private const string LostTimer = "lost";
 
     private readonly PeerRuntime peers;
     private readonly string node;
     private readonly bool calls;
+    private readonly PeerStanzas stanzas;
     private readonly CancellationTokenSource stopping = new();
     private NodeRecord? record;
     private PeerLink? link;
     private PeerQuestions? questions;
+    private Task running = Task.CompletedTask;
     private string? linked;
     private string? failure;
     private bool calling;
@@ -29,7 +32,7 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
 
     public PeerActor(PeerRuntime peers, string node)
     {
-        (this.peers, this.node) = (peers, node);
+        (this.peers, this.node, stanzas) = (peers, node, peers.Stanzas.Open(node));
         calls = string.CompareOrdinal(peers.Node, node) < 0;
         Receive<Known>(OnKnown);
         Receive<PeerOutcome>(OnAnswered);
@@ -37,6 +40,8 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
         Receive<Ended>(OnEnded);
         Receive<Retry>(_ => Call());
         Receive<Death>(OnDeath);
+        Receive<Lost>(_ => stanzas.GiveUp());
+        Receive<Status.Failure>(static failure => throw new InvalidOperationException("a link failed", failure.Cause));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -47,6 +52,7 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     {
         stopping.Cancel();
         Drop("this node ends the link");
+        peers.Stanzas.Close(node, stanzas);
     }
 
     private void OnKnown(Known known)
@@ -110,15 +116,34 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
         var asked = questions = new PeerQuestions(made, peers.Answers, peers.Pool.Timeouts.Question, peers.Time);
         (linked, failure, failures) = (session.Peer.Instance, null, 0);
         PeerLog.Up(peers.Log, node, LogText.Of(session.Peer.Instance));
-        _ = RunAsync(made, asked).PipeTo(Self);
+        Timers.Cancel(LostTimer);
+        var next = RunAsync(running, made, asked, stanzas);
+        running = next;
+        _ = next.PipeTo(Self);
         peers.Network.Up(node, asked);
     }
 
-    private static async Task<Ended> RunAsync(PeerLink link, PeerQuestions questions)
+    /// <summary>Begins when the link before has ended, to the last byte that was read of it.</summary>
+    private static async Task<Ended> RunAsync(Task before, PeerLink link, PeerQuestions questions, PeerStanzas stanzas)
     {
-        await Task.Yield();
-        return new Ended(link, await link.RunAsync((kind, body) => kind == FrameKind.Ping ? body.IsEmpty : questions.Take(kind, body)));
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        stanzas.Begin(link);
+        try
+        {
+            return new Ended(link, await link.RunAsync((kind, body) => Take(kind, body, questions, stanzas), stanzas.TryCompose));
+        }
+        finally
+        {
+            stanzas.End();
+        }
     }
+
+    private static bool Take(FrameKind kind, ReadOnlyMemory<byte> body, PeerQuestions questions, PeerStanzas stanzas) => kind switch
+    {
+        FrameKind.Ping => body.IsEmpty,
+        FrameKind.Question or FrameKind.Answer or FrameKind.Refusal => questions.Take(kind, body),
+        _ => stanzas.Take(kind, body.Span),
+    };
 
     private void OnEnded(Ended ended)
     {
@@ -126,6 +151,7 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
             return;
         PeerLog.Down(peers.Log, node, LogText.Of(ended.Why));
         Drop(ended.Why);
+        Timers.StartSingleTimer(LostTimer, Lost.Instance, peers.Pool.Timeouts.Lost);
         Suspect();
         if (calls)
             RetryLater();
@@ -147,12 +173,24 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
             _ = LookAsync(standing).PipeTo(Self);
     }
 
-    private async Task<Death> LookAsync(NodeRecord suspected) => new(await peers.Dead.LookAsync(suspected, stopping.Token));
+    private async Task<Death> LookAsync(NodeRecord suspected)
+    {
+        try
+        {
+            return new Death(await peers.Dead.LookAsync(suspected, stopping.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            return new Death(Certain: false);
+        }
+    }
 
     private void OnDeath(Death death)
     {
-        if (death.Certain)
-            PeerLog.Dead(peers.Log, node);
+        if (!death.Certain)
+            return;
+        PeerLog.Dead(peers.Log, node);
+        stanzas.GiveUp();
     }
 
     private void RetryLater()
@@ -170,6 +208,11 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     private sealed record Ended(PeerLink Link, string Why);
 
     private sealed record Death(bool Certain);
+
+    private sealed class Lost
+    {
+        public static Lost Instance { get; } = new();
+    }
 
     private sealed class Retry
     {

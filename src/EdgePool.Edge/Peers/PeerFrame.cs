@@ -20,6 +20,21 @@ internal enum FrameKind : byte
 
     /// <summary>There is no answer, and why.</summary>
     Refusal = 5,
+
+    /// <summary>Under which number of its own the sender counts its stanzas: another one than before, and it begins anew.</summary>
+    Begin = 6,
+
+    /// <summary>A component is connected, or not, and how many stanzas for it have come.</summary>
+    BackEnd = 7,
+
+    /// <summary>All components are told, and whether the count is known.</summary>
+    Ready = 8,
+
+    /// <summary>Stanzas for a component.</summary>
+    Stanzas = 9,
+
+    /// <summary>How many of them are handled.</summary>
+    Handled = 10,
 }
 
 /// <summary>What the bytes at hand are.</summary>
@@ -72,7 +87,7 @@ internal static class PeerFrame
         if (data.Length < HeaderBytes)
             return FrameRead.Incomplete;
         kind = (FrameKind)data[sizeof(uint)];
-        if (kind is < FrameKind.Hello or > FrameKind.Refusal)
+        if (kind is < FrameKind.Hello or > FrameKind.Handled)
             return FrameRead.Unknown;
         return data.Length < total ? FrameRead.Incomplete : FrameRead.Frame;
     }

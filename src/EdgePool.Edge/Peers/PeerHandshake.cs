@@ -135,13 +135,17 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
         {
             outcome = new PeerOutcome(Session: null, fault.Message, fault.SocketErrorCode == SocketError.ConnectionRefused);
         }
-        catch (Exception fault) when (fault is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException)
-        {
-            outcome = new PeerOutcome(Session: null, fault is AuthenticationException ? "TLS failed: it has not the key of its record, or takes ours for another's" : fault.Message);
-        }
         catch (OperationCanceledException)
         {
             outcome = new PeerOutcome(Session: null, "it does not answer in time");
+        }
+        catch (AuthenticationException)
+        {
+            outcome = new PeerOutcome(Session: null, "TLS failed: it has not the key of its record, or takes ours for another's");
+        }
+        catch (Exception fault)
+        {
+            outcome = new PeerOutcome(Session: null, fault.Message); // whatever a certificate or a connection brings: there is no link
         }
 
         if (outcome.Session is null)

@@ -47,19 +47,28 @@ internal sealed class PeerLink(PeerSession session, TimeProvider time)
 
     /// <summary>Reads and writes until the link ends; then nothing of it is left. Says why it ended.</summary>
     /// <param name="take">Takes what comes.</param>
-    public async Task<string> RunAsync(TakeFrame take)
+    /// <param name="compose">Adds what there is to write besides; false: nothing.</param>
+    public async Task<string> RunAsync(TakeFrame take, Func<ArrayBufferWriter<byte>, bool> compose)
     {
         var reading = EndedAsync(ReadAsync(take));
-        var writer = EndedAsync(WriteAsync());
-        var why = await await Task.WhenAny(reading, writer, cut.Task);
-        lock (gate)
-            stopped = true;
-        session.Socket.Dispose(); // what is being read or written fails; only then TLS may go
-        wake.Set();
-        await Task.WhenAll(reading, writer);
-        await session.Stream.DisposeAsync();
-        return why;
+        var writer = EndedAsync(WriteAsync(compose));
+        try
+        {
+            return await await Task.WhenAny(reading, writer, cut.Task);
+        }
+        finally
+        {
+            lock (gate)
+                stopped = true;
+            session.Socket.Dispose(); // what is being read or written fails; only then TLS may go
+            wake.Set();
+            await Task.WhenAll(reading, writer);
+            await session.Stream.DisposeAsync();
+        }
     }
+
+    /// <summary>Lets the writer look for what there is to write.</summary>
+    public void Wake() => wake.Set();
 
     /// <summary>Queues a frame; false when the link has ended, or the other side has left too much unread.</summary>
     public bool TrySend(FrameKind kind, ReadOnlySpan<byte> head = default, ReadOnlySpan<byte> rest = default)
@@ -143,14 +152,21 @@ internal sealed class PeerLink(PeerSession session, TimeProvider time)
         return larger;
     }
 
-    private async Task<string> WriteAsync()
+    private async Task<string> WriteAsync(Func<ArrayBufferWriter<byte>, bool> compose)
     {
-        while (TryTakeWaiting(out var some))
+        for (var inPlace = 0; TryTakeWaiting(out var some); inPlace++)
         {
-            if (!some)
+            if (!some && !compose(leaving))
             {
+                inPlace = 0;
                 await wake.WaitAsync();
                 continue;
+            }
+
+            if (inPlace == StreamOutput.SegmentsInPlace)
+            {
+                inPlace = 0;
+                await Task.Yield();
             }
 
             Interlocked.Exchange(ref writing, Math.Max(1, time.GetTimestamp()));

@@ -3,19 +3,40 @@ using Microsoft.Extensions.Logging;
 namespace EdgePool.Edge.Peers;
 
 /// <summary>What the actors of the links share.</summary>
-internal sealed record PeerRuntime(
-    string Node, PoolOptions Pool, PeerNetwork Network, PeerAnswers Answers, PeerHandshake Handshake, DeadNodes Dead, TimeProvider Time, Random Random, ILogger Log, ILogger NodeLog)
+internal sealed class PeerRuntime
 {
-    /// <param name="node">This node's name.</param>
+    /// <param name="edge">The node.</param>
     /// <param name="pool">Its pool.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="random">Jitter.</param>
-    /// <param name="log">For links.</param>
-    /// <param name="nodeLog">For the listener.</param>
-    public static PeerRuntime Create(string node, PoolOptions pool, TimeProvider time, Random random, ILogger log, ILogger nodeLog)
+    public PeerRuntime(EdgeRuntime edge, PoolOptions pool)
     {
-        var answers = new PeerAnswers(pool.Timeouts.Question, time, log);
-        var handshake = new PeerHandshake(pool, node, time);
-        return new PeerRuntime(node, pool, new PeerNetwork(node, answers), answers, handshake, new DeadNodes(pool.Coordinator, handshake.RefusesAsync, time), time, random, log, nodeLog);
+        (Edge, Pool, Node) = (edge, pool, edge.Options.NodeName);
+        Answers = new PeerAnswers(pool.Timeouts.Question, edge.Time, Log);
+        Network = new PeerNetwork(Node, Answers);
+        Handshake = new PeerHandshake(pool, Node, edge.Time);
+        Dead = new DeadNodes(pool.Coordinator, Handshake.RefusesAsync, edge.Time);
+        Stanzas = new LinkedStanzas(edge);
     }
+
+    public EdgeRuntime Edge { get; }
+
+    public PoolOptions Pool { get; }
+
+    /// <summary>This node's name.</summary>
+    public string Node { get; }
+
+    public PeerAnswers Answers { get; }
+
+    public PeerNetwork Network { get; }
+
+    public PeerHandshake Handshake { get; }
+
+    public DeadNodes Dead { get; }
+
+    public LinkedStanzas Stanzas { get; }
+
+    public TimeProvider Time => Edge.Time;
+
+    public Random Random => Edge.Random;
+
+    public ILogger Log => Edge.Logs.Peers;
 }

@@ -32,7 +32,7 @@ internal sealed class PeersActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        NodeLog.Listening(peers.NodeLog, peers.Node, "peers", listening.LocalEndPoint!);
+        NodeLog.Listening(peers.Edge.Logs.Node, peers.Node, "peers", listening.LocalEndPoint!);
         Timers.StartPeriodicTimer("look", Look.Instance, peers.Pool.Timeouts.Ping);
         OnLook();
         Accept();

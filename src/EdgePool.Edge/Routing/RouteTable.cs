@@ -17,6 +17,7 @@ internal sealed class RouteTable
     public const int MostUnserved = 64;
 
     private readonly ConcurrentDictionary<DomainPair, Route> pairs = new();
+    private readonly ConcurrentDictionary<Route, Route> peers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<DomainName, LocalDomain> local;
     private readonly Dictionary<DomainName, Route> components;
     private readonly Dictionary<DomainName, LocalDomain>.AlternateLookup<ReadOnlySpan<byte>> localByUtf8;
@@ -33,7 +34,7 @@ internal sealed class RouteTable
         localByUtf8 = local.GetAlternateLookup<ReadOnlySpan<byte>>();
         components = options.LocalDomains
             .Where(d => d.BackEnd is BackEndOptions.Component)
-            .ToDictionary(d => d.Name, d => NewRoute(new DomainPair(d.Name, d.Name), ContentNamespace.Component, demand: null));
+            .ToDictionary(d => d.Name, d => NewRoute(new DomainPair(d.Name, d.Name), ContentNamespace.Component, limits.PendingStanzas, demand: null));
         foreach (var route in components.Values)
             route.Queue.Close(BounceReason.BackEndUnavailable);
     }
@@ -61,6 +62,12 @@ internal sealed class RouteTable
 
     public IEnumerable<Route> Components => components.Values;
 
+    /// <summary>Every route: of pairs, to components here, and to those at other nodes.</summary>
+    public IEnumerable<Route> All => pairs.Values.Concat(components.Values).Concat(peers.Values);
+
+    /// <summary>The ways to components at other nodes.</summary>
+    public Elsewhere Elsewhere { get; } = new();
+
     public bool IsLocal(DomainName domain) => local.ContainsKey(domain);
 
     /// <param name="domain">Canonical, UTF-8.</param>
@@ -80,7 +87,7 @@ internal sealed class RouteTable
     public Route? Find(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         if (localByUtf8.TryGetValue(to, out var target))
-            return target.BackEnd is BackEndOptions.Component ? components[target.Name] : PairRoute(from, target.Name);
+            return target.BackEnd is BackEndOptions.Component ? ComponentRoute(from, target.Name) : PairRoute(from, target.Name);
         if (!localByUtf8.TryGetValue(from, out var source) || policy.Allowed(to) is null)
             return null;
         return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
@@ -96,6 +103,29 @@ internal sealed class RouteTable
             Interlocked.Decrement(ref unserved);
         ledger.Release(route.Queue);
         return true;
+    }
+
+    /// <summary>A route to a component at another node, without a link yet; <see cref="Release"/> ends it.</summary>
+    public Route ToPeer(DomainName component)
+    {
+        // What is under way waits in the queue too, and must not count against what may wait for a link: bytes alone bound it.
+        var route = NewRoute(new DomainPair(component, component), ContentNamespace.Server, limits.UnacknowledgedStanzas, demand: null);
+        peers.TryAdd(route, route);
+        return route;
+    }
+
+    /// <summary>Nothing waits on the route to another node, and nothing more comes.</summary>
+    public void Release(Route route)
+    {
+        if (peers.TryRemove(route, out _))
+            ledger.Release(route.Queue);
+    }
+
+    /// <summary>Here where the component is connected here, else where it is; and where it is not, to nowhere.</summary>
+    private Route ComponentRoute(ReadOnlySpan<byte> from, DomainName component)
+    {
+        var here = components[component];
+        return here.Queue.HasStream ? here : Elsewhere.Find(from, component) ?? here;
     }
 
     private Route? PairRoute(ReadOnlySpan<byte> from, DomainName remote)
@@ -117,9 +147,9 @@ internal sealed class RouteTable
         return route;
     }
 
-    private Route NewRoute(DomainPair pair, ContentNamespace content, Action? demand)
+    private Route NewRoute(DomainPair pair, ContentNamespace content, int pendingStanzas, Action? demand)
     {
-        var queue = new StanzaQueue(new QueueLimits(limits.PendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand, () => Drained?.Invoke());
+        var queue = new StanzaQueue(new QueueLimits(pendingStanzas, limits.PendingBytes, limits.OutputBytes), time, demand, () => Drained?.Invoke());
         ledger.Hold(queue, () => queue.Accepted);
         return new Route(pair, content, queue);
     }
@@ -128,7 +158,7 @@ internal sealed class RouteTable
     private sealed class PendingRoute
     {
         public PendingRoute(RouteTable table, DomainPair pair, bool unserved)
-            => Route = table.NewRoute(pair, ContentNamespace.Server, () => table.Demanded?.Invoke(Route!)) with { Unserved = unserved };
+            => Route = table.NewRoute(pair, ContentNamespace.Server, table.limits.PendingStanzas, () => table.Demanded?.Invoke(Route!)) with { Unserved = unserved };
 
         public Route Route { get; }
     }

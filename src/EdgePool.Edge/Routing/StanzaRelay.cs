@@ -186,9 +186,9 @@ internal sealed class StanzaRelay(
     private bool TryEnqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut, StanzaMark mark)
     {
         var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut, mark);
-        if (result == Enqueued.Retired)
+        if (result == Enqueued.Retired || (result == Enqueued.Refused && route.Queue.RefusedWith == BounceReason.BackEndUnavailable))
         {
-            memo.Forget();
+            memo.Forget(); // the component may be connected at another node by now
             if (gate!.Admit(from.Domain, to.Domain).Route is not { } again)
             {
                 bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound, mark);

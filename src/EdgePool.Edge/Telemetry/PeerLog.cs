@@ -20,6 +20,9 @@ internal static partial class PeerLog
     [LoggerMessage(2304, LogLevel.Warning, "Node {Peer} is dead: its address refuses; its lease is ended, so that others take over what it owned")]
     public static partial void Dead(ILogger logger, string peer);
 
+    [LoggerMessage(2306, LogLevel.Warning, "{Stanzas} stanzas under way to node {Peer} are answered as lost, for it will not say what became of them: some may have arrived")]
+    public static partial void StanzasLost(ILogger logger, string peer, int stanzas);
+
     [LoggerMessage(2305, LogLevel.Error, "A question of kind {Kind} from node {Peer} could not be answered")]
     public static partial void AnswerFailed(ILogger logger, int kind, string peer, Exception fault);
 }

@@ -27,8 +27,8 @@ internal sealed class ChainCertificate
     {
         try
         {
-            var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
-            return new ChainCertificate(certificate.RawData, key, KeyHash.Of(key));
+            var exported = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+            return new ChainCertificate(certificate.RawData, exported, KeyHash.Of(exported));
         }
         catch (CryptographicException)
         {

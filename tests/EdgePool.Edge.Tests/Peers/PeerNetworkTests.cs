@@ -90,7 +90,7 @@ public sealed class PeerNetworkTests
         await using var scene = new PoolScene();
         var silent = new TaskCompletionSource<ReadOnlyMemory<byte>>();
         using var identity = PeerIdentity.Create();
-        var a = await scene.StartAsync("a");
+        var a = await scene.StartAsync("a", change: Patient(TimeSpan.FromSeconds(30)));
         var b = await scene.StartAsync("b", identity);
         b.Peers!.Answer(QuestionKind.Entity, (_, _, _) => new(silent.Task));
         await PoolScene.LinkedAsync(a, "b");
@@ -108,14 +108,15 @@ public sealed class PeerNetworkTests
     private static async Task<(EdgeNode A, EdgeNode B)> PairAsync(
         PoolScene scene, Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> answer, TimeSpan? timeout = null)
     {
-        Func<EdgeOptions, EdgeOptions> change = options => timeout is null ? options : options with { Pool = options.Pool! with { Timeouts = options.Pool.Timeouts with { Question = timeout.Value } } };
-        var a = await scene.StartAsync("a", change: change);
-        var b = await scene.StartAsync("b", change: change);
+        var a = await scene.StartAsync("a", change: Patient(timeout ?? TimeSpan.FromSeconds(30)));
+        var b = await scene.StartAsync("b", change: Patient(timeout ?? TimeSpan.FromSeconds(30)));
         b.Peers!.Answer(QuestionKind.Entity, answer);
         await PoolScene.LinkedAsync(a, "b");
         await PoolScene.LinkedAsync(b, "a");
         return (a, b);
     }
+
+    private static Func<EdgeOptions, EdgeOptions> Patient(TimeSpan question) => options => options with { Pool = options.Pool! with { Timeouts = options.Pool.Timeouts with { Question = question } } };
 
     private static async Task<string> FailureAsync(EdgeNode node, string other, QuestionKind kind, byte question)
         => (await Assert.ThrowsAsync<PeerException>(async () => await node.Peers!.AskAsync(other, kind, new[] { question }, default))).Message;

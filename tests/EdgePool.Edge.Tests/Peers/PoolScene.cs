@@ -48,7 +48,7 @@ internal sealed class PoolScene : IAsyncDisposable
     public PoolView View => Volatile.Read(ref view);
 
     /// <summary>A node that runs, with its record in the view.</summary>
-    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null)
+    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null)
     {
         identity ??= PeerIdentity.Create();
         instance ??= $"{name}-{nodes.Count}";
@@ -59,6 +59,7 @@ internal sealed class PoolScene : IAsyncDisposable
         var node = new EdgeNode(change?.Invoke(options) ?? options, Logs);
         await node.StartAsync();
         nodes.Add(node);
+        starting?.Invoke(node);
         var lease = await Store.GrantAsync(TimeSpan.FromHours(1), default);
         Tell(new NodeRecord(name, "pool", instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
         return node;
@@ -89,6 +90,28 @@ internal sealed class PoolScene : IAsyncDisposable
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, "it did not come to that in time");
             await Task.Delay(5);
         }
+    }
+
+    public Task<ComponentClient> ConnectAsync(EdgeNode node, string component) => ComponentClient.ConnectAsync(node.InternalEndPoints[0], component, Secret);
+
+    /// <summary>Waits until a node knows that other nodes have a component.</summary>
+    public static Task KnowsAsync(EdgeNode node, string component, int nodes = 1)
+        => UntilAsync(() => node.ComponentsElsewhere.Count(domain => domain.Ascii == component) == nodes);
+
+    /// <summary>The partner's stream to a node.</summary>
+    public async Task<RawPeer> PartnerAtAsync(EdgeNode node)
+    {
+        const string From = "p1.example";
+        const string To = "d.example";
+        var peer = await RawPeer.ConnectAsync(node.S2SEndPoints[0]);
+        await peer.UpgradeAsync(EdgeFixture.ClientTls(P1, To));
+        await peer.SendAsync(Wire.Header(From, To));
+        await peer.HearAsync("</stream:features>");
+        await peer.SendAsync("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+        await peer.HearAsync("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        await peer.SendAsync(Wire.Header(From, To));
+        await peer.HearAsync("</stream:features>");
+        return peer;
     }
 
     public async ValueTask DisposeAsync()

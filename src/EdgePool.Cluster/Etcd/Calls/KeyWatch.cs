@@ -1,5 +1,4 @@
 using EdgePool.Cluster.Etcd.Messages;
-using Google.Protobuf;
 
 namespace EdgePool.Cluster.Etcd.Calls;
 
@@ -33,9 +32,9 @@ internal sealed class KeyWatch : IAsyncDisposable
         {
             CreateRequest = new WatchCreateRequest { Key = range.Begin, RangeEnd = range.End, StartRevision = from, Fragment = true },
         };
-        var dialogue = await caller.OpenAsync(
+        var opened = await caller.OpenAsync(
             endpoint, "etcdserverpb.Watch/Watch", create, WatchResponse.Parser, EtcdClient.MaxAnswerBytes, patience, cancellationToken);
-        var watch = new KeyWatch(dialogue, patience, time);
+        var watch = new KeyWatch(opened, patience, time);
         try
         {
             var created = await watch.HearAsync(cancellationToken);

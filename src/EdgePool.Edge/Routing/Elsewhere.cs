@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using EdgePool.Xmpp.Addressing;
+
+namespace EdgePool.Edge.Routing;
+
+/// <summary>
+/// The ways to components that are connected at other nodes of the pool. Of several nodes that have one, each pair of domains has its own, by rendezvous: so the
+/// pairs spread, and those of one pair keep their order. Safe from any thread; what is looked up allocates nothing.
+/// </summary>
+internal sealed class Elsewhere
+{
+    private readonly Lock gate = new();
+    private volatile ImmutableDictionary<DomainName, ImmutableArray<Way>> ways = ImmutableDictionary.Create<DomainName, ImmutableArray<Way>>(DomainNameComparer.Instance);
+
+    /// <summary>The components, each once for each node that has it.</summary>
+    public IReadOnlyList<DomainName> All => [.. ways.SelectMany(static domain => domain.Value.Select(way => way.Route.Pair.Remote))];
+
+    /// <summary>The node has a component, which is reached by this route.</summary>
+    public void Add(string node, Route route)
+    {
+        lock (gate)
+        {
+            var others = ways.GetValueOrDefault(route.Pair.Remote, []);
+            if (!others.Any(way => ReferenceEquals(way.Route, route)))
+                ways = ways.SetItem(route.Pair.Remote, others.Add(new Way(HashOf(System.Text.Encoding.UTF8.GetBytes(node), Basis), route)));
+        }
+    }
+
+    /// <summary>It is not there any more.</summary>
+    public void Remove(Route route)
+    {
+        lock (gate)
+        {
+            if (!ways.TryGetValue(route.Pair.Remote, out var all))
+                return;
+            var left = all.RemoveAll(way => ReferenceEquals(way.Route, route));
+            ways = left.IsEmpty ? ways.Remove(route.Pair.Remote) : ways.SetItem(route.Pair.Remote, left);
+        }
+    }
+
+    /// <summary>The way of a pair; null: no other node has the component.</summary>
+    public Route? Find(ReadOnlySpan<byte> from, DomainName to)
+    {
+        if (!ways.TryGetValue(to, out var all))
+            return null;
+        var pair = HashOf(to.Utf8, HashOf(from, Basis));
+        Route? chosen = null;
+        var highest = 0UL;
+        foreach (var way in all)
+        {
+            var weight = Mix(way.Node ^ pair) | 1;
+            if (weight > highest)
+                (chosen, highest) = (way.Route, weight);
+        }
+
+        return chosen;
+    }
+
+    private const ulong Basis = 14695981039346656037UL;
+
+    /// <summary>FNV-1a, 64 bits.</summary>
+    private static ulong HashOf(ReadOnlySpan<byte> text, ulong hash)
+    {
+        foreach (var octet in text)
+            hash = (hash ^ octet) * 1099511628211UL;
+        return hash;
+    }
+
+    /// <summary>Spreads every bit over all (the finaliser of SplitMix64).</summary>
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9UL;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111ebUL;
+        return value ^ (value >> 31);
+    }
+
+    private readonly record struct Way(ulong Node, Route Route);
+}

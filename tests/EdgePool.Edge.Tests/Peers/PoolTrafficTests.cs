@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Text;
+using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Tests.Fixture;
+using EdgePool.Testing.Peers;
+using Xunit;
+
+namespace EdgePool.Edge.Tests.Peers;
+
+/// <summary>A partner's stream and a component at different nodes: what crosses the link, and what becomes of it when the link, or the node, is lost.</summary>
+public sealed class PoolTrafficTests
+{
+    private const int Stanzas = 10_000;
+    private const int Batch = 100;
+
+    [Fact]
+    public async Task Stanzas_ComponentAtAnotherNode_CrossInOrderBothWays()
+    {
+        await using var scene = new PoolScene();
+        var (a, b) = (await scene.StartAsync("a"), await scene.StartAsync("b"));
+        await using var d = await scene.ConnectAsync(b, "d.example");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await PoolScene.KnowsAsync(b, "e.example");
+        await using var partner = await scene.PartnerAtAsync(a);
+
+        var sending = Task.WhenAll(SendAsync(partner.SendAsync, "u@p1.example", "x@d.example"), SendAsync(text => d.SendAsync(text), "x@d.example", "y@e.example"));
+        Assert.Equal(Numbers(0, Stanzas), await HeardAsync(d, Stanzas));
+        Assert.Equal(Numbers(0, Stanzas), await HeardAsync(e, Stanzas));
+        await sending;
+
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal((0, 0), (a.Ledger.Read().Bounced, b.Ledger.Read().Bounced));
+        Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    [Fact]
+    public async Task Link_CutInMidFlow_EachStanzaArrivesOnceAndInOrder()
+    {
+        await using var scene = new PoolScene();
+        await using var line = new CutProxy();
+        var a = await scene.StartAsync("a");
+        var b = await scene.StartAsync("b", peer: line.EndPoint.ToString(), starting: node => line.Target = node.PeerEndPoint);
+        await using var d = await scene.ConnectAsync(b, "d.example");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await PoolScene.KnowsAsync(b, "e.example");
+        await using var partner = await scene.PartnerAtAsync(a);
+
+        var sending = Task.WhenAll(SendAsync(partner.SendAsync, "u@p1.example", "x@d.example"), SendAsync(text => d.SendAsync(text), "x@d.example", "y@e.example"));
+        var back = HeardAsync(e, Stanzas);
+        var there = new List<int>();
+        for (var cut = 0; cut < 5; cut++)
+        {
+            there.AddRange(await HeardAsync(d, Stanzas / 6));
+            line.Cut();
+        }
+
+        there.AddRange(await HeardAsync(d, Stanzas - there.Count));
+        Assert.Equal(Numbers(0, Stanzas), there);
+        Assert.Equal(Numbers(0, Stanzas), await back);
+        await sending;
+
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal((0, 0), (a.Ledger.Read().Bounced, b.Ledger.Read().Bounced));
+        Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    [Fact]
+    public async Task Node_LostInMidFlow_EachStanzaArrivesOrIsAnswered()
+    {
+        await using var scene = new PoolScene();
+        await using var line = new CutProxy();
+        var a = await scene.StartAsync("a");
+        var b = await scene.StartAsync("b", peer: line.EndPoint.ToString(), starting: node => line.Target = node.PeerEndPoint);
+        await using var d = await scene.ConnectAsync(b, "d.example");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await using var partner = await scene.PartnerAtAsync(a);
+
+        var sending = SendAsync(partner.SendAsync, "u@p1.example", "x@d.example");
+        var arrived = await HeardAsync(d, Stanzas / 4);
+        line.CutForGood();
+        await sending;
+        await PoolScene.UntilAsync(() => a.Ledger.Read() is { InFlight: 0 } account && account.Accepted >= Stanzas);
+
+        var answered = a.Ledger.Read().BouncedBy;
+        var errors = new List<int>();
+        for (var left = (int)answered.Values.Sum(); left > 0; left--)
+            errors.Add(NumberOf(await scene.Partner.ReceiveAsync()));
+        await PoolScene.UntilAsync(() => b.Ledger.Read() is { InFlight: 0 });
+        arrived.AddRange(await HeardAsync(d, (int)b.Ledger.Read().Delivered - arrived.Count));
+
+        Assert.Equal(arrived.Order(), arrived);
+        Assert.Equal(Numbers(0, Stanzas), arrived.Union(errors).Order());
+        Assert.InRange(arrived.Intersect(errors).Count(), 0, (int)a.UncertainStanzas);
+        Assert.Equal(a.UncertainStanzas, answered.GetValueOrDefault(BounceReason.StreamLost));
+        await ExpectBalancedAsync(a, b);
+    }
+
+    [Fact]
+    public async Task Component_AtTwoNodes_APairKeepsToOneUntilItIsGone()
+    {
+        await using var scene = new PoolScene();
+        var (a, b, c) = (await scene.StartAsync("a"), await scene.StartAsync("b"), await scene.StartAsync("c"));
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await using var atB = await scene.ConnectAsync(b, "d.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await using var atC = await scene.ConnectAsync(c, "d.example");
+        await PoolScene.KnowsAsync(a, "d.example", nodes: 2);
+
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        await PoolScene.UntilAsync(() => b.Ledger.Read().Delivered + c.Ledger.Read().Delivered == Batch);
+        var (chosen, other) = b.Ledger.Read().Delivered > 0 ? (atB, atC) : (atC, atB);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(chosen, Batch));
+
+        await chosen.DisposeAsync();
+        await PoolScene.KnowsAsync(a, "d.example", nodes: 1);
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(other, Batch));
+    }
+
+    [Fact]
+    public async Task Component_Nowhere_IsAnsweredAsBefore()
+    {
+        await using var scene = new PoolScene();
+        var (a, b) = (await scene.StartAsync("a"), await scene.StartAsync("b"));
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.LinkedAsync(a, "b");
+
+        await e.SendAsync("<message from='y@e.example' to='x@d.example' type='chat' id='7'/>");
+
+        Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
+        Assert.Equal(1, a.Ledger.Read().BouncedBy[BounceReason.BackEndUnavailable]);
+        Assert.Equal(0, b.Ledger.Read().Accepted);
+    }
+
+    [Fact]
+    public async Task Node_LeavesInOrder_OthersSendItNothingMore()
+    {
+        await using var scene = new PoolScene();
+        var (a, b) = (await scene.StartAsync("a"), await scene.StartAsync("b"));
+        await using var d = await scene.ConnectAsync(b, "d.example");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(d, Batch));
+
+        await b.StopAsync();
+
+        await e.SendAsync("<message from='y@e.example' to='x@d.example' type='chat' id='7'/>");
+        Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    private static IEnumerable<int> Numbers(int first, int count) => Enumerable.Range(first, count);
+
+    private static async Task SendAsync(Func<string, Task> send, string from, string to, int count = Stanzas)
+    {
+        for (var first = 0; first < count; first += Batch)
+        {
+            var text = new StringBuilder();
+            for (var number = first; number < first + Batch; number++)
+                text.Append(CultureInfo.InvariantCulture, $"<message from='{from}' to='{to}' type='chat' id='n-{number}'><body>number {number}</body></message>");
+            await send(text.ToString());
+        }
+    }
+
+    private static async Task<List<int>> HeardAsync(ComponentClient component, int count)
+    {
+        var heard = new List<int>(count);
+        while (heard.Count < count)
+        {
+            if (await component.ReceiveAsync() is var stanza && stanza.Attribute("id")?.Value is ['n', '-', ..])
+                heard.Add(NumberOf(stanza));
+        }
+
+        return heard;
+    }
+
+    private static int NumberOf(System.Xml.Linq.XElement stanza) => int.Parse(stanza.Attribute("id")!.Value[2..], CultureInfo.InvariantCulture);
+
+    private static async Task ExpectBalancedAsync(params EdgeNode[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            await PoolScene.UntilAsync(() => node.Ledger.Read() is { InFlight: 0, Balances: true });
+            Assert.Equal(0, node.Ledger.Read().InFlight);
+        }
+    }
+}
