@@ -311,6 +311,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private void OnPolicyReplaced(PolicyChange change)
     {
         new QueueSweep(edge.Routes, edge.Stanzas, edge.Bouncer, edge.Logs).Sweep(change.Now);
+        edge.Lost.Sweep();
         streams!.Tell(change);
         routes!.Tell(change);
         presence!.Tell(change);

@@ -37,6 +37,9 @@ public static class Placement
     /// <summary>The node that is to own each of the first shards; null where there is none.</summary>
     public static string?[] OwnersOf(PoolView view, int shards = Shards) => [.. Enumerable.Range(0, shards).Select(shard => OwnerOf(shard, view))];
 
+    /// <summary>The weight of a node for what has a name.</summary>
+    internal static ulong WeightFor(string node, string name) => Mix(Hash(node) ^ Mix(Hash(name)));
+
     private static ulong Weight(string node, int shard) => Mix(Hash(node) ^ Mix((ulong)shard + 1)) | 1;
 
     /// <summary>FNV-1a, 64 bits, over UTF-8.</summary>

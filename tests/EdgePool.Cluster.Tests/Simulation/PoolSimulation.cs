@@ -2,21 +2,22 @@ using System.Globalization;
 using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Embedded;
+using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Sharding;
 
 namespace EdgePool.Cluster.Tests.Simulation;
 
 /// <summary>
-/// A pool of three to five nodes for a minute: nodes are killed and started again, stopped and continued, cut off from the store, drained; the store is down for a while. All the
+/// A pool of three to five nodes for a minute: nodes are killed and started again, stopped and continued, cut off from the store, from each other, drained; the store is down for a while. All the
 /// time no shard has two owners and no write of an owner that was followed by another counts; after the last fault every shard is soon owned by the node that the
-/// placement names.
+/// placement names. What all may have of a partner's budgets is never more than the whole, and soon all of it.
 /// </summary>
-internal sealed class PoolSimulation
+internal sealed partial class PoolSimulation
 {
     private const int Shards = 24;
     private static readonly TimeSpan Faulty = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan End = TimeSpan.FromSeconds(70);
+    private static readonly TimeSpan End = TimeSpan.FromSeconds(60);
     private static readonly MembershipOptions Options = new();
 
     private readonly Simulator simulator;
@@ -62,6 +63,7 @@ internal sealed class PoolSimulation
         Heal();
         simulator.RunUntil(End);
         EveryShardIsWhereItBelongs();
+        EveryBudgetIsDividedWhole();
     }
 
     private void Start(Node node)
@@ -87,7 +89,17 @@ internal sealed class PoolSimulation
                 },
                 HandOver = (_, cancellation) => Task.Delay(simulator.Between(1, 50), process.Time, cancellation),
             };
-            node.Running = [node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process)];
+            node.Peers = new SimulatedPeers(simulator, node.Name, process, name => nodes.Find(n => string.Equals(n.Name, name, StringComparison.Ordinal))?.Peers, (a, b) => simulator.Now >= Faulty.Ticks || !(Apart(a) || Apart(b)), () => simulator.Now >= Faulty.Ticks ? 0 : loss);
+            node.Shares = new PoolShares(link, node.Peers, node.Member, node.Keeper, process.Time);
+            (node.Lease, node.Excused) = (0, false);
+            node.Running =
+            [
+                node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process),
+            ];
+            if (Sharing)
+            {
+                node.Running = [.. node.Running, node.Shares.RunAsync(node.Stopping.Token), .. Partners.Select(partner => OpenStreamsAsync(node, partner, process)), UseRateAsync(node, process)];
+            }
         });
     }
 
@@ -125,7 +137,7 @@ internal sealed class PoolSimulation
         }
 
         var node = nodes[simulator.Random.Next(nodes.Count)];
-        switch (simulator.Random.Next(6))
+        switch (simulator.Random.Next(7))
         {
             case 0 when node.Process is { Dead: false } process:
                 process.Kill();
@@ -144,6 +156,10 @@ internal sealed class PoolSimulation
                 break;
             case 4 when node.Process is { Dead: false } process:
                 process.Run(() => node.Member!.Describe(r => r with { Draining = !r.Draining }));
+                break;
+            case 6:
+                node.Apart = true;
+                simulator.After(simulator.Between(100, 12_000), () => node.Apart = false);
                 break;
             case 5 when node.Process is { Dead: false } process:
                 process.Run(() => _ = RestartAsync(node));
@@ -200,6 +216,8 @@ internal sealed class PoolSimulation
         {
             NoTwoOwners(shard);
         }
+
+        NoMoreThanTheWhole();
     }
 
     private void NoTwoOwners(int shard)
@@ -252,7 +270,19 @@ internal sealed class PoolSimulation
 
         public Task[] Running { get; set; } = [];
 
+        public SimulatedPeers? Peers { get; set; }
+
+        public PoolShares? Shares { get; set; }
+
+        /// <summary>From the store.</summary>
         public bool CutOff { get; set; }
+
+        /// <summary>From the other nodes.</summary>
+        public bool Apart { get; set; }
+
+        public long Lease { get; set; }
+
+        public bool Excused { get; set; }
 
         public int Starts { get; set; }
 

@@ -37,14 +37,14 @@ internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess proces
         var seen = newest.Revision;
         while (true)
         {
-            await Task.Delay(simulator.Between(30, 200), process.Time, cancellationToken);
+            await Task.Delay(simulator.Between(30, 400), process.Time, cancellationToken);
             if (!open())
             {
                 await Task.Delay(Patience, process.Time, cancellationToken);
                 throw new StoreException(StoreFault.Unavailable, "the watch is lost");
             }
 
-            if ((await store.ReadAsync("", cancellationToken)).Revision == seen)
+            if ((await store.ReadAsync("~", cancellationToken)).Revision == seen)
             {
                 continue;
             }

@@ -1,0 +1,192 @@
+using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Membership;
+using EdgePool.Cluster.Peers;
+using EdgePool.Cluster.Sharding;
+
+namespace EdgePool.Cluster.Entities;
+
+/// <summary>
+/// Divides budgets in the running pool: reports what this node has to the owners of the shards, and answers, for the shards that it owns, what others report. One question
+/// to each owner in each <see cref="Interval"/>, however many partners there are; one more at once when a stream was refused.
+/// </summary>
+public sealed class PoolShares
+{
+    /// <summary>How often a node reports.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The wait for an owner's answer.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often it is looked whether a stream was refused.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
+
+    private readonly ICoordinator store;
+    private readonly IPeerNetwork peers;
+    private readonly Member member;
+    private readonly ShardKeeper keeper;
+    private readonly TimeProvider time;
+    private readonly ShareOwner owner;
+    private readonly Lock owning = new();
+    private readonly Dictionary<string, Task> asked = new(StringComparer.Ordinal);
+    private Task reading = Task.CompletedTask;
+    private int hurried;
+    private PoolView? seen;
+    private long lease;
+
+    /// <param name="store">Where membership is agreed on.</param>
+    /// <param name="peers">The way to the other nodes; its questions of the kind <see cref="QuestionKind.Entity"/> are answered from now on.</param>
+    /// <param name="member">This node's membership.</param>
+    /// <param name="keeper">The shards that it owns.</param>
+    /// <param name="time">The clock.</param>
+    public PoolShares(ICoordinator store, IPeerNetwork peers, Member member, ShardKeeper keeper, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        ArgumentNullException.ThrowIfNull(member);
+        (this.store, this.peers, this.member, this.keeper, this.time) = (store, peers, member, keeper, time);
+        owner = new ShareOwner(time);
+        Book = new ShareBook(member.Record.Name, time) { Short = () => Volatile.Write(ref hurried, 1) };
+        peers.Answer(QuestionKind.Entity, AnswerAsync);
+    }
+
+    /// <summary>What this node may have.</summary>
+    public ShareBook Book { get; }
+
+    /// <summary>Reports until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                Look();
+                Book.Measure();
+                Report(cancellationToken);
+                var before = time.GetTimestamp();
+                do
+                {
+                    await Task.Delay(Breath, time, cancellationToken);
+                }
+                while (time.GetElapsedTime(before) < Interval && Interlocked.Exchange(ref hurried, 0) == 0);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAll([reading, .. asked.Values]);
+        }
+    }
+
+    /// <summary>Takes in who is in the pool, for both parts.</summary>
+    private void Look()
+    {
+        var view = keeper.View;
+        var term = member.Term?.Lease ?? lease;
+        if (ReferenceEquals(view, seen) && term == lease)
+        {
+            return;
+        }
+
+        (seen, lease) = (view, term);
+        var roster = Roster.Of(view);
+        Book.See(roster, term);
+        lock (owning)
+        {
+            owner.See(roster);
+        }
+    }
+
+    private void Report(CancellationToken cancellationToken)
+    {
+        lock (owning)
+        {
+            if (owner.Wanted > 0 && reading.IsCompleted)
+            {
+                reading = ReadRosterAsync(cancellationToken);
+            }
+        }
+
+        foreach (var shards in keeper.Map.Owners.GroupBy(static o => o.Value.Node, static o => KeyValuePair.Create(o.Key, o.Value.Token), StringComparer.Ordinal))
+        {
+            if (!asked.TryGetValue(shards.Key, out var last) || last.IsCompleted)
+            {
+                asked[shards.Key] = AskAsync(shards.Key, shards.ToArray(), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>An owner must know of everybody who was there when it became the owner, and the watch may be behind.</summary>
+    private async Task ReadRosterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var roster = Roster.Of(PoolView.Of(await store.ReadAsync(NodeRecord.PrefixOf(member.Record.Pool), cancellationToken)));
+            lock (owning)
+            {
+                owner.See(roster);
+            }
+        }
+        catch (Exception exception) when (exception is StoreException or OperationCanceledException)
+        {
+            // the next round reads again
+        }
+    }
+
+    private async Task AskAsync(string node, ReadOnlyMemory<KeyValuePair<int, long>> shards, CancellationToken cancellationToken)
+    {
+        var report = Book.Report(new Dictionary<int, long>(shards.ToArray()));
+        var question = ShareCodec.Write(report);
+        if (question.Length <= IPeerNetwork.Longest && report.Holdings.Count <= ShareCodec.Most)
+        {
+            if (await AskAsync(node, question, cancellationToken) is not { } answer)
+            {
+                return;
+            }
+
+            if (!ShareCodec.IsTooLong(answer.Span))
+            {
+                if (ShareCodec.ReadAnswer(answer.Span) is { } read)
+                {
+                    Book.Take(report, read);
+                }
+
+                return;
+            }
+        }
+
+        if (shards.Length > 1)
+        {
+            await AskAsync(node, shards[..(shards.Length / 2)], cancellationToken);
+            await AskAsync(node, shards[(shards.Length / 2)..], cancellationToken);
+        }
+    }
+
+    /// <summary>Null: no answer.</summary>
+    private async Task<ReadOnlyMemory<byte>?> AskAsync(string node, byte[] question, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Deadline, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await peers.AskAsync(node, QuestionKind.Entity, question, both.Token);
+        }
+        catch (Exception exception) when (exception is PeerException or OperationCanceledException)
+        {
+            return null; // as long as it does not answer, the shares stay as they are
+        }
+    }
+
+    private ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string node, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
+    {
+        ShareAnswer? answer = null;
+        if (ShareCodec.ReadReport(question.Span) is { } report)
+        {
+            lock (owning)
+            {
+                answer = owner.Hear(node, report, keeper.TokenOf);
+            }
+        }
+
+        var written = answer?.Grants.Count > ShareCodec.Most ? ShareCodec.TooLongAnswer : ShareCodec.Write(answer);
+        return new ValueTask<ReadOnlyMemory<byte>>(written.Length > IPeerNetwork.Longest ? ShareCodec.TooLongAnswer : written);
+    }
+}

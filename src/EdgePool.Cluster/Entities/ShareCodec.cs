@@ -1,0 +1,238 @@
+using System.Buffers.Binary;
+using System.Collections;
+using System.Collections.Immutable;
+using System.Text;
+using EdgePool.Cluster.Sharding;
+
+namespace EdgePool.Cluster.Entities;
+
+/// <summary>
+/// Reports and answers as nodes send them: numbers are 8 bytes, little-endian; shards, and before texts and lists their length, are 2. The first byte is the
+/// version: what a newer program writes otherwise, this one does not answer.
+/// </summary>
+internal static class ShareCodec
+{
+    /// <summary>Nodes of a pool, and budgets, that a message may name.</summary>
+    public const int Most = 4096;
+
+    private const byte Version = 1;
+    private const byte NoAnswer = 0;
+    private const byte TooLong = 2;
+    private const int ShardBytes = Placement.Shards / 8;
+
+    public static byte[] Write(ShareReport report)
+    {
+        var text = new Writer();
+        text.Byte(Version);
+        text.Number(report.Lease);
+        text.Number(report.Sequence);
+        text.Number(report.Nodes.Revision);
+        text.Count(report.Nodes.Leases.Count);
+        foreach (var (node, lease) in report.Nodes.Leases)
+        {
+            text.Text(node);
+            text.Number(lease);
+        }
+
+        text.Count(report.Shards.Count);
+        foreach (var (shard, token) in report.Shards)
+        {
+            text.Count(shard);
+            text.Number(token);
+        }
+
+        text.Count(report.Holdings.Count);
+        foreach (var holding in report.Holdings)
+        {
+            text.Key(holding.Key);
+            text.Number(holding.Whole);
+            text.Number(holding.InForce);
+            text.Byte(holding.Told ? (byte)1 : (byte)0);
+            text.Number(holding.Demand);
+        }
+
+        return text.ToArray();
+    }
+
+    public static byte[] Write(ShareAnswer? answer)
+    {
+        var text = new Writer();
+        if (answer is null)
+        {
+            text.Byte(NoAnswer);
+            return text.ToArray();
+        }
+
+        text.Byte(Version);
+        text.Shards(answer.Shards);
+        text.Count(answer.Grants.Count);
+        foreach (var grant in answer.Grants)
+        {
+            text.Key(grant.Key);
+            text.Number(grant.Whole);
+            text.Number(grant.Share ?? -1);
+        }
+
+        return text.ToArray();
+    }
+
+    /// <summary>What stands for an answer that is longer than a message may be: the node is to ask for fewer shards at once.</summary>
+    public static byte[] TooLongAnswer => [TooLong];
+
+    /// <summary>It is <see cref="TooLongAnswer"/>.</summary>
+    public static bool IsTooLong(ReadOnlySpan<byte> message) => message is [TooLong];
+
+    /// <summary>Null: not a report that this program reads.</summary>
+    public static ShareReport? ReadReport(ReadOnlySpan<byte> message)
+    {
+        var reader = new Reader(message);
+        if (reader.Byte() != Version)
+        {
+            return null;
+        }
+
+        var (lease, sequence, revision) = (reader.Number(), reader.Number(), reader.Number());
+        var nodes = Roster.Empty.Leases.ToBuilder();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            nodes[reader.Text()] = reader.Number();
+        }
+
+        var shards = new Dictionary<int, long>();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            var shard = reader.Count();
+            reader.Demand(shard < Placement.Shards);
+            shards[shard] = reader.Number();
+        }
+
+        var holdings = new List<Holding>();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            var holding = new Holding(reader.Key(), reader.Amount(), reader.Amount(), reader.Byte() == 1, reader.Amount());
+            reader.Demand(shards.ContainsKey(holding.Key.Shard));
+            holdings.Add(holding);
+        }
+
+        return reader.IsAtEnd ? new ShareReport(lease, sequence, new Roster(revision, nodes.ToImmutable()), shards, holdings) : null;
+    }
+
+    /// <summary>Null: the owner has not answered, or not in a way that this program reads.</summary>
+    public static ShareAnswer? ReadAnswer(ReadOnlySpan<byte> message)
+    {
+        var reader = new Reader(message);
+        if (reader.Byte() != Version)
+        {
+            return null;
+        }
+
+        var shards = reader.Shards();
+        var grants = new List<Grant>();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            var (key, whole, share) = (reader.Key(), reader.Amount(), reader.Number());
+            reader.Demand(share >= -1);
+            grants.Add(new Grant(key, whole, share < 0 ? null : share));
+        }
+
+        return reader.IsAtEnd ? new ShareAnswer(shards, grants) : null;
+    }
+
+    private sealed class Writer
+    {
+        private readonly MemoryStream written = new();
+
+        public void Byte(byte value) => written.WriteByte(value);
+
+        public void Number(long value)
+        {
+            Span<byte> octets = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(octets, value);
+            written.Write(octets);
+        }
+
+        public void Count(int value)
+        {
+            Span<byte> octets = stackalloc byte[2];
+            BinaryPrimitives.WriteUInt16LittleEndian(octets, checked((ushort)value));
+            written.Write(octets);
+        }
+
+        public void Text(string value)
+        {
+            var octets = Encoding.UTF8.GetBytes(value);
+            Count(octets.Length);
+            written.Write(octets);
+        }
+
+        public void Key(BudgetKey key)
+        {
+            Byte((byte)key.Kind);
+            Text(key.Holder);
+        }
+
+        public void Shards(BitArray shards)
+        {
+            var octets = new byte[ShardBytes];
+            shards.CopyTo(octets, 0);
+            written.Write(octets);
+        }
+
+        public byte[] ToArray() => written.ToArray();
+    }
+
+    /// <summary>Reads what another node wrote; after the first fault everything is nothing.</summary>
+    private ref struct Reader(ReadOnlySpan<byte> message)
+    {
+        private ReadOnlySpan<byte> rest = message;
+
+        public bool Failed { get; private set; }
+
+        public readonly bool IsAtEnd => !Failed && rest.IsEmpty;
+
+        public void Demand(bool holds) => Failed |= !holds;
+
+        public byte Byte() => Take(1) is { IsEmpty: false } octets ? octets[0] : (byte)0;
+
+        public long Number() => Take(8) is { IsEmpty: false } octets ? BinaryPrimitives.ReadInt64LittleEndian(octets) : 0;
+
+        public long Amount()
+        {
+            var amount = Number();
+            Demand(amount is >= 0 and <= int.MaxValue);
+            return Failed ? 0 : amount;
+        }
+
+        public int Count()
+        {
+            var count = Take(2) is { IsEmpty: false } octets ? BinaryPrimitives.ReadUInt16LittleEndian(octets) : 0;
+            Demand(count <= Most);
+            return Failed ? 0 : count;
+        }
+
+        public string Text() => Encoding.UTF8.GetString(Take(Count()));
+
+        public BudgetKey Key()
+        {
+            var kind = (BudgetKind)Byte();
+            var holder = Text();
+            Demand(kind is >= BudgetKind.Streams and <= BudgetKind.BytesOut && holder.Length <= BudgetKey.LongestHolder);
+            return new BudgetKey(holder, kind);
+        }
+
+        public BitArray Shards() => Take(ShardBytes) is { IsEmpty: false } octets ? new BitArray(octets.ToArray()) : new BitArray(Placement.Shards);
+
+        private ReadOnlySpan<byte> Take(int length)
+        {
+            Demand(length <= rest.Length);
+            if (Failed)
+            {
+                return default;
+            }
+
+            var taken = rest[..length];
+            rest = rest[length..];
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using EdgePool.Cluster.Entities;
+using EdgePool.Cluster.Membership;
+
+namespace EdgePool.Cluster.Tests.Simulation;
+
+/// <content>Partners with limits, whose streams come and go at all nodes, and one with a rate.</content>
+internal sealed partial class PoolSimulation
+{
+    private const long Rate = 300;
+    private static readonly TimeSpan Lasting = End - TimeSpan.FromSeconds(12);
+    private static readonly (string Holder, long Limit)[] Partners = [.. Names().Take(3).Zip([3L, 4, 20])];
+    private static readonly BudgetKey Paced = new(Names().ElementAt(3), BudgetKind.StanzasIn);
+
+    private static readonly int[] ShardsInUse = [.. Partners.Select(static p => new BudgetKey(p.Holder, default).Shard), Paced.Shard];
+
+    /// <summary>Dividing costs more than all the rest: every fifth seed does it.</summary>
+    private bool Sharing => seed % 5 == 0;
+
+    /// <summary>How often a node was taken for dead and lived.</summary>
+    public int Excused { get; private set; }
+
+    /// <summary>Streams that got a place.</summary>
+    public int Places { get; private set; }
+
+    /// <summary>Names whose shards there are here.</summary>
+    private static IEnumerable<string> Names()
+        => Enumerable.Range(0, int.MaxValue).Select(static i => string.Create(CultureInfo.InvariantCulture, $"partner-{i}.example")).Where(static n => new BudgetKey(n, default).Shard < Shards);
+
+    private bool Apart(string node) => nodes.Exists(n => n.Apart && string.Equals(n.Name, node, StringComparison.Ordinal));
+
+    /// <summary>A partner opens streams at a node, more at some times than at others, and closes them; in the end it closes only what is too much.</summary>
+    private async Task OpenStreamsAsync(Node node, (string Holder, long Limit) partner, SimulatedProcess process)
+    {
+        var book = node.Shares!.Book;
+        var held = 0;
+        while (!node.Stopping!.IsCancellationRequested)
+        {
+            var busy = simulator.Now >= Lasting.Ticks || (simulator.Now / TimeSpan.FromSeconds(8).Ticks % 2 == 0) == (node.Name[^1] % 2 == 0);
+            await Task.Delay(simulator.Between(100, busy ? 1500 : 6000), process.Time);
+            if (held > 0 && (node.Excused || (simulator.Now < Lasting.Ticks && !simulator.Chance(busy ? 0.7 : 0.2))))
+            {
+                book.Return(partner.Holder);
+                held--;
+            }
+            else if (book.TryTake(partner.Holder, partner.Limit))
+            {
+                held++;
+                Places++;
+                NoMoreThanTheWhole();
+            }
+        }
+    }
+
+    /// <summary>A partner sends as much as it may, at one node and then at another; in the end at the first one alone.</summary>
+    private async Task UseRateAsync(Node node, SimulatedProcess process)
+    {
+        using var share = node.Shares!.Book.Measure(Paced, Rate);
+        while (!node.Stopping!.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(400), process.Time);
+            var turn = simulator.Now >= Lasting.Ticks ? 0 : (int)(simulator.Now / TimeSpan.FromSeconds(5).Ticks % nodes.Count);
+            share.Use(nodes[turn] == node ? share.Now * 4 / 10 : 2);
+        }
+    }
+
+    private void NoMoreThanTheWhole()
+    {
+        if (!Sharing)
+        {
+            return;
+        }
+
+        Excuse();
+        foreach (var (holder, limit) in Partners)
+        {
+            NoMoreThan(new BudgetKey(holder, BudgetKind.Streams), limit);
+        }
+
+        NoMoreThan(Paced, Rate);
+    }
+
+    private void NoMoreThan(BudgetKey key, long whole)
+    {
+        var all = nodes.Where(static n => n is { Process.Dead: false, Excused: false }).Sum(n => n.Shares!.Book.InForceOf(key, whole));
+        Assert.True(all <= whole, $"seed {seed}, {TimeSpan.FromTicks(simulator.Now)}: {key} is {whole}, and the nodes have {all} of it; {Shared(key, whole)}");
+    }
+
+    /// <summary>A node whose membership has ended, and that lives, is looked at again as soon as all have no more than the whole with it.</summary>
+    private void Excuse()
+    {
+        var read = store.ReadAsync(NodeRecord.PrefixOf("pool"), default);
+        Assert.True(read.IsCompletedSuccessfully);
+        foreach (var node in nodes.Where(static n => n.Process is { Dead: false }))
+        {
+            var lease = read.Result.Keys.GetValueOrDefault(NodeRecord.KeyOf("pool", node.Name))?.Lease ?? 0;
+            var book = node.Shares!.Book;
+            if ((node.Lease != 0 && lease != node.Lease) || ShardsInUse.Any(book.HasLostPatience))
+            {
+                Excused += node.Excused ? 0 : 1;
+                node.Excused = true;
+            }
+
+            node.Lease = lease;
+            node.Excused &= !(ShardsInUse.All(shard => book.IsTold(shard, lease)) && Partners.All(p => Fits(new BudgetKey(p.Holder, BudgetKind.Streams), p.Limit, node)) && Fits(Paced, Rate, node));
+        }
+    }
+
+    private bool Fits(BudgetKey key, long whole, Node with)
+        => nodes.Where(n => n is { Process.Dead: false } && (!n.Excused || n == with)).Sum(n => n.Shares!.Book.InForceOf(key, whole)) <= whole;
+
+    private void EveryBudgetIsDividedWhole()
+    {
+        if (!Sharing)
+        {
+            return;
+        }
+
+        NoMoreThanTheWhole();
+        Assert.All(nodes, n => Assert.False(n.Excused, $"seed {seed}: {n.Name} has too much to the end; {Shared(Paced, Rate)}; {string.Join("; ", Partners.Select(p => Shared(new BudgetKey(p.Holder, BudgetKind.Streams), p.Limit)))}"));
+        foreach (var (holder, limit) in Partners)
+        {
+            var key = new BudgetKey(holder, BudgetKind.Streams);
+            var held = nodes.Sum(n => n.Shares!.Book.HeldBy(holder));
+            Assert.True(held == limit, $"seed {seed}: of {limit} streams of {holder} {held} stand; {Shared(key, limit)}");
+        }
+
+        Assert.True(nodes[0].Shares!.Book.InForceOf(Paced, Rate) >= Rate / 2, $"seed {seed}: who asks for all has less than half; {Shared(Paced, Rate)}");
+    }
+
+    private string Shared(BudgetKey key, long whole) => string.Join(", ", nodes.Select(n => n.Shares is null || n.Process!.Dead ? $"{n.Name} is dead"
+        : $"{n.Name} {n.Shares.Book.Told(key)}{(n.Excused ? " excused" : "")} has {n.Shares.Book.HeldBy(key.Holder)} of {n.Shares.Book.InForceOf(key, whole)}"));
+}
