@@ -208,6 +208,15 @@ public sealed record StreamLimits
 
     /// <summary>The same in bytes.</summary>
     public int UnacknowledgedBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Streams that are lost and may be resumed (XEP-0198), at one time.</summary>
+    public int LostStreams { get; init; } = 1_000;
+
+    /// <summary>The same of one partner, the oldest of which gives way: as many as it may have streams by default.</summary>
+    public int LostStreamsPerPartner { get; init; } = 20;
+
+    /// <summary>Bytes of stanzas that they hold.</summary>
+    public int LostBytes { get; init; } = 64 * 1024 * 1024;
 }
 
 /// <summary>Deadlines of streams and queues.</summary>
@@ -251,6 +260,12 @@ public sealed record StreamTimeouts
     /// target.
     /// </summary>
     public TimeSpan Acknowledgement { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long after its loss a stream may be resumed (XEP-0198): as long as a sender should wait for word of a stanza.</summary>
+    public TimeSpan Resumption { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long stanzas wait for a partner to resume its stream that carried them; then they go on one of ours, and what that stream held is answered.</summary>
+    public TimeSpan Comeback { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Our end tag to the connection's end.</summary>
     public TimeSpan Close { get; init; } = TimeSpan.FromSeconds(5);

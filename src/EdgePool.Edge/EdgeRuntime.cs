@@ -1,6 +1,7 @@
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
@@ -36,6 +37,12 @@ internal sealed record EdgeRuntime(
 
     /// <summary>The streams that take further routes on.</summary>
     public SharedStreams Shared { get; } = new();
+
+    /// <summary>The streams that peers may resume.</summary>
+    public ResumableStreams Resumable { get; } = new();
+
+    /// <summary>The streams that are lost and may be resumed, the peers' and ours.</summary>
+    public LostStreams Lost => field ??= new LostStreams(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, Resumable);
 
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();

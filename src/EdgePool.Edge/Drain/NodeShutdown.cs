@@ -29,6 +29,7 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
         using var budget = new CancellationTokenSource(drain * 0.9, edge.Time);
         edge.Routes.Drained = Changed;
         edge.Streams.Emptied = Changed;
+        edge.Lost.Close();
         streams.Tell(StopReading.Instance);
         routes.Tell(StopReading.Instance); // on some of ours stanzas come too
         await UntilAsync(NothingInFlight, drain / 2, budget.Token);

@@ -1,57 +1,10 @@
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Routing;
-
-/// <summary>A stanza waits on a route that has no stream.</summary>
-/// <param name="Route">The route.</param>
-/// <param name="AtOnce">A stream that may carry it is there: no wait for another one counts.</param>
-internal sealed record Demand(Route Route, bool AtOnce = false);
-
-/// <summary>Keeps one actor for each pair route in use: <c>/edge/routes</c>.</summary>
-internal sealed class RoutesActor : ReceiveActor
-{
-    private readonly EdgeRuntime edge;
-    private readonly Dictionary<Route, IActorRef> children = new(ReferenceEqualityComparer.Instance);
-
-    public RoutesActor(EdgeRuntime edge)
-    {
-        this.edge = edge;
-        Receive<Demand>(OnDemand);
-        Receive<Terminated>(OnTerminated);
-        Receive<EndStream>(ToAll);
-        Receive<StopReading>(ToAll);
-        Receive<PolicyChange>(ToAll);
-    }
-
-    private void OnDemand(Demand demand)
-    {
-        if (!children.TryGetValue(demand.Route, out var child))
-        {
-            var (runtime, route) = (edge, demand.Route);
-            child = Context.Watch(Context.ActorOf(Props.Create(() => new RouteActor(runtime, route))));
-            children.Add(route, child);
-        }
-
-        child.Forward(demand);
-    }
-
-    private void ToAll(object message) => Array.ForEach([.. children.Values], child => child.Tell(message));
-
-    private void OnTerminated(Terminated terminated)
-    {
-        foreach (var (route, child) in children)
-        {
-            if (child.Equals(terminated.ActorRef))
-            {
-                children.Remove(route);
-                return;
-            }
-        }
-    }
-}
 
 /// <summary>
 /// Brings up the outbound stream of one domain pair when stanzas wait for it, and answers them when it cannot: after
@@ -82,6 +35,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private bool offered;
     private bool slowly;
     private long? lastAtOnce;
+    private LostStream? lost;
+    private long lostAt;
 
     public RouteActor(EdgeRuntime edge, Route route)
     {
@@ -98,6 +53,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         Receive<PolicyChange>(OnPolicy);
         Receive<DialOver>(_ => LetGo(), _ => Sender.Equals(dial));
         Receive<StreamGone>(OnStreamGone, _ => Sender.Equals(dial));
+        Receive<StreamLost>(OnLost);
         Receive<StopReading>(order => dial?.Tell(order));
     }
 
@@ -122,7 +78,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     private void Dial()
     {
-        if (dial is not null || ending || Timers.IsTimerActive(RetryTimer))
+        if (dial is not null || ending || Timers.IsTimerActive(RetryTimer) || MustAwaitComeback())
             return;
         terms = edge.Connector.OutboundTermsFor(route.Pair); // the news of a change may still be on its way here
         if (terms.Terms is null)
@@ -141,7 +97,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var (runtime, goal) = (edge, new DialGoal.Carry(route));
+        var (runtime, goal) = (edge, new DialGoal.Carry(route, lost));
         dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
     }
 
@@ -149,12 +105,42 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private void OnRetry()
     {
         route.Queue.Open();
-        if (route.Queue.Bytes > 0)
+        if (route.Queue.Bytes > 0 || lost is { IsGone: false, Terms.IsOurs: true })
             Dial();
+    }
+
+    /// <summary>The stream is lost and may be resumed: before anything else goes out, for it holds what went before.</summary>
+    private void OnLost(StreamLost word)
+    {
+        if (!Sender.Equals(dial))
+        {
+            if (word.Lost.Terms.IsOurs)
+                edge.Lost.End(word.Lost); // another stream carries the route by now
+            return;
+        }
+
+        lost = word.Lost;
+        lostAt = edge.Time.GetTimestamp();
+    }
+
+    /// <summary>The stream that is lost was the peer's: for a while it is the peer's turn to come again.</summary>
+    private bool MustAwaitComeback()
+    {
+        if (lost is not { IsGone: false, Terms.IsOurs: false })
+            return false;
+        var wait = edge.Options.Timeouts.Comeback - edge.Time.GetElapsedTime(lostAt);
+        if (wait > TimeSpan.Zero)
+            Timers.StartSingleTimer(RetryTimer, Retry.Instance, wait);
+        else
+            edge.Lost.End(lost);
+        return wait > TimeSpan.Zero;
     }
 
     private void OnUp()
     {
+        if (lost is { Terms.IsOurs: true })
+            edge.Lost.End(lost); // nothing, where the stream goes on with it
+        lost = null;
         (up, offered) = (true, false);
         (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
@@ -167,6 +153,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         route.Queue.Stall();
         limited = failed.Reason == BounceReason.ConnectionLimit;
         failingSince ??= edge.Time.GetTimestamp();
+        if (!failed.MayHelpToTryAgain && lost is not null)
+            edge.Lost.End(lost);
         if (!failed.MayHelpToTryAgain)
             Bounce(failed.Reason);
         var wait = RetryLater();
@@ -201,17 +189,26 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         else if (edge.Time.GetElapsedTime(upSince) >= edge.Options.Timeouts.Pending)
             failures = 0;
         slowly = false;
-        RetryLater();
+        if (lost is { IsGone: false } && MayDialAtOnce())
+            OnRetry();
+        else
+            RetryLater();
     }
 
     /// <summary>The peer has ended the stream with an error, and that says when the next one may follow.</summary>
     private void OnStreamGone(StreamGone word)
     {
         slowly = word.Next == Reconnection.Slowly;
-        if (word.Next != Reconnection.AtOnce || (lastAtOnce is { } last && edge.Time.GetElapsedTime(last) < Reconnections.AtOnceAtMostEvery))
-            return;
+        if (word.Next == Reconnection.AtOnce && MayDialAtOnce())
+            LetGo();
+    }
+
+    private bool MayDialAtOnce()
+    {
+        if (lastAtOnce is { } last && edge.Time.GetElapsedTime(last) < Reconnections.AtOnceAtMostEvery)
+            return false;
         lastAtOnce = edge.Time.GetTimestamp();
-        LetGo();
+        return true;
     }
 
     /// <summary>
@@ -276,7 +273,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             edge.Presence.RouteGone(route.Pair);
         }
 
-        if (dial is null && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
+        if (dial is null && lost is not { IsGone: false } && edge.Time.GetElapsedTime(idleSince) > edge.Options.Timeouts.Idle && edge.Routes.TryRetire(route))
             Context.Stop(Self);
     }
 

@@ -73,7 +73,9 @@ internal sealed class StanzaRelay(
         if (!JidSpan.TryParse(stanza.From, out var from))
             return new PumpEvent.BadAddress(StreamErrorCondition.ImproperAddressing, "from is not an address");
         var admitting = gate!;
-        var mark = Received?.Take() ?? default;
+        StanzaMark mark = default;
+        if (Received is not null && !Received.TryTake(out mark))
+            return null;
         if (!JidSpan.TryParse(stanza.To, out var to))
             return RefuseMalformed(in stanza, from, admitting, mark);
         if (!memo.TryFind(admitting, snapshot, from.Domain, to.Domain, out var route, out var passage, out var meter))

@@ -61,6 +61,13 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         return bytes.AsMemory(start, End(ends[index]) - start);
     }
 
+    /// <summary>The bytes of this entry and of all behind it.</summary>
+    public ReadOnlyMemory<byte> From(int entry)
+    {
+        var start = entry == 0 ? 0 : End(ends[entry - 1]);
+        return bytes.AsMemory(start, Length - start);
+    }
+
     /// <summary>The mark of one entry, which from now on is the caller's to seal.</summary>
     public StanzaMark TakeMark(int index)
     {

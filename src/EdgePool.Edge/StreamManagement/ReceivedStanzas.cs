@@ -24,13 +24,14 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
     private const int Word = 64;
 
     private readonly Lock gate = new();
-    private readonly Action wake;
+    private Action wake;
     private ulong[] settled = new ulong[4]; // bit n & mask: stanza n is sealed, though one before it is not
     private uint taken;
     private uint handled;
     private uint sent;
     private uint owedTo;
     private uint takenAtRequest;
+    private uint repeated;
     private int idleRequests;
     private bool asked;
     private bool owed;
@@ -63,18 +64,60 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
     /// <summary>The peer has no business to send more before it was answered.</summary>
     public bool IsFull => Unsettled >= MostUnsettled;
 
+    /// <summary>Bytes of memory that it takes.</summary>
+    public int Bytes
+    {
+        get
+        {
+            lock (gate)
+                return settled.Length * sizeof(ulong);
+        }
+    }
+
     /// <summary>An answer waits to be written.</summary>
     public bool IsDue => Volatile.Read(ref due);
 
-    /// <summary>A stanza has come.</summary>
+    /// <summary>A stanza has come; false: it had come before, on the stream that this one resumes, and is in our hands already.</summary>
+    public bool TryTake(out StanzaMark mark)
+    {
+        mark = default;
+        lock (gate)
+        {
+            if (repeated > 0)
+            {
+                repeated--;
+                return false;
+            }
+
+            mark = TakeNext();
+            return true;
+        }
+    }
+
+    /// <summary>A stanza has come that cannot have come before.</summary>
     public StanzaMark Take()
     {
         lock (gate)
+            return TakeNext();
+    }
+
+    /// <summary>The stream is lost: nobody is told anything, until it is resumed.</summary>
+    public void Suspend() => Volatile.Write(ref wake, static () => { });
+
+    /// <summary>
+    /// The stream goes on as another one, whose writer is to be woken. Returns the count that its peer is told: what is more comes again, and what of that we had
+    /// taken is passed over.
+    /// </summary>
+    public uint Resume(Action writer)
+    {
+        lock (gate)
         {
-            var number = taken++;
-            if (taken - handled > (uint)(settled.Length * Word))
-                Grow();
-            return new StanzaMark(this, number);
+            sent = handled;
+            repeated = taken - handled;
+            (asked, owed, idleRequests) = (false, false, 0);
+            Volatile.Write(ref due, false);
+            Volatile.Write(ref wake, writer);
+            return sent;
         }
     }
 
@@ -121,7 +164,7 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
             Volatile.Write(ref due, true);
         }
 
-        wake();
+        Volatile.Read(ref wake)();
     }
 
     /// <summary>From time to time: what the peer has not been told becomes due.</summary>
@@ -135,7 +178,7 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
             Volatile.Write(ref due, true);
         }
 
-        wake();
+        Volatile.Read(ref wake)();
     }
 
     /// <summary>Takes the answer that is due, for writing.</summary>
@@ -159,7 +202,15 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
     {
         lock (gate)
             waking = false;
-        wake();
+        Volatile.Read(ref wake)();
+    }
+
+    private StanzaMark TakeNext()
+    {
+        var number = taken++;
+        if (taken - handled > (uint)(settled.Length * Word))
+            Grow();
+        return new StanzaMark(this, number);
     }
 
     private void Advance()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.StreamManagement;
@@ -36,6 +37,8 @@ internal sealed class SentStanzas : IDisposable
     private uint requestedAt;
     private bool requested;
     private bool asks = true;
+    private bool repeats;
+    private uint repeatFrom;
     private bool ended;
 
     /// <param name="limits">How much may be held.</param>
@@ -55,6 +58,36 @@ internal sealed class SentStanzas : IDisposable
         {
             lock (gate)
                 return ended ? 0 : (int)count.Outstanding;
+        }
+    }
+
+    /// <summary>How many the peer has acknowledged.</summary>
+    public uint Handled
+    {
+        get
+        {
+            lock (gate)
+                return count.Handled;
+        }
+    }
+
+    /// <summary>Bytes that are held.</summary>
+    public int Bytes
+    {
+        get
+        {
+            lock (gate)
+                return bytes;
+        }
+    }
+
+    /// <summary>Something is to be written again before anything new.</summary>
+    public bool Repeats
+    {
+        get
+        {
+            lock (gate)
+                return repeats && !ended;
         }
     }
 
@@ -117,6 +150,49 @@ internal sealed class SentStanzas : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// The stream goes on as another one, whose writer takes what is held once more (<see cref="TryRepeat"/>), but for what the peer has handled; false, and nothing
+    /// changes, when it cannot have handled that much. Nothing may be written meanwhile.
+    /// </summary>
+    public bool Resume(uint h)
+    {
+        if (!Acknowledge(h))
+            return false;
+        lock (gate)
+        {
+            (repeats, repeatFrom) = (count.Outstanding > 0, count.Handled);
+            (requested, requestedAt, asks) = (false, count.Handled, true);
+            foreach (var segment in held)
+                segment.Since = time.GetTimestamp(); // its way to the peer begins anew
+            return true;
+        }
+    }
+
+    /// <summary>Writes the next of what goes out again; false when all of it has, and new segments may follow.</summary>
+    public bool TryRepeat(IBufferWriter<byte> output)
+    {
+        lock (gate)
+        {
+            if (!repeats || ended)
+                return false;
+            repeatFrom = unchecked((int)(count.Handled - repeatFrom)) > 0 ? count.Handled : repeatFrom;
+            var number = unchecked(count.Handled - (uint)first);
+            foreach (var entry in held)
+            {
+                var index = unchecked((int)(repeatFrom - number));
+                number = unchecked(number + (uint)entry.Segment.Entries);
+                if (index >= entry.Segment.Entries)
+                    continue;
+                output.Write(entry.Segment.From(index).Span);
+                repeatFrom = number;
+                return true;
+            }
+
+            repeats = false;
+            return false;
+        }
+    }
+
     /// <summary>True when the peer is to be asked now; the caller asks.</summary>
     /// <param name="idle">The writer has nothing else to write.</param>
     public bool MustAsk(bool idle)
@@ -171,10 +247,10 @@ internal sealed class SentStanzas : IDisposable
             tail = null;
         }
 
-        foreach (var (segment, _) in left)
+        foreach (var entry in left)
         {
-            settle(segment, from);
-            segment.Clear();
+            settle(entry.Segment, from);
+            entry.Segment.Clear();
             from = 0;
         }
 
@@ -216,5 +292,10 @@ internal sealed class SentStanzas : IDisposable
         accepted -= delivered;
     }
 
-    private sealed record Held(StanzaSegment Segment, long Since);
+    private sealed class Held(StanzaSegment segment, long since)
+    {
+        public StanzaSegment Segment => segment;
+
+        public long Since { get; set; } = since;
+    }
 }

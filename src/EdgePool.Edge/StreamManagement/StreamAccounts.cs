@@ -49,13 +49,15 @@ internal sealed record StreamAccounts(ReceivedStanzas Received, SentStanzas Sent
             : null;
     }
 
-    /// <summary>Writes the answer that is due and the request that has its time; false when there is nothing to write.</summary>
+    /// <summary>Writes what goes out again on a stream that was resumed; else the answer that is due and the request that has its time; false when there is nothing to write.</summary>
     /// <param name="output">Where.</param>
     /// <param name="idle">The writer has nothing else to write.</param>
     /// <param name="last">The stream ends.</param>
     public bool TryCompose(ArrayBufferWriter<byte> output, bool idle, bool last = false)
     {
         output.ResetWrittenCount();
+        if (Sent.TryRepeat(output))
+            return true;
         if (Received.TryTakeDue(out var h, last))
             ManagementMarkup.WriteAnswer(output, h);
         if (Sent.MustAsk(idle || last))

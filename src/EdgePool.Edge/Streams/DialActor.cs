@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Dialback;
@@ -19,7 +20,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     public const int MostHops = 2;
 
     private readonly EdgeRuntime edge;
-    private readonly DialGoal goal;
+    private DialGoal goal;
     private readonly bool mayConnect;
     private readonly ConnectionPlace? place;
     private readonly CancellationTokenSource stopping = new();
@@ -53,6 +54,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         Receive<PolicyChange>(OnPolicy);
         Receive<DialOver>(over => Context.Parent.Tell(over));
         Receive<StreamGone>(word => Context.Parent.Tell(word));
+        Receive<StreamLost>(OnLost);
         Receive<JoinAnswer>(OnJoin, _ => Sender.Equals(host));
         Receive<StopReading>(order => stream?.Tell(order));
         Receive<Terminated>(_ => OnHostGone(), gone => gone.ActorRef.Equals(host));
@@ -86,7 +88,7 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
     /// <summary>Asks a stream that is up to take the route on; false when there is none that was not asked yet.</summary>
     private bool TryJoin(Action ifNot, SharedKey key)
     {
-        if (goal is not DialGoal.Carry carry || done || edge.Shared.Find(key) is not { } found || asked.Contains(found))
+        if (goal is not DialGoal.Carry { Former: null or { IsGone: true } } carry || done || edge.Shared.Find(key) is not { } found || asked.Contains(found))
             return false;
         asked.Add(found);
         host = Context.Watch(found);
@@ -142,12 +144,35 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         Note(NegotiationStepKind.Resolved, plan.Describe());
         foreach (var target in plan.Targets)
             targets.AddLast(target);
+        PreferFormer();
         if (targets.Count == 0)
             Learn(plan.Absent ? StreamEndReason.ServiceAbsent : StreamEndReason.DnsFailed, plan.Detail);
         if (targets.Count == 0)
             Fail(plan.Absent ? BounceReason.RemoteServerNotFound : BounceReason.RemoteServerTimeout, mayHelp: !plan.Absent, plan.Detail);
         else
             TryNext();
+    }
+
+    /// <summary>
+    /// What can be resumed can be where it was, if anywhere: that target goes first, where it still is one. Before it, the place that the peer named
+    /// (<c>location</c>), where policy lets this partner's servers send us elsewhere; see <see cref="Follow"/>.
+    /// </summary>
+    private void PreferFormer()
+    {
+        if (goal is not DialGoal.Carry { Former: { IsGone: false, Terms: { Target: { } target } terms } })
+            return;
+        if (targets.Remove(target))
+            targets.AddFirst(target);
+        if (terms.Location is { } location && targets.Count > 0)
+            Follow(target, location);
+    }
+
+    /// <summary>A stream is lost: one of ours before the peer said whether it goes on there, so that the next target may; or it had come up, and that is the route's to know.</summary>
+    private void OnLost(StreamLost word)
+    {
+        if (!done && goal is DialGoal.Carry carry)
+            goal = carry with { Former = word.Lost };
+        Context.Parent.Tell(word);
     }
 
     private void TryNext()

@@ -1,4 +1,5 @@
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Streams;
@@ -12,7 +13,9 @@ internal abstract record DialGoal(DomainPair Pair)
     public NegotiationWay Way => this is Verify ? NegotiationWay.Verification : NegotiationWay.Outbound;
 
     /// <summary>Authenticate the route's pair and carry its stanzas.</summary>
-    public sealed record Carry(Route Route) : DialGoal(Route.Pair);
+    /// <param name="Route">The route.</param>
+    /// <param name="Former">What its last stream left, to go on with; null: nothing.</param>
+    public sealed record Carry(Route Route, LostStream? Former = null) : DialGoal(Route.Pair);
 
     /// <summary>Ask the authoritative server of the pair's remote domain about a dialback key (XEP-0220 section 2.3).</summary>
     public sealed record Verify(DomainPair Asked, string StreamId, string Key) : DialGoal(Asked);

@@ -24,7 +24,7 @@ internal sealed partial class InboundStreamActor
             : base.EndsUnder(change);
     }
 
-    protected override NegotiationTerms? TermsFor(DomainPair pair) => role.Rules.TermsFor(pair);
+    protected override Func<DomainPair, NegotiationTerms?> TermsSource => role.Rules.TermsFor;
 
     /// <summary>See <see cref="Streams.KeepAlive"/>. A ping is sent on the first pair for which a stream of ours is up.</summary>
     protected override void KeepAlive(TimeSpan interval)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Xmpp.Components;
@@ -202,6 +203,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
             _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
     }
+
+    protected override void Leave(StreamLost word) => TellGuests(word);
 
     private InboundNegotiation ServerNegotiation()
     {

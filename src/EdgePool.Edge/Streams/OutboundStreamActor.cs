@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
@@ -93,6 +94,8 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
+        if (Resuming)
+            return [];
         var negotiation = (OutboundNegotiation)Negotiation!;
         var pair = authenticated.Pair;
         if (negotiation.Bidirectional && MayGoBothWays(pair))
@@ -120,6 +123,18 @@ internal sealed class OutboundStreamActor : StreamActor
         Context.Parent.Tell(DialUp.Instance);
         return [];
     }
+
+    protected override LostStream? Former => (goal as DialGoal.Carry)?.Former is { IsGone: false } former ? former : null;
+
+    protected override IReadOnlyCollection<DomainPair> GoingBothWays
+        => Negotiation is OutboundNegotiation { Bidirectional: true } && MayGoBothWays(goal.Pair) ? [goal.Pair] : [];
+
+    protected override OutboundTarget ComesFrom => target;
+
+    /// <summary>Further pairs would have to be proven again before anything goes on: such a stream is over when it is lost.</summary>
+    protected override bool MayBeLeft => Pairs.Length == 1 && !HasGuests;
+
+    protected override void Leave(StreamLost word) => Context.Parent.Tell(word);
 
     protected override bool MayGoBothWays(DomainPair pair) => Info.Kind == StreamKind.PartnerOutbound && base.MayGoBothWays(pair) && Proves(pair.Remote);
 
@@ -157,7 +172,7 @@ internal sealed class OutboundStreamActor : StreamActor
         Writer.Send(" "u8);
     }
 
-    protected override NegotiationTerms? TermsFor(DomainPair pair) => Edge.Connector.TermsFor(pair);
+    protected override Func<DomainPair, NegotiationTerms?> TermsSource => Edge.Connector.TermsFor;
 
     protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
     {

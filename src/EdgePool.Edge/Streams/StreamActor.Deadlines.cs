@@ -28,6 +28,9 @@ internal abstract partial class StreamActor
     {
         switch (deadline.Name)
         {
+            case CloseTimer when yielding:
+                Detach();
+                break;
             case CloseTimer:
                 Context.Stop(Self);
                 break;
@@ -56,7 +59,7 @@ internal abstract partial class StreamActor
             Perform(CloseWith(StreamEndReason.CertificateExpired, new StreamError(StreamErrorCondition.Reset), "the certificate that proved the peer's name has expired"));
         else if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)
             Perform(CloseWith(StreamEndReason.StanzaTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "a stanza began and did not end in time"));
-        else if (accounts?.Sent.Age > Edge.Options.Timeouts.Acknowledgement)
+        else if (!Resuming && accounts?.Sent.Age > Edge.Options.Timeouts.Acknowledgement)
             Perform(CloseWith(StreamEndReason.AcknowledgementTimeout, new StreamError(StreamErrorCondition.ConnectionTimeout), "the peer does not acknowledge what it was sent"));
         else if ((Gateway?.StreamInactivityTimeout ?? Edge.Options.Timeouts.Idle) is var idle && pump.Silence > idle && writer.Silence > idle)
             Perform(CloseWith(StreamEndReason.IdleTimeout, error: null, "nothing came and nothing went"), deliver: true);

@@ -24,6 +24,7 @@ internal abstract partial class StreamActor
     /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
     private void End(NegotiationEffect.Close close, bool deliver)
     {
+        yielding = close.Reason == StreamEndReason.Conflict && IsResumable;
         closing = true;
         Info.State = "closing";
         Relay.Close();
@@ -37,6 +38,7 @@ internal abstract partial class StreamActor
             TellGuests(word);
         OnEnding(close.Reason, close.Error, close.Detail);
         kept?.Reply.TrySetResult(PumpOrder.Discard);
+        held?.Reply.TrySetResult(PumpOrder.Discard);
         if (writer is null)
         {
             Context.Stop(Self);
@@ -49,8 +51,10 @@ internal abstract partial class StreamActor
     /// <summary>The end without a word: the connection is of no more use.</summary>
     protected void Cut(StreamEndReason reason, string detail)
     {
+        var leaves = yielding;
         if (!closing)
         {
+            leaves = reason is StreamEndReason.ConnectionLost or StreamEndReason.WriteTimeout && IsResumable;
             closing = true;
             LogEnd(reason, error: null, detail);
             Learn(reason, detail);
@@ -59,7 +63,10 @@ internal abstract partial class StreamActor
         }
 
         Relay.Close();
-        Context.Stop(Self);
+        if (leaves)
+            Detach();
+        else if (!detaching)
+            Context.Stop(Self);
     }
 
     private void LogEnd(StreamEndReason reason, StreamError? error, string detail)
@@ -85,12 +92,18 @@ internal abstract partial class StreamActor
             return;
         }
 
-        Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, closed.MidElement ? "closed in the middle of an element" : "closed without an end tag"));
+        var how = closed.MidElement ? "closed in the middle of an element" : "closed without an end tag";
+        if (IsResumable)
+            Cut(StreamEndReason.ConnectionLost, how); // no farewell of ours either, which would end it for good
+        else
+            Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, how));
     }
 
     private void StopWhenDone()
     {
-        if (closing && writerEnded && pumpEnded)
+        if (yielding && writerEnded)
+            Detach();
+        else if (closing && writerEnded && pumpEnded && !detaching)
             Context.Stop(Self);
     }
 }

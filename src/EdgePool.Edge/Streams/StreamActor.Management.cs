@@ -18,32 +18,41 @@ internal abstract partial class StreamActor
     private void BeginManagement()
     {
         if (!WeInitiated)
-        {
             management.Offer();
-            return;
-        }
+        else if (!TryResumeFormer())
+            Enable();
+    }
 
+    private void Enable()
+    {
         management.Request();
-        OpenAccounts(ManagementMarkup.Enable(resume: false));
+        OpenAccounts(ManagementMarkup.Enable(resume: AllowsResumption));
     }
 
     private IReadOnlyList<NegotiationEffect> OnManaged(XmlElement element)
     {
         switch (management.OnElement(element))
         {
-            case ManagementStep.Enable:
-                OpenAccounts(ManagementMarkup.Enabled(id: null, TimeSpan.Zero));
+            case ManagementStep.Enable enable:
+                var id = enable.Resumable && AllowsResumption ? StreamIds.New() : null;
+                OpenAccounts(ManagementMarkup.Enabled(id, Edge.Options.Timeouts.Resumption));
                 Count();
+                MakeResumable(id);
                 return [];
-            case ManagementStep.Enabled:
+            case ManagementStep.Enabled enabled:
                 Count();
+                KeepForResumption(enabled);
                 return [];
             case ManagementStep.Refused:
                 accounts!.Sent.GiveUp();
                 return [new NegotiationEffect.Dropped("stream-management-refused")];
-            case ManagementStep.Resume:
-                management.Resume(can: false); // no stream of ours can be resumed: <enabled/> says so
-                return [new NegotiationEffect.Send(ManagementMarkup.Failed(StanzaErrorCondition.FeatureNotImplemented))];
+            case ManagementStep.Resume resume:
+                Claim(resume);
+                return [];
+            case ManagementStep.Resumed resumed:
+                return GoOn(resumed.H);
+            case ManagementStep.NotResumed refused:
+                return BeginAnew(refused.H);
             case ManagementStep.Reply reply:
                 return [new NegotiationEffect.Send(reply.Xml)];
             case ManagementStep.Ignore ignored:
@@ -59,8 +68,9 @@ internal abstract partial class StreamActor
     private void OpenAccounts(ReadOnlyMemory<byte> xml)
     {
         var output = Writer;
+        var routes = Edge.Routes;
         var limits = new SentLimits(Edge.Options.Limits.UnacknowledgedStanzas, Edge.Options.Limits.UnacknowledgedBytes);
-        accounts = new StreamAccounts(new ReceivedStanzas(output.Wake), new SentStanzas(limits, Edge.Ledger, Edge.Time, () => Edge.Routes.Drained?.Invoke()), output.Wake);
+        accounts = new StreamAccounts(new ReceivedStanzas(output.Wake), new SentStanzas(limits, Edge.Ledger, Edge.Time, () => routes.Drained?.Invoke()), output.Wake);
         output.Send(xml.Span, accounts);
     }
 
@@ -74,6 +84,7 @@ internal abstract partial class StreamActor
     /// <summary>When nothing more is written, what the peer has not acknowledged is answered.</summary>
     private void EndManagement()
     {
+        EndResumption();
         if (accounts is not null)
             _ = LoseAfterAsync(Writer.Ended, accounts.Sent, Edge);
     }
@@ -81,6 +92,6 @@ internal abstract partial class StreamActor
     private static async Task LoseAfterAsync(Task ended, SentStanzas sent, EdgeRuntime edge)
     {
         await ended;
-        sent.Lose((segment, first) => edge.Bouncer.Refuse(segment, Xmpp.Framing.ContentNamespace.Server, BounceReason.StreamLost, first));
+        LostStreams.Lose(sent, edge.Bouncer);
     }
 }

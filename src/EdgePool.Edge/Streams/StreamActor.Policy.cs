@@ -12,8 +12,10 @@ namespace EdgePool.Edge.Streams;
 /// <content>What policy, as it is now, demands of a stream that is up.</content>
 internal abstract partial class StreamActor
 {
-    /// <summary>What policy allows for a pair now.</summary>
-    protected abstract NegotiationTerms? TermsFor(DomainPair pair);
+    /// <summary>What policy allows for a pair now; good for longer than the stream.</summary>
+    protected abstract Func<DomainPair, NegotiationTerms?> TermsSource { get; }
+
+    private NegotiationTerms? TermsFor(DomainPair pair) => TermsSource(pair);
 
     /// <summary>
     /// What ends this stream under a new policy; null: it stands. Where other partners' pairs are on the stream, they are asked to come again.

@@ -110,7 +110,11 @@ internal abstract partial class StreamActor
         carrying = false;
     }
 
-    private void TellGuests(object message)
+    /// <summary>The stream carries routes beside the one that it was opened for, or is asked to.</summary>
+    protected bool HasGuests => guests.Count + asking.Count > 0;
+
+    /// <summary>A word to those whose routes joined it.</summary>
+    protected void TellGuests(object message)
     {
         foreach (var guest in guests.Values)
             guest.Tell(message);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
+using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
@@ -117,6 +118,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case JoinLate late:
                 Perform(GiveUp(late.Pair));
+                break;
+            case ResumptionAnswer answer:
+                OnResumption(answer);
+                break;
+            case Detached:
+                OnDetached();
                 break;
             case LeaveStream leave:
                 OnLeave(leave);
@@ -310,7 +317,11 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)
     {
         SayUnexpected();
-        met.Reply.TrySetResult(closing ? PumpOrder.Discard : Carry(effects, deliver: false));
+        var order = closing ? PumpOrder.Discard : Carry(effects, deliver: false);
+        if (claimed is not null && !closing)
+            held = met; // the pump stands still until it is known what goes on here
+        else
+            met.Reply.TrySetResult(order);
     }
 
     /// <summary>A certificate that was refused for its key is worth an alarm, whatever becomes of the stream.</summary>

@@ -180,9 +180,10 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 }
 
                 await WriteControlAsync();
-                await WriteAccountsAsync(idle: false);
+                while (await WriteAccountsAsync(idle: false) && accounts!.Sent.Repeats && farewell is null)
+                    await WriteControlAsync();
                 var last = farewell;
-                if ((last is null || deliverFirst) && accounts is not { Sent.IsFull: true } && TakeNext(paced: last is null, out var route) is { } segment)
+                if ((last is null || deliverFirst) && accounts is not ({ Sent.IsFull: true } or { Sent.Repeats: true }) && TakeNext(paced: last is null, out var route) is { } segment)
                 {
                     await WriteSegmentAsync(segment, route!);
                 }
@@ -249,7 +250,8 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
                 control = null;
             }
 
-            await WriteAsync(taken.WrittenMemory);
+            if (taken.WrittenCount > 0)
+                await WriteAsync(taken.WrittenMemory);
             ControlBuffers.Return(taken);
         }
     }
@@ -261,6 +263,8 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private async ValueTask<bool> WriteComposedAsync()
     {
         await WriteAsync(composed!.WrittenMemory);
+        if (composed.Capacity > ControlBuffers.Largest)
+            composed = null; // it carried stanzas once more
         return true;
     }
 

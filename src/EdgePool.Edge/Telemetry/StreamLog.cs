@@ -26,6 +26,15 @@ internal static partial class StreamLog
     [LoggerMessage(1005, LogLevel.Debug, "Stream {Stream} is under stream management: stanzas are acknowledged both ways")]
     public static partial void Managed(ILogger logger, long stream);
 
+    [LoggerMessage(1006, LogLevel.Information, "Stream {Stream} goes on with one that was lost: {Stanzas} stanzas go out again")]
+    public static partial void Resumed(ILogger logger, long stream, int stanzas);
+
+    [LoggerMessage(1007, LogLevel.Information, "Stream {Stream} cannot go on with the one before it: {Stanzas} stanzas that were not acknowledged are answered")]
+    public static partial void NotResumed(ILogger logger, long stream, int stanzas);
+
+    [LoggerMessage(1008, LogLevel.Debug, "Stream {Stream} is lost with {Stanzas} stanzas that are not acknowledged, and may be resumed within {Time}")]
+    public static partial void Left(ILogger logger, long stream, int stanzas, TimeSpan time);
+
     [LoggerMessage(1010, LogLevel.Information, "Stream {Stream} ended: {Reason}; {Detail}; in {StanzasIn}, out {StanzasOut}")]
     public static partial void Ended(ILogger logger, long stream, string reason, string detail, long stanzasIn, long stanzasOut);
 

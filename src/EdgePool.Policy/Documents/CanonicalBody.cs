@@ -105,6 +105,7 @@ internal static class CanonicalBody
         Flag(json, "enableBidirectionalStreams", partner.EnableBidirectionalStreams);
         Flag(json, "followSeeOtherHost", partner.FollowSeeOtherHost);
         Flag(json, "enableStreamManagement", partner.EnableStreamManagement);
+        Flag(json, "enableStreamResumption", partner.EnableStreamResumption);
         Text(json, "proxyFqdn", partner.ProxyFqdn);
         Flag(json, "enabled", partner.Enabled);
         Text(json, "disabledReason", partner.DisabledReason);

@@ -189,6 +189,7 @@ public static class DocumentReader
             EnableBidirectionalStreams = keys.Flag("enableBidirectionalStreams"),
             FollowSeeOtherHost = keys.Flag("followSeeOtherHost"),
             EnableStreamManagement = keys.Flag("enableStreamManagement"),
+            EnableStreamResumption = keys.Flag("enableStreamResumption"),
             ProxyFqdn = keys.Text("proxyFqdn"),
             Enabled = keys.Flag("enabled"),
             DisabledReason = keys.Text("disabledReason"),

@@ -28,7 +28,7 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
     private const int LongestText = 1_024;
 
     // Every value there is: partners share them.
-    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 512).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
+    private static readonly NegotiationTerms[] AllTerms = [.. Enumerable.Range(0, 1024).Select(bits => new NegotiationTerms((AuthenticationMethods)(bits & 7))
     {
         RequireTrustedCertificate = (bits & 8) != 0,
         DialbackWithoutDialback = (bits & 16) != 0,
@@ -36,6 +36,7 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         UnboundDbPrefix = (bits & 64) != 0,
         StreamManagement = (bits & 128) == 0,
         Bidirectional = (bits & 256) != 0,
+        Resumption = (bits & 512) == 0,
     })];
 
     public PartnerDraft Compile(PartnerDocument document, string domainPath, PartnerType defaultType, PolicyDocument? source)
@@ -197,7 +198,8 @@ internal sealed class PartnerCompiler(DocumentProblems problems, string prefix, 
         var tls13 = document.TlsMinVersion is TlsVersion.Tls13;
         return AllTerms[(int)ruling.Methods | (proven ? 8 : 0) | (standsForDialback ? 16 : 0) | (tls13 ? 32 : 0) | (Tolerates(document, PartnerQuirk.UnboundDbPrefix) ? 64 : 0)
             | (document.EnableStreamManagement is false ? 128 : 0)
-            | (document.EnableBidirectionalStreams ?? true ? 256 : 0)];
+            | (document.EnableBidirectionalStreams ?? true ? 256 : 0)
+            | (document.EnableStreamResumption is false ? 512 : 0)];
     }
 
     private bool Tolerates(PartnerDocument document, PartnerQuirk quirk)

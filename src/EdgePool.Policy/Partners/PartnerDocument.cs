@@ -76,6 +76,9 @@ public sealed record PartnerDocument
     /// <summary>Default true: stanzas are acknowledged (XEP-0198) where the partner's server can.</summary>
     public bool? EnableStreamManagement { get; init; }
 
+    /// <summary>Default true: a stream under stream management that is lost is resumed where the partner's server can.</summary>
+    public bool? EnableStreamResumption { get; init; }
+
     /// <summary><c>host[:port]</c> to connect to instead of what the partner's SRV records say.</summary>
     public string? ProxyFqdn { get; init; }
 

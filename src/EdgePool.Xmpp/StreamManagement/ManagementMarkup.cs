@@ -52,14 +52,28 @@ public static class ManagementMarkup
     public static ReadOnlyMemory<byte> Resumed(string id, uint h) => WithCount("resumed", id, h);
 
     /// <summary><c>&lt;failed/&gt;</c> with a stanza error's condition.</summary>
-    public static ReadOnlyMemory<byte> Failed(StanzaErrorCondition condition) => WireWriter.Compose(w => w
-        .Markup("<failed xmlns='urn:xmpp:sm:3'><"u8).Markup(condition.WireName()).Markup(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"u8));
+    /// <param name="condition">Why.</param>
+    /// <param name="h">How many of the peer's stanzas were handled on the stream that it wants to resume; null: not known.</param>
+    public static ReadOnlyMemory<byte> Failed(StanzaErrorCondition condition, uint? h = null) => WireWriter.Compose(w =>
+    {
+        w.Markup("<failed xmlns='urn:xmpp:sm:3'"u8);
+        if (h is { } handled)
+            w.Attribute("h"u8, handled.ToString(CultureInfo.InvariantCulture));
+        w.Markup("><"u8).Markup(condition.WireName()).Markup(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"u8);
+    });
 
     /// <summary>Reads a count; false when it is missing or no unsigned 32-bit number.</summary>
     public static bool TryReadCount(XmlElement element, out uint h)
     {
         ArgumentNullException.ThrowIfNull(element);
         return uint.TryParse(element["h"], NumberStyles.None, CultureInfo.InvariantCulture, out h);
+    }
+
+    /// <summary>Reads how long after its loss a stream can be resumed; null when that is missing or no number of seconds.</summary>
+    public static TimeSpan? ReadMax(XmlElement element)
+    {
+        ArgumentNullException.ThrowIfNull(element);
+        return uint.TryParse(element["max"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     /// <summary>True when the attribute <c>resume</c> says so.</summary>

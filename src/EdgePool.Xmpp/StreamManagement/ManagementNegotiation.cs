@@ -41,7 +41,7 @@ public sealed class ManagementNegotiation
             (ManagementState.On, "enable") => Violation("a second <enable/>"),
             (_, "enable" or "resume") => OutOfPlace(),
 
-            (ManagementState.Requested, "enabled") => (ManagementState.On, new ManagementStep.Enabled(IdOf(element))),
+            (ManagementState.Requested, "enabled") => (ManagementState.On, EnabledBy(element)),
             (ManagementState.Requested, "failed") => (ManagementState.Off, new ManagementStep.Refused()),
             (ManagementState.Resuming, "resumed") => WithCount(element, h => new ManagementStep.Resumed(h)) with { Next = ManagementState.On },
             (ManagementState.Resuming, "failed") => (ManagementState.Off, new ManagementStep.NotResumed(ManagementMarkup.TryReadCount(element, out var h) ? h : null)),
@@ -76,8 +76,11 @@ public sealed class ManagementNegotiation
     private (ManagementState Next, ManagementStep Step) Violation(string detail)
         => (State, new ManagementStep.End(StreamEndReason.ProtocolViolation, new StreamError(StreamErrorCondition.PolicyViolation), detail));
 
-    private static string? IdOf(XmlElement enabled)
-        => ManagementMarkup.WantsResumption(enabled) && enabled["id"] is { Length: > 0 and <= ManagementMarkup.LongestId } id ? id : null;
+    // COMPAT: resume-without-id
+    private static ManagementStep.Enabled EnabledBy(XmlElement enabled)
+        => ManagementMarkup.WantsResumption(enabled) && enabled["id"] is { Length: > 0 and <= ManagementMarkup.LongestId } id
+            ? new ManagementStep.Enabled(id) { AtMost = ManagementMarkup.ReadMax(enabled), Location = enabled["location"] is { Length: > 0 and <= ManagementMarkup.LongestId } location ? location : null }
+            : new ManagementStep.Enabled(Id: null);
 
     private void Change(ManagementState from, ManagementState to)
     {

@@ -15,7 +15,14 @@ public abstract record ManagementStep
 
     /// <summary>The peer has taken our <c>&lt;enable/&gt;</c>: its stanzas are counted from here.</summary>
     /// <param name="Id">By which the stream can be resumed; null: it cannot.</param>
-    public sealed record Enabled(string? Id) : ManagementStep;
+    public sealed record Enabled(string? Id) : ManagementStep
+    {
+        /// <summary>How long after its loss; null: the peer does not say.</summary>
+        public TimeSpan? AtMost { get; init; }
+
+        /// <summary>Where the peer would like to be called then (<c>host:port</c>), as it wrote it; null: it does not say.</summary>
+        public string? Location { get; init; }
+    }
 
     /// <summary>The peer has refused our <c>&lt;enable/&gt;</c>: nothing is counted.</summary>
     public sealed record Refused : ManagementStep;

@@ -70,6 +70,12 @@ public static class Compatibility
             "dialback without TLS where policy demands TLS",
             "RFC 6120 section 4.7.5"),
         new(
+            "resume-without-id",
+            "Prosody 0.12",
+            "<enabled/> that says the stream can be resumed, and not by what: it is one that cannot",
+            "resuming it",
+            "XEP-0198 section 5; mod_smacks between servers"),
+        new(
             "starttls-line-end",
             "hand-made peers and checkers, such as shuque/dane",
             "up to 16 bytes of white space behind <starttls/>, before the ClientHello",

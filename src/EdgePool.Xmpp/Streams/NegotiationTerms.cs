@@ -65,6 +65,12 @@ public sealed record NegotiationTerms(AuthenticationMethods Methods)
     /// <summary>Stream management (XEP-0198) is offered, and enabled where it is offered.</summary>
     public bool StreamManagement { get; init; } = true;
 
+    /// <summary>A stream under stream management that is lost may be resumed.</summary>
+    public bool Resumption { get; init; } = true;
+
+    /// <summary>A stream that is lost may be resumed under these terms.</summary>
+    public bool AllowsResumption => StreamManagement && Resumption;
+
     /// <summary>See <see cref="PartnerQuirk.UnboundDbPrefix"/>.</summary>
     public bool UnboundDbPrefix { get; init; }
 

@@ -1,17 +1,14 @@
-using System.Globalization;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Peers;
 using Xunit;
+using static EdgePool.Edge.Tests.Lifecycle.ManagedDialogue;
 
 namespace EdgePool.Edge.Tests.Lifecycle;
 
 // XEP-0198 between a node and its partners, end to end: what a peer is told is handled has been handed on.
 public sealed class StreamManagementTests
 {
-    private const string Enable = "<enable xmlns='urn:xmpp:sm:3'/>";
-    private const string Request = "<r xmlns='urn:xmpp:sm:3'/>";
-
     [Fact]
     public async Task Inbound_HandedOn_IsAcknowledged()
     {
@@ -259,7 +256,7 @@ public sealed class StreamManagementTests
         await using var component = await scene.ComponentAsync();
         await using var peer = await OfferedAsync(scene, "edge.example");
         await peer.SendAsync("<resume xmlns='urn:xmpp:sm:3' previd='of another' h='4294967295'/>");
-        await peer.ExpectAsync("sm:failed/stanzas:feature-not-implemented");
+        await peer.ExpectAsync("sm:failed/stanzas:item-not-found");
 
         await peer.SendAsync(Enable + S2SDialogue.Message("a@p1.example", "b@edge.example", 0) + Request);
         await peer.ExpectAsync("sm:enabled");
@@ -328,55 +325,5 @@ public sealed class StreamManagementTests
         await partner.DisposeAsync();
         await component.WaitForAsync("message[@id='0' and @type='error']");
         await scene.BalancedAsync();
-    }
-
-    /// <summary>A stream from p1.example on which both sides count.</summary>
-    private static async Task<ScriptedPeer> ManagedAsync(EdgeScene scene, string to = "edge.example")
-    {
-        var peer = await OfferedAsync(scene, to);
-        await peer.SendAsync(Enable);
-        await peer.ExpectAsync("sm:enabled");
-        return peer;
-    }
-
-    private static async Task<ScriptedPeer> OfferedAsync(EdgeScene scene, string to)
-    {
-        var peer = await S2SDialogue.SecureAsync(scene, scene.Node.S2SEndPoints[0], "p1.example", to);
-        await peer.ExpectAsync("stream:features");
-        await peer.SendAsync("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
-        await peer.ExpectAsync("sasl:success");
-        await peer.SendHeaderAsync("p1.example", to);
-        await peer.ExpectHeaderAsync();
-        await peer.ExpectAsync("stream:features/sm:sm");
-        return peer;
-    }
-
-    /// <summary>Takes a stream of the node's on which both sides count.</summary>
-    private static async Task<ScriptedPeer> AcceptManagedAsync(ScriptedListener listener, EdgeScene scene, string domain = "p1.example", string from = "edge.example")
-    {
-        var peer = await OfferAsync(listener, scene, domain, from);
-        await peer.ExpectAsync("sm:enable");
-        await peer.SendAsync("<enabled xmlns='urn:xmpp:sm:3'/>");
-        return peer;
-    }
-
-    private static async Task<ScriptedPeer> OfferAsync(ScriptedListener listener, EdgeScene scene, string domain = "p1.example", string from = "edge.example")
-    {
-        var peer = await listener.AcceptAsync(domain);
-        await peer.AuthenticateAsync(scene, domain, from, "<sm xmlns='urn:xmpp:sm:3'/>");
-        return peer;
-    }
-
-    /// <summary>Counts, perhaps smaller ones first: whoever has read a stanza may be quicker than the node's write returns.</summary>
-    private static async Task ExpectHandledAsync(ScriptedPeer peer, int count)
-    {
-        while (int.Parse((await peer.ExpectAsync("sm:a")).Attribute("h")!.Value, CultureInfo.InvariantCulture) is var h && h != count)
-            Assert.InRange(h, 0, count);
-    }
-
-    private static async Task ExpectMessagesAsync(ScriptedPeer peer, int count, int first = 0)
-    {
-        for (var i = first; i < first + count; i++)
-            await peer.ExpectEventuallyAsync(string.Create(CultureInfo.InvariantCulture, $"message[@id='{i}']"));
     }
 }

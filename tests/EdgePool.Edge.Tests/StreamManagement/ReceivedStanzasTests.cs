@@ -158,5 +158,44 @@ public sealed class ReceivedStanzasTests
         Assert.Equal((uint)ReceivedStanzas.MostUnsettled, received.Handled);
     }
 
+    // XEP-0198 section 5: what comes again after a loss begins behind the count that the peer was told.
+    [Fact]
+    public void Resume_WhatWasTakenAndNotSettled_ComesAgainAndIsPassedOver()
+    {
+        var marks = Take(5);
+        marks[0].Seal();
+        marks[2].Seal();
+        received.Suspend();
+        var writer = 0;
+
+        Assert.Equal(1u, received.Resume(() => writer++));
+        marks[1].Seal();
+        for (var i = 1; i < 5; i++)
+            Assert.False(received.TryTake(out _));
+        Assert.True(received.TryTake(out var next));
+        marks[3].Seal();
+        marks[4].Seal();
+        next.Seal();
+
+        Assert.Equal((6u, 0), (received.Handled, received.Unsettled));
+        Assert.Equal((0, 0), (woken.CurrentCount, writer));
+        received.OnTick();
+        Assert.Equal((0, 1), (woken.CurrentCount, writer));
+    }
+
+    [Fact]
+    public void Resume_TwiceWithoutAWordBetween_CountsFromTheSecond()
+    {
+        var marks = Take(3);
+        received.Resume(() => { });
+        Assert.False(received.TryTake(out _));
+        marks[0].Seal();
+
+        Assert.Equal(1u, received.Resume(() => { }));
+        Assert.False(received.TryTake(out _));
+        Assert.False(received.TryTake(out _));
+        Assert.True(received.TryTake(out _));
+    }
+
     private StanzaMark[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => received.Take())];
 }

@@ -136,6 +136,72 @@ public sealed class SentStanzasTests : IDisposable
         Assert.Equal(TimeSpan.Zero, sent.Age);
     }
 
+    // XEP-0198 section 5: what the peer has not handled goes out again, in order and before anything else.
+    [Fact]
+    public void Resume_RepeatsWhatIsNotHandled()
+    {
+        Hold(4);
+        Hold(2, bodyBytes: 40_000);
+        Assert.True(sent.MustAsk(idle: true));
+
+        Assert.True(sent.Resume(3));
+
+        Assert.Equal((3, 3L), (sent.Unacknowledged, ledger.Read().Delivered));
+        Assert.True(sent.Repeats);
+        Assert.Equal(["<m n='3'/>"], Repeated());
+        Assert.Equal(2, Repeated().Length);
+        Assert.True(sent.Repeats, "nobody has asked whether there is more");
+        Assert.Empty(Repeated());
+        Assert.False(sent.Repeats);
+        Assert.True(sent.MustAsk(idle: true));
+        Assert.True(sent.Acknowledge(6));
+        Assert.Equal((6L, 0L), (ledger.Read().Delivered, ledger.Read().InFlight));
+    }
+
+    [Fact]
+    public void Resume_AcknowledgedMeanwhile_IsNotRepeated()
+    {
+        Hold(2, bodyBytes: 20_000);
+        Hold(2, bodyBytes: 20_000);
+        Assert.True(sent.Resume(0));
+        Assert.Equal(2, Repeated().Length);
+
+        Assert.True(sent.Acknowledge(3));
+
+        Assert.Single(Repeated());
+        Assert.Empty(Repeated());
+        Hold(1);
+        Assert.Empty(Repeated());
+    }
+
+    [Fact]
+    public void Resume_WithMoreThanWasSent_ChangesNothing()
+    {
+        Hold(2);
+
+        Assert.False(sent.Resume(3));
+        Assert.Equal((2, false), (sent.Unacknowledged, sent.Repeats));
+    }
+
+    [Fact]
+    public void Resume_TheWayBeginsAnew()
+    {
+        Hold(1);
+        time.Advance(TimeSpan.FromSeconds(100));
+
+        Assert.True(sent.Resume(0));
+
+        Assert.Equal(TimeSpan.Zero, sent.Age);
+    }
+
+    private string[] Repeated()
+    {
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        return sent.TryRepeat(output)
+            ? [.. Encoding.UTF8.GetString(output.WrittenSpan).Split("<m", StringSplitOptions.RemoveEmptyEntries).Select(text => "<m" + text)]
+            : [];
+    }
+
     private void Hold(int stanzas, ReceivedStanzas? received = null, int bodyBytes = 0)
     {
         for (var i = 0; i < stanzas; i++)

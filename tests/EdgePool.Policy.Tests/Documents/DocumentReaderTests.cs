@@ -10,7 +10,7 @@ public sealed class DocumentReaderTests
     private const string Whole = "{'description':'d','additionalDomains':['b.example','xn--bcher-kva.example'],'partnerType':'Federated',"
         + "'tlsNegotiation':'Required','saslNegotiation':'Optional','supportDialback':true,'lyncCompat':false,'compat':['unbound-db-prefix'],'dialbackWithoutDialback':true,"
         + "'requireTrustedCertificate':true,'tlsMinVersion':'1.3','allowServerAuthOnly':false,'allowClientAuthOnly':true,"
-        + "'trust':{'system':true,'ca':['PEM'],'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'firstUse':true,'onChange':'refuse','dane':'require'},'connectionLimit':5,'enableKeepAlive':false,'enableBidirectionalStreams':false,'followSeeOtherHost':true,'enableStreamManagement':false,'proxyFqdn':'h.example:5270',"
+        + "'trust':{'system':true,'ca':['PEM'],'pins':['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='],'firstUse':true,'onChange':'refuse','dane':'require'},'connectionLimit':5,'enableKeepAlive':false,'enableBidirectionalStreams':false,'followSeeOtherHost':true,'enableStreamManagement':false,'enableStreamResumption':false,'proxyFqdn':'h.example:5270',"
         + "'enabled':false,'disabledReason':'r','rate':{'bytesPerSecond':65536,'stanzasPerSecond':100,'burst':200},'maxStanzaBytes':65536,"
         + "'rules':{'messages':['chat','groupchat'],'presence':false,'iq':['urn:xmpp:ping'],'payloads':{'allow':['urn:example:*'],'action':'refuse'},"
         + "'localUsers':['alice@contoso.example','@contoso.example'],'denyLocalUsers':[],'stripStatus':true,'securityLabel':'required'},'withoutConsent':'silence','mode':'observe'}";

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using EdgePool.Xmpp.Stanzas;
 using EdgePool.Xmpp.StreamManagement;
 using Xunit;
 
@@ -22,11 +23,14 @@ public sealed class ManagementMarkupTests
                 "<enabled xmlns='urn:xmpp:sm:3' id='a&lt;b&apos;' resume='true' max='60'/>",
                 "<resume xmlns='urn:xmpp:sm:3' previd='x' h='3'/>",
                 "<resumed xmlns='urn:xmpp:sm:3' previd='x' h='3'/>",
+                "<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+                "<failed xmlns='urn:xmpp:sm:3' h='7'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
             ],
             new[]
             {
                 answer.WrittenMemory, ManagementMarkup.Request.ToArray(), ManagementMarkup.Enable(resume: true), ManagementMarkup.Enable(resume: false),
                 ManagementMarkup.Enabled(null, TimeSpan.Zero), ManagementMarkup.Enabled("a<b'", TimeSpan.FromSeconds(60)), ManagementMarkup.Resume("x", 3), ManagementMarkup.Resumed("x", 3),
+                ManagementMarkup.Failed(StanzaErrorCondition.UnexpectedRequest), ManagementMarkup.Failed(StanzaErrorCondition.ItemNotFound, 7),
             }.Select(xml => Encoding.UTF8.GetString(xml.Span)));
     }
 }

@@ -23,6 +23,7 @@ internal static class PartnerFields
         DocumentField.Flag("--enable-bidirectional-streams", "enableBidirectionalStreams", "One stream may carry stanzas both ways. Default: true."),
         DocumentField.Flag("--follow-see-other-host", "followSeeOtherHost", "A proven server of the partner's may send us to another host."),
         DocumentField.Flag("--enable-stream-management", "enableStreamManagement", "Stanzas are acknowledged (XEP-0198) where the partner's server can. Default: true."),
+        DocumentField.Flag("--enable-stream-resumption", "enableStreamResumption", "A stream that is lost is resumed (XEP-0198) where the partner's server can. Default: true."),
         DocumentField.Single("--proxy-fqdn", "proxyFqdn", "HOST[:PORT]", "Connect here instead of asking for SRV records."),
         DocumentField.Flag("--require-trusted-certificate", "requireTrustedCertificate", "Dialback too demands a certificate that proves the partner's name."),
         DocumentField.Flag("--dialback-without-dialback", "dialbackWithoutDialback", "Such a certificate makes its dialback valid without a lookup."),

@@ -162,6 +162,7 @@ internal static class PartnerViews
             ("enableBidirectionalStreams", Word(partner.Terms.Bidirectional)),
             ("followSeeOtherHost", Word(partner.FollowSeeOtherHost)),
             ("enableStreamManagement", Word(partner.Terms.StreamManagement)),
+            ("enableStreamResumption", Word(partner.Terms.Resumption)),
             ("maxStanzaBytes", gateway.MaxStanzaBytesOf(partner)?.ToString(CultureInfo.InvariantCulture) ?? "the node's"),
             ("rate", rate is null ? "no limit" : RateText(rate)),
             ("messages", string.Join(", ", document.Spec is { } spec ? Messages(spec) : [])),

@@ -30,6 +30,9 @@ internal static class LimitsReader
             OutputBytes = limits.Bytes("outputBytes", 16 * 1024, 1024 * 1024 * 1024) ?? defaults.OutputBytes,
             UnacknowledgedStanzas = limits.Number("unacknowledgedStanzas", 1, 1_000_000) ?? defaults.UnacknowledgedStanzas,
             UnacknowledgedBytes = limits.Bytes("unacknowledgedBytes", 16 * 1024, 1024 * 1024 * 1024) ?? defaults.UnacknowledgedBytes,
+            LostStreams = limits.Number("lostStreams", 0, 1_000_000) ?? defaults.LostStreams,
+            LostStreamsPerPartner = limits.Number("lostStreamsPerPartner", 0, 1_000_000) ?? defaults.LostStreamsPerPartner,
+            LostBytes = limits.Bytes("lostBytes", 0, 1024 * 1024 * 1024) ?? defaults.LostBytes,
         };
     }
 
@@ -51,6 +54,8 @@ internal static class LimitsReader
             Stalled = Time(timeouts, "stalled", defaults.Stalled),
             Write = Time(timeouts, "write", defaults.Write),
             Acknowledgement = Time(timeouts, "acknowledgement", defaults.Acknowledgement),
+            Resumption = Time(timeouts, "resumption", defaults.Resumption),
+            Comeback = Time(timeouts, "comeback", defaults.Comeback),
             Close = Time(timeouts, "close", defaults.Close),
             Drain = Time(timeouts, "drain", defaults.Drain),
             BackoffMin = Time(timeouts, "backoffMin", defaults.BackoffMin),
