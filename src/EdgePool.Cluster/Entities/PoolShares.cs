@@ -171,7 +171,7 @@ public sealed class PoolShares
         {
             return await peers.AskAsync(node, QuestionKind.Entity, question, both.Token);
         }
-        catch (Exception exception) when (exception is PeerException or OperationCanceledException)
+        catch (Exception exception) when (exception is PeerException or OperationCanceledException or ObjectDisposedException)
         {
             return null; // as long as it does not answer, the shares stay as they are
         }
