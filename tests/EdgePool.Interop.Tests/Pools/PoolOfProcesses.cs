@@ -20,7 +20,7 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
 
     private readonly string folder;
     private readonly TestCertificateAuthority authority;
-    private readonly ServerProcess etcd;
+    private ServerProcess etcd;
     private readonly IPEndPoint clients;
     private readonly ServerProcess?[] nodes = new ServerProcess?[3];
 
@@ -35,10 +35,8 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         var file = Path.Combine(folder, "trial.yaml");
         var trial = Shipped("etcd/trial.yaml").Replace(":2379", $":{clients}", StringComparison.Ordinal).Replace(":2380", $":{peers}", StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(folder, "etcd"), StringComparison.Ordinal));
-        var etcd = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", file], folder);
         var endpoint = new IPEndPoint(IPAddress.Loopback, clients);
-        await etcd.WaitForPortAsync(endpoint);
-        var pool = new PoolOfProcesses(folder, new TestCertificateAuthority(), etcd, endpoint);
+        var pool = new PoolOfProcesses(folder, new TestCertificateAuthority(), await EtcdAsync(folder, endpoint), endpoint);
         pool.WriteFiles();
         return pool;
     }
@@ -62,6 +60,10 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         nodes[node - 1] = await ServerProcess.StartAsync($"edge-{node}", Path.Combine(AppContext.BaseDirectory, "edgepool"), ["run", "--config", FileOf(node)], folder);
         await this[node].WaitForLogAsync(" 3200 Listening ", Patience);
     }
+
+    public Task StopEtcdAsync() => etcd.KillAsync();
+
+    public async Task StartEtcdAsync() => etcd = await EtcdAsync(folder, clients);
 
     /// <summary>The pool as a node sees it, when it is as wanted; and how long that took.</summary>
     public async Task<(ClusterView View, TimeSpan Took)> UntilAsync(int node, Func<ClusterView, bool> wanted)
@@ -95,6 +97,13 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         await etcd.DisposeAsync();
         authority.Dispose();
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<ServerProcess> EtcdAsync(string folder, IPEndPoint clients)
+    {
+        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(folder, "trial.yaml")], folder);
+        await started.WaitForPortAsync(clients);
+        return started;
     }
 
     private string SocketOf(int node) => Path.Combine(folder, $"n{node}", "edgepool.sock");

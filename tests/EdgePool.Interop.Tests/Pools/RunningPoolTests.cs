@@ -57,4 +57,31 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
         Assert.Contains(" 3508 Left node=edge-3 pool=site-a shards=0", pool[3].Log, StringComparison.Ordinal);
         await pool.UntilAsync(2, others => others is { Nodes.Count: 2, Problems.Count: 0 });
     }
+
+    // Static stability: without etcd a node that was killed starts from its own disk, says so, refuses edits, and goes on when etcd is back.
+    [Fact]
+    public async Task Pool_EtcdGone_NodeStartsFromItsDiskAndGoesOn()
+    {
+        await using var pool = await PoolOfProcesses.StartAsync();
+        var (code, said) = await PoolOfProcesses.RunAsync($"cluster secrets init -c {pool.FileOf(1)}");
+        Assert.True(code == 0, said);
+        await pool.RunNodeAsync(1);
+        await pool.OperatorOf(1).DoAsync("partner add fabrikam.example");
+        await pool.UntilAsync(1, whole => whole is { Problems.Count: 0, Kept.SavedAt: not null, Kept.Revision: 1 });
+
+        await pool.StopEtcdAsync();
+        await pool[1].KillAsync();
+        await pool.RunNodeAsync(1);
+
+        Assert.Contains(" 3521 SecretsFromDisk ", pool[1].Log, StringComparison.Ordinal);
+        Assert.Contains(" 2030 PolicyInForce revision=1 partners=1", pool[1].Log, StringComparison.Ordinal);
+        (code, said) = await pool.OperatorOf(1).AskAsync("cluster status");
+        Assert.True(code == 1 && said.Contains("problem   the store does not answer: ", StringComparison.Ordinal), said);
+        (code, said) = await pool.OperatorOf(1).AskAsync("partner add late.example");
+        Assert.True(code is not 0 && said.Contains("is away since ", StringComparison.Ordinal), said);
+
+        await pool.StartEtcdAsync();
+        await pool.UntilAsync(1, whole => whole is { Nodes.Count: 1, Problems.Count: 0, Kept.AwaySince: null });
+        await pool.OperatorOf(1).DoAsync("partner add late.example");
+    }
 }
