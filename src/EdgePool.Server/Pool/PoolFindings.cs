@@ -1,7 +1,6 @@
 using System.Globalization;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Sharding;
-using EdgePool.Cluster.Snapshots;
 
 namespace EdgePool.Server.Pool;
 
@@ -43,15 +42,6 @@ internal static class PoolFindings
         if (Unowned(pool) is > 0 and var unowned)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{unowned} shards have no owner among these nodes — right after a node came or went this lasts seconds; else see the log of each node");
-        }
-    }
-
-    /// <summary>What is wrong with what a node keeps of the store; null: it is alone.</summary>
-    public static IEnumerable<string> OfKept(StoreStanding? kept)
-    {
-        if (kept is { SavedAt: null, Revision: > 0 })
-        {
-            yield return "the documents are not kept on this node's disk, so it could not start without the store — see its log, and whether the disk of its store directory is full";
         }
     }
 

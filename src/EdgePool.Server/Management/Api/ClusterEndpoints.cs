@@ -127,6 +127,6 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
             [.. looks.View.Nodes.Values.Select(one => new ClusterNode(
                 one.Name, one.Version, one.Peer, one.Ready, one.Draining, one.Streams, one.Started, one.Lease, shards.GetValueOrDefault(one.Name)))],
             new ClusterShards(Placement.Shards, PoolFindings.Unowned(looks)),
-            [.. PoolFindings.Of(looks), .. PoolFindings.OfKept(node.Shared?.Standing)]);
+            [.. PoolFindings.Of(looks)]);
     }
 }

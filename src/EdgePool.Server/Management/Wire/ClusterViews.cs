@@ -23,7 +23,7 @@ internal sealed record ClusterStore(string Kind, bool Answers, double? Milliseco
 
 /// <summary>What a node keeps of the store on its own disk, for starting and going on without it.</summary>
 /// <param name="Revision">Of the documents.</param>
-/// <param name="SavedAt">When they were last written; null: never, or the disk does not take them.</param>
+/// <param name="SavedAt">When this process last wrote them; null: not yet, or the disk does not take them.</param>
 /// <param name="AwaySince">Since when the store does not answer; null: it does.</param>
 /// <param name="PendingConsents">Batches of consents that wait for it.</param>
 internal sealed record ClusterKept(long Revision, DateTimeOffset? SavedAt, DateTimeOffset? AwaySince, int PendingConsents);
