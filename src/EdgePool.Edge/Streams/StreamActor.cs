@@ -106,6 +106,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             case Tick:
                 OnTick();
                 break;
+            case TlsaAgain again:
+                OnTlsaAgain(again.Found);
+                break;
             case EndStream end:
                 Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
                 break;
@@ -268,23 +271,6 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         var observed = Edge.Policy.Current.Find(Pairs[0].Remote) is { Mode: PartnerMode.Observe };
         Note(Pairs[0], VerdictReason.RateExceeded, observed);
         return observed ? [] : CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
-    }
-
-    /// <summary>True when what came turns on TLSA records that are being looked for; then <see cref="TakeTlsa"/> goes on with it.</summary>
-    protected virtual bool MustAwaitTlsa(PumpEvent met) => false;
-
-    /// <summary>The DNS has said what there is of TLSA records for a domain; what was kept for that is decided.</summary>
-    protected void TakeTlsa(TlsaFindings found)
-    {
-        if (closing || Certificate is not { } shown)
-            return;
-        shown.Learn(found);
-        Trace.Add(NegotiationStepKind.Tlsa, LogText.Of(found.ToText()));
-        Edge.Trust.SayTlsa(Info.Number, shown, found);
-        if (kept is not { } met)
-            return;
-        kept = null;
-        OnMet(met);
     }
 
     private void Take(TlsSession session)
