@@ -1,5 +1,6 @@
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Server.Configuration;
@@ -13,10 +14,11 @@ namespace EdgePool.Server.Management;
 /// <param name="Options">What it was started with.</param>
 /// <param name="Store">The store; null: partners are in the node's file.</param>
 /// <param name="Journal">Where consents are; null: as <paramref name="Store"/>.</param>
+/// <param name="Shared">The pool's store with what this node keeps of it; null: the node is alone.</param>
 /// <param name="Pool">The node's seat in its pool.</param>
 /// <param name="Log">Where the interface logs.</param>
 /// <param name="Started">When the node was ready.</param>
-internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, IDocumentStore? Store, IConsentJournal? Journal, PoolSeat Pool, ILogger Log, DateTimeOffset Started)
+internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, IDocumentStore? Store, IConsentJournal? Journal, SnapshottedStore? Shared, PoolSeat Pool, ILogger Log, DateTimeOffset Started)
 {
     /// <summary>Who has consented to what.</summary>
     public IConsents Consents => (IConsents?)Node.Consents?.Standing ?? NoConsents.Instance;

@@ -2,6 +2,7 @@ using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Etcd;
+using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
@@ -20,8 +21,12 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The store's file in its directory.</summary>
     public const string StoreFile = "store.db";
 
+    /// <summary>In the same directory, the consents of a pool as last seen; apart from the store's own, which 'cluster migrate' may still have to carry over.</summary>
+    private const string MirrorFile = "mirror.db";
+
     private EmbeddedStore? store;
-    private EtcdStore? shared;
+    private EmbeddedStore? mirror;
+    private SnapshottedStore? shared;
     private PoolSeat? pool;
     private ManagementSocket? socket;
     private EdgeNode? node;
@@ -79,6 +84,11 @@ internal sealed class RunningNode : IAsyncDisposable
             await shared.DisposeAsync();
         }
 
+        if (mirror is not null)
+        {
+            await mirror.DisposeAsync();
+        }
+
         if (store is not null)
         {
             await store.DisposeAsync();
@@ -94,16 +104,28 @@ internal sealed class RunningNode : IAsyncDisposable
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
         pool = await PoolSeat.OpenAsync(options, logs, time);
         var edge = pool.Seated(options.Edge, options.Cluster);
-        shared = options.Cluster is { } cluster ? new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time) : null;
+        await ShareAsync(options, time);
         var (documents, consents) = ((IDocumentStore?)shared ?? store, (IConsentJournal?)shared ?? store);
         node = new EdgeNode(edge with { Documents = documents, Consents = consents, Presences = store, KnownPeers = store }, logs, time);
         await node.StartAsync();
         pool.Start(node);
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options, documents, consents, pool, log, time.GetUtcNow());
+            var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow());
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
+        }
+    }
+
+    /// <summary>Opens the store of the pool, and what this node keeps of it for the time when it does not answer.</summary>
+    private async Task ShareAsync(ServerOptions options, TimeProvider time)
+    {
+        if (options.Cluster is { } cluster)
+        {
+            var folder = options.Management.StoreDirectory!;
+            mirror = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(folder, MirrorFile) }, time);
+            var etcd = new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time);
+            shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None);
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
 
     private readonly string folder;
     private readonly TestCertificateAuthority authority;
-    private readonly ServerProcess etcd;
+    private ServerProcess etcd;
     private readonly IPEndPoint clients;
     private readonly ServerProcess?[] nodes = new ServerProcess?[3];
 
@@ -34,11 +34,9 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         var (clients, peers) = (LoopbackAddresses.FreePort(), LoopbackAddresses.FreePort());
         var file = Path.Combine(place, "trial.yaml");
         var trial = Shipped("etcd/trial.yaml").Replace(":2379", $":{clients}", StringComparison.Ordinal).Replace(":2380", $":{peers}", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(place, "etcd"), StringComparison.Ordinal));
-        var store = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", file], place);
+await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(place, "etcd"), StringComparison.Ordinal));
         var endpoint = new IPEndPoint(IPAddress.Loopback, clients);
-        await store.WaitForPortAsync(endpoint);
-        var pool = new PoolOfProcesses(place, new TestCertificateAuthority(), store, endpoint);
+        var pool = new PoolOfProcesses(place, new TestCertificateAuthority(), await EtcdAsync(place, endpoint), endpoint);
         pool.WriteFiles();
         return pool;
     }
@@ -62,6 +60,10 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         nodes[node - 1] = await ServerProcess.StartAsync($"edge-{node}", Path.Combine(AppContext.BaseDirectory, "edgepool"), ["run", "--config", FileOf(node)], folder);
         await this[node].WaitForLogAsync(" 3200 Listening ", Patience);
     }
+
+    public Task StopEtcdAsync() => etcd.KillAsync();
+
+    public async Task StartEtcdAsync() => etcd = await EtcdAsync(folder, clients);
 
     /// <summary>The pool as a node sees it, when it is as wanted; and how long that took.</summary>
     public async Task<(ClusterView View, TimeSpan Took)> UntilAsync(int node, Func<ClusterView, bool> wanted)
@@ -95,6 +97,13 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         await etcd.DisposeAsync();
         authority.Dispose();
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<ServerProcess> EtcdAsync(string folder, IPEndPoint clients)
+    {
+        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(folder, "trial.yaml")], folder);
+        await started.WaitForPortAsync(clients);
+        return started;
     }
 
     private string SocketOf(int node) => Path.Combine(folder, $"n{node}", "edgepool.sock");

@@ -57,4 +57,57 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
         Assert.Contains(" 3508 Left node=edge-3 pool=site-a shards=0", pool[3].Log, StringComparison.Ordinal);
         await pool.UntilAsync(2, others => others is { Nodes.Count: 2, Problems.Count: 0 });
     }
+
+    // Static stability: without etcd a node that was killed starts from its own disk, says so, refuses edits, and goes on when etcd is back.
+    [Fact]
+    public async Task Pool_EtcdGone_NodeStartsFromItsDiskAndGoesOn()
+    {
+        await using var pool = await PoolOfProcesses.StartAsync();
+        var (code, said) = await PoolOfProcesses.RunAsync($"cluster secrets init -c {pool.FileOf(1)}");
+        Assert.True(code == 0, said);
+        await pool.RunNodeAsync(1);
+        await pool.OperatorOf(1).DoAsync("partner add fabrikam.example");
+        await pool.UntilAsync(1, whole => whole is { Problems.Count: 0, Kept.SavedAt: not null, Kept.Revision: 1 });
+
+        await pool.StopEtcdAsync();
+        await pool[1].KillAsync();
+        await pool.RunNodeAsync(1);
+
+        Assert.Contains(" 3521 SecretsFromDisk ", pool[1].Log, StringComparison.Ordinal);
+        Assert.Contains(" 2030 PolicyInForce revision=1 partners=1", pool[1].Log, StringComparison.Ordinal);
+        (code, said) = await pool.OperatorOf(1).AskAsync("cluster status");
+        Assert.True(code == 1 && said.Contains("problem   the store does not answer: ", StringComparison.Ordinal), said);
+        (code, said) = await pool.OperatorOf(1).AskAsync("partner add late.example");
+        Assert.True(code is not 0 && said.Contains("is away since ", StringComparison.Ordinal), said);
+
+        await pool.StartEtcdAsync();
+        await pool.UntilAsync(1, whole => whole is { Nodes.Count: 1, Problems.Count: 0, Kept.AwaySince: null });
+        await pool.OperatorOf(1).DoAsync("partner add late.example");
+    }
+
+    // A node that stood alone takes its partners and their history into the pool, and a second run changes nothing.
+    [Fact]
+    public async Task Migrate_NodeThatStoodAlone_ItsPartnersAreThePools()
+    {
+        await using var pool = await PoolOfProcesses.StartAsync();
+        var (code, said) = await PoolOfProcesses.RunAsync($"cluster secrets init -c {pool.FileOf(1)}");
+        Assert.True(code == 0, said);
+        var file = await File.ReadAllTextAsync(pool.FileOf(1), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(pool.FileOf(1), file[..file.IndexOf("\ncluster:", StringComparison.Ordinal)] + "\n", TestContext.Current.CancellationToken);
+        await pool.RunNodeAsync(1);
+        await pool.OperatorOf(1).DoAsync("partner add fabrikam.example --why ticket-1");
+        await pool.OperatorOf(1).DoAsync("partner set fabrikam.example --mode observe --why ticket-2");
+        Assert.True(await pool[1].StopAsync());
+        await File.WriteAllTextAsync(pool.FileOf(1), file, TestContext.Current.CancellationToken);
+
+        (code, said) = await PoolOfProcesses.RunAsync($"cluster migrate -c {pool.FileOf(1)}");
+        Assert.True(code == 0 && said.Contains("documents: 1 with 2 versions are in the pool, revision 2", StringComparison.Ordinal), said);
+        (code, said) = await PoolOfProcesses.RunAsync($"cluster migrate -c {pool.FileOf(1)}");
+        Assert.True(code == 0 && said.Contains("documents: all were in the pool, revision 2", StringComparison.Ordinal), said);
+
+        await pool.RunNodeAsync(2);
+        var history = await pool.OperatorOf(2).DoAsync("history partner fabrikam.example");
+        Assert.Contains("ticket-1", history, StringComparison.Ordinal);
+        Assert.Contains("ticket-2", history, StringComparison.Ordinal);
+    }
 }

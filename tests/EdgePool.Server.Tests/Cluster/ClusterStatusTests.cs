@@ -46,6 +46,7 @@ public sealed class ClusterStatusTests
                 "site-a",
                 Member: true,
                 new ClusterStore("etcd", Answers: true, 1.2, Followed: true),
+                new ClusterKept(7, Now.AddSeconds(-75), AwaySince: null, PendingConsents: 2),
                 [
                     new ClusterNode("edge-1", "1.0", "10.0.0.1:5270", Ready: true, Draining: false, 12, Now.AddMinutes(-5), 1, 600),
                     new ClusterNode("edge-2", "1.0", "10.0.0.2:5270", Ready: true, Draining: false, 3, Now.AddDays(-2), 2, 300),
@@ -60,6 +61,7 @@ public sealed class ClusterStatusTests
             """
             pool      site-a, seen by edge-2
             store     etcd, answers in 1.2 ms
+            snapshot  documents of revision 7, kept on this node's disk 1m15s ago; 2 batches of consents wait for the store
             shards    901 of 1024 have an owner
 
             NODE    STATE     UP     STREAMS  SHARDS  BALANCE               PEER           VERSION

@@ -13,6 +13,7 @@ internal static class ClusterCommand
           edgepool cluster status
           edgepool cluster secrets rotate
           edgepool cluster leave
+          edgepool cluster migrate -c edgepool.yaml           a node that stood alone takes its documents into the pool
 
         A node joins its pool by running with cluster: in its file, and leaves it by stopping.
         """;
@@ -23,6 +24,7 @@ internal static class ClusterCommand
         ClusterStatusCommand.Create(environment.Time),
         ClusterJoinCommand.Create(environment),
         ClusterLeaveCommand.Create(),
+        ClusterMigrateCommand.Create(environment),
         ClusterSecretsCommand.Create(environment),
     };
 }

@@ -52,6 +52,12 @@ internal static class ClusterStatusCommand
         var answers = view.Store.Milliseconds is { } took ? string.Create(CultureInfo.InvariantCulture, $"answers in {took:0.0} ms") : "does not answer";
         output.WriteLine($"pool      {Shown.Of(view.Pool)}, seen by {Shown.Of(view.Node)}");
         output.WriteLine($"store     {view.Store.Kind}, {answers}{(view.Store.Followed ? "" : ", not followed")}");
+        if (view.Kept is { SavedAt: { } saved } kept)
+        {
+            var waiting = kept.PendingConsents > 0 ? FormattableString.Invariant($"; {kept.PendingConsents} batches of consents wait for the store") : "";
+            output.WriteLine(FormattableString.Invariant($"snapshot  documents of revision {kept.Revision}, kept on this node's disk {Quantities.Time(Math.Max(0, (long)(now - saved).TotalSeconds))} ago{waiting}"));
+        }
+
         output.WriteLine(FormattableString.Invariant($"shards    {view.Shards.Total - view.Shards.Unowned} of {view.Shards.Total} have an owner"));
         output.WriteLine();
         var fullest = view.Nodes.Select(node => node.Shards).DefaultIfEmpty().Max();

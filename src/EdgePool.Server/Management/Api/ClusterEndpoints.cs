@@ -123,6 +123,7 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
             self.Pool,
             looks.IsMember,
             new ClusterStore(node.Options.Cluster is null ? "embedded" : "etcd", storeProblem is null, storeProblem is null ? Math.Round(took.TotalMilliseconds, 1) : null, looks.Followed),
+            node.Shared?.Standing is { } kept ? new ClusterKept(kept.Revision, kept.SavedAt, kept.AwaySince, kept.PendingConsents) : null,
             [.. looks.View.Nodes.Values.Select(one => new ClusterNode(
                 one.Name, one.Version, one.Peer, one.Ready, one.Draining, one.Streams, one.Started, one.Lease, shards.GetValueOrDefault(one.Name)))],
             new ClusterShards(Placement.Shards, PoolFindings.Unowned(looks)),

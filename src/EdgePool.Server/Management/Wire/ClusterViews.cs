@@ -7,11 +7,12 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Pool">The pool.</param>
 /// <param name="Member">It is a member at this moment.</param>
 /// <param name="Store">Where the pool agrees.</param>
+/// <param name="Kept">What the node keeps of the store on its own disk; null: nothing, it is alone.</param>
 /// <param name="Nodes">The nodes, by name.</param>
 /// <param name="Shards">How the shards lie.</param>
 /// <param name="Problems">What is wrong, in words; empty: nothing.</param>
 internal sealed record ClusterView(
-    string Node, string Pool, bool Member, ClusterStore Store, IReadOnlyList<ClusterNode> Nodes, ClusterShards Shards, IReadOnlyList<string> Problems);
+    string Node, string Pool, bool Member, ClusterStore Store, ClusterKept? Kept, IReadOnlyList<ClusterNode> Nodes, ClusterShards Shards, IReadOnlyList<string> Problems);
 
 /// <summary>The store that a pool agrees by.</summary>
 /// <param name="Kind"><c>embedded</c> or <c>etcd</c>.</param>
@@ -19,6 +20,13 @@ internal sealed record ClusterView(
 /// <param name="Milliseconds">How long that took; null: it did not.</param>
 /// <param name="Followed">Its changes come in.</param>
 internal sealed record ClusterStore(string Kind, bool Answers, double? Milliseconds, bool Followed);
+
+/// <summary>What a node keeps of the store on its own disk, for starting and going on without it.</summary>
+/// <param name="Revision">Of the documents.</param>
+/// <param name="SavedAt">When this process last wrote them; null: not yet, or the disk does not take them.</param>
+/// <param name="AwaySince">Since when the store does not answer; null: it does.</param>
+/// <param name="PendingConsents">Batches of consents that wait for it.</param>
+internal sealed record ClusterKept(long Revision, DateTimeOffset? SavedAt, DateTimeOffset? AwaySince, int PendingConsents);
 
 /// <summary>A node of the pool.</summary>
 /// <param name="Name">Its name.</param>
