@@ -130,7 +130,7 @@ public sealed class OutboundResumptionTests
         await scene.UntilAsync(() => scene.Account.BouncedBy.GetValueOrDefault(BounceReason.StreamLost) >= 3, "the answers", TimeSpan.FromMilliseconds(100));
 
         Assert.InRange(scene.Time.Elapsed, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(125));
-        stop.Cancel();
+        await stop.CancelAsync();
         await Record.ExceptionAsync(() => flapping);
     }
 
