@@ -303,6 +303,22 @@ public sealed class EdgeNode : IAsyncDisposable
             NodeLog.Stopped(edge.Logs.Node, edge.Options.NodeName, account.Accepted, account.Delivered, account.Bounced, account.Dropped, account.InFlight);
     }
 
+    /// <summary>
+    /// Ends as a process does that is killed: connections are cut, nobody is told, and what is in flight stays unanswered. For rehearsals; afterwards there is nothing to stop.
+    /// </summary>
+    public async Task CutAsync()
+    {
+        if (stopped)
+            return;
+        stopped = true;
+        foreach (var listener in listeners)
+            system.Stop(listener);
+        await system.Terminate();
+        if (documents is not null)
+            await documents.DisposeAsync();
+        await resolver.DisposeAsync();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
 

@@ -20,6 +20,19 @@ internal static class DocumentRows
         return new DocumentSet(state.Revision, documents);
     }
 
+    /// <summary>The newest version of every document that is known, deleted ones too.</summary>
+    public static KnownDocuments Known(Database database)
+    {
+        var newest = new List<DocumentVersion>();
+        using var rows = database.Query("SELECT kind, name, version, who, at, why, body FROM document ORDER BY kind, name");
+        while (rows.Read())
+        {
+            newest.Add(Version(rows));
+        }
+
+        return new KnownDocuments(StoreState.Read(database), newest);
+    }
+
     /// <summary>What has changed since a revision; null: nothing.</summary>
     public static DocumentUpdate? Since(Database database, long after)
     {
@@ -97,3 +110,8 @@ internal static class DocumentRows
 
     private static StoredDocument Stored(DocumentVersion version) => new(version.Key, version.Version, version.Body!, version.By);
 }
+
+/// <summary>What a store knows of documents.</summary>
+/// <param name="State">At the same moment.</param>
+/// <param name="Newest">Of each document its newest version.</param>
+internal sealed record KnownDocuments(StoreState State, IReadOnlyList<DocumentVersion> Newest);

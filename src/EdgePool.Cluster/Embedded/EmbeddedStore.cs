@@ -136,6 +136,8 @@ public sealed partial class EmbeddedStore : IDocumentStore, IConsentJournal, IPr
         return await WritingAsync(job, refusal => refusal, cancellationToken);
     }
 
+    internal ValueTask<KnownDocuments> KnownAsync(CancellationToken cancellationToken) => ReadingAsync(DocumentRows.Known, cancellationToken);
+
     /// <summary>Ends watches, finishes what waits, and closes the file.</summary>
     public async ValueTask DisposeAsync() => await closing.Value;
 

@@ -39,6 +39,10 @@ public sealed class EtcdStore : IDocumentStore, IConsentJournal
         consents = new EtcdConsents(client, options);
     }
 
+    internal EtcdDocuments Documents => documents;
+
+    internal EtcdConsents Consents => consents;
+
     /// <inheritdoc/>
     public async ValueTask<DocumentSet> ReadAsync(CancellationToken cancellationToken) => await ReadingAsync(() => documents.ReadAsync(cancellationToken));
 

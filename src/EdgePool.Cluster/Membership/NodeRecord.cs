@@ -18,8 +18,13 @@ namespace EdgePool.Cluster.Membership;
 public sealed record NodeRecord(
     string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0, string? PeerKey = null)
 {
+    private const string Prefix = "nodes/";
+
     /// <summary>When its process started, by its own clock; null: it does not tell.</summary>
     public DateTimeOffset? Started { get; init; }
+
+    /// <summary>The revision of the secrets in common that it has in force; 0: it has none of them.</summary>
+    public long Secrets { get; init; }
 
     /// <summary>The lease that it stands under.</summary>
     [JsonIgnore]
@@ -29,7 +34,15 @@ public sealed record NodeRecord(
     public static string KeyOf(string pool, string name) => PrefixOf(pool) + name;
 
     /// <summary>What the keys of a pool's records begin with.</summary>
-    public static string PrefixOf(string pool) => $"nodes/{pool}/";
+    public static string PrefixOf(string pool) => $"{Prefix}{pool}/";
+
+    /// <summary>The nodes of every pool.</summary>
+    /// <exception cref="Documents.StoreException">The store does not answer.</exception>
+    public static async ValueTask<IReadOnlyList<NodeRecord>> ReadAllAsync(ICoordinator store, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return [.. (await store.ReadAsync(Prefix, cancellationToken)).Keys.Values.Select(Read).OfType<NodeRecord>()];
+    }
 
     internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, NodeRecordJson.Default.NodeRecord);
 

@@ -129,6 +129,8 @@ internal sealed class DocumentWatcher(
             {
                 if (unsettled)
                     await TakeAsync(update: null);
+                if (State.StoreFault is not null)
+                    await AskAsync();
                 await foreach (var update in store.WatchAsync(documents.Revision, stopping.Token))
                 {
                     await TakeAsync(update);
@@ -146,6 +148,14 @@ internal sealed class DocumentWatcher(
                 await Task.Delay(wait, time, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }
+    }
+
+    // A watch that waits says nothing of a store that is back: a reading does.
+    private async Task AskAsync()
+    {
+        var read = await store.ReadAsync(stopping.Token);
+        if (read.Revision <= documents.Revision)
+            Change(State with { StoreFault = null });
     }
 
     private void Fail(Exception fault, TimeSpan wait)

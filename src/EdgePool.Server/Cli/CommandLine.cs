@@ -66,7 +66,7 @@ internal static class CommandLine
             GatewayCommand.Create(),
             ConsentCommand.Create(),
             StatusCommand.Create(),
-            ClusterCommand.Create(),
+            ClusterCommand.Create(ConfigurationEnvironment.System),
             StreamsCommand.Create(),
             WhyCommand.Create(),
             ProbeCommand.Create(ConfigurationEnvironment.System),

@@ -8,7 +8,8 @@ namespace EdgePool.Server.Cli;
 /// <param name="Duration">How long; null: until interrupted.</param>
 /// <param name="Json">End with one JSON line and draw no table.</param>
 /// <param name="Rate">Stanzas per second in each direction; 0: as many as go.</param>
-internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate);
+/// <param name="Nodes">Nodes of the pool; 1: a node alone.</param>
+internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate, int Nodes = 1);
 
 /// <summary>Runs the demo and gives the exit code. Cancellation is the interrupt that ends it early.</summary>
 internal delegate Task<int> DemoHandler(DemoSettings settings, TextWriter output, CancellationToken cancellation);
@@ -17,6 +18,7 @@ internal delegate Task<int> DemoHandler(DemoSettings settings, TextWriter output
 internal static class DemoCommand
 {
     private const int DefaultRate = 2_000;
+    private const int MostNodes = 9;
     private const int HighestRate = 1_000_000;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
@@ -55,14 +57,30 @@ internal static class DemoCommand
                 return 0;
             },
         };
+        var nodes = new Option<int>("--nodes", "-n")
+        {
+            Description = "With 2 to 9: a pool of so many nodes in one process, of which one is killed after a third of the time (20s without --duration).",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+            CustomParser = parsed =>
+            {
+                if (int.TryParse(parsed.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= MostNodes)
+                {
+                    return number;
+                }
+
+                parsed.AddError("--nodes takes a number from 1 to 9");
+                return 0;
+            },
+        };
         var command = new Command("demo", "Show the main job with nothing to install: a partner, the edge and a component in one process, stanzas both ways.")
         {
-            duration, json, rate,
+            duration, json, rate, nodes,
         };
         command.SetAction(async (result, _) =>
         {
             using var termination = new Termination();
-            var settings = new DemoSettings(result.GetValue(duration), result.GetValue(json), result.GetValue(rate));
+            var settings = new DemoSettings(result.GetValue(duration), result.GetValue(json), result.GetValue(rate), result.GetValue(nodes));
             return await handler(settings, result.InvocationConfiguration.Output, termination.Token);
         });
         return command;

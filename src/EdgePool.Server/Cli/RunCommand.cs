@@ -75,7 +75,11 @@ internal static class RunCommand
         }
 
         using var hangup = Rereading(node);
-        ServerLog.SignalReceived(log, (await termination.Received).ToString());
+        if (await Task.WhenAny(termination.Received, node.Leaving) == termination.Received)
+        {
+            ServerLog.SignalReceived(log, (await termination.Received).ToString());
+        }
+
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
 

@@ -1,3 +1,6 @@
+using System.Net;
+using EdgePool.Cluster.Etcd;
+using EdgePool.Cluster.Secrets;
 using EdgePool.Edge;
 using EdgePool.Server.Logging;
 
@@ -8,10 +11,18 @@ namespace EdgePool.Server.Configuration;
 /// <param name="Log">What is logged, and how.</param>
 /// <param name="RandomDialbackSecret">Nobody gave a dialback secret, so one was made for this start.</param>
 /// <param name="Management">Where the store is and where operators reach the node.</param>
-internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret, ManagementSettings Management);
+/// <param name="Cluster">The pool that the node is one of; null: it is alone.</param>
+internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret, ManagementSettings Management, ClusterSettings? Cluster);
+
+/// <summary>A node's pool.</summary>
+/// <param name="Pool">The pool's name.</param>
+/// <param name="Peer">Where other nodes reach this one.</param>
+/// <param name="Etcd">The pool's etcd.</param>
+/// <param name="SecretKeys">What the pool's secrets are sealed under.</param>
+internal sealed record ClusterSettings(string Pool, IPEndPoint Peer, EtcdOptions Etcd, SecretKeys SecretKeys);
 
 /// <summary>What operators' commands need. All paths are absolute.</summary>
-/// <param name="StoreDirectory">The directory of the document store (store mode); null: partners are in the node's file (file mode).</param>
+/// <param name="StoreDirectory">The directory of the node's own store (store mode); null: partners are in the node's file (file mode).</param>
 /// <param name="Socket">The Unix socket of the management interface; null: there is none.</param>
 internal sealed record ManagementSettings(string? StoreDirectory, string? Socket)
 {

@@ -3,6 +3,7 @@ using EdgePool.Edge;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Load;
+using EdgePool.Server.Demo.Pool;
 using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
@@ -30,7 +31,9 @@ internal sealed class DemoRun(DemoSettings settings, TimeProvider time)
 
     /// <summary>The handler of the command: a live table in a terminal, else lines on standard error.</summary>
     public static Task<int> HandleAsync(DemoSettings settings, TextWriter output, CancellationToken cancellation)
-        => HandleAsync(settings, output, Console.Error, live: !settings.Json && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, cancellation);
+        => settings.Nodes > 1
+            ? PoolDemoRun.HandleAsync(settings, output, Console.Error, cancellation)
+            : HandleAsync(settings, output, Console.Error, live: !settings.Json && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, cancellation);
 
     /// <summary>Runs the demo and writes its result to <paramref name="output"/>.</summary>
     public static async Task<int> HandleAsync(DemoSettings settings, TextWriter output, TextWriter error, bool live, CancellationToken cancellation)

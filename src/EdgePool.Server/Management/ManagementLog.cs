@@ -25,4 +25,10 @@ internal static partial class ManagementLog
 
     [LoggerMessage(3203, LogLevel.Information, "{User} wrote version {Revision}: {First}, {Changes} changes in all ({Why})")]
     public static partial void Edited(ILogger logger, string user, long revision, int changes, string first, string why);
+
+    [LoggerMessage(3210, LogLevel.Information, "{User} has this node leave pool {Pool}")]
+    public static partial void Leaving(ILogger logger, string user, string pool);
+
+    [LoggerMessage(3211, LogLevel.Information, "{User} rotated the dialback secrets of every pool, revision {Revision}; of the {Before} before, {Kept} still verify")]
+    public static partial void Rotated(ILogger logger, string user, long revision, int kept, int before);
 }

@@ -37,4 +37,13 @@ internal static partial class PoolLog
 
     [LoggerMessage(3509, LogLevel.Warning, "Node {Node} could not tell pool {Pool} that it leaves: {Detail}; its lease ends by itself")]
     public static partial void NotTold(ILogger logger, string node, string pool, string detail);
+
+    [LoggerMessage(3520, LogLevel.Warning, "There were no dialback secrets in the pool's store: this node made the first one, at revision {Revision}")]
+    public static partial void FirstSecret(ILogger logger, long revision);
+
+    [LoggerMessage(3521, LogLevel.Warning, "The pool's store does not answer, so the dialback secrets are those of {File}, revision {Revision}: {Detail}")]
+    public static partial void SecretsFromDisk(ILogger logger, string file, long revision, string detail);
+
+    [LoggerMessage(3522, LogLevel.Error, "The pool's dialback secrets cannot be kept in {File} for a start without the store: {Detail}")]
+    public static partial void SecretsNotKept(ILogger logger, string file, string detail);
 }

@@ -23,11 +23,13 @@ internal sealed class PoolNode : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<int> streams = static () => 0;
     private Task running = Task.CompletedTask;
     private volatile string? trouble;
     private long troubleAt;
     private volatile bool leaving;
+    private int disposed;
 
     /// <summary>A member that is not started yet.</summary>
     /// <param name="store">Where the pool agrees; it outlives this.</param>
@@ -56,6 +58,9 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Why this node is no member, as last heard; null: it is one, or nothing went wrong.</summary>
     public string? Trouble => trouble;
 
+    /// <summary>Completes when an operator has had the node leave: see <see cref="EndProcess"/>.</summary>
+    public Task Leaving => left.Task;
+
     /// <summary>Joins; to be called once, when the node can do its job.</summary>
     /// <param name="load">The node's established streams.</param>
     public void Start(Func<int> load)
@@ -81,6 +86,9 @@ internal sealed class PoolNode : IAsyncDisposable
         return Keeper.Count;
     }
 
+    /// <summary>The node has given away what it owned, as an operator asked, and nothing more is to be done than to end.</summary>
+    public void EndProcess() => left.TrySetResult();
+
     /// <summary>Ends the membership, in order where <see cref="HandOverAsync"/> came before.</summary>
     /// <param name="atMost">How long the store may take to hear of it.</param>
     public async Task LeaveAsync(TimeSpan atMost)
@@ -91,7 +99,7 @@ internal sealed class PoolNode : IAsyncDisposable
         }
 
         leaving = true;
-        var (was, left) = (Member.Term is not null, Keeper.Count);
+        var (was, owned) = (Member.Term is not null, Keeper.Count);
         Stop();
         await running;
         using var limit = new CancellationTokenSource(atMost, time);
@@ -100,7 +108,7 @@ internal sealed class PoolNode : IAsyncDisposable
             await Member.LeaveAsync(limit.Token);
             if (was)
             {
-                PoolLog.Left(log, Member.Record.Name, Member.Record.Pool, left);
+                PoolLog.Left(log, Member.Record.Name, Member.Record.Pool, owned);
             }
         }
         catch (Exception fault) when (fault is StoreException or OperationCanceledException)
@@ -112,10 +120,13 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Vanishes as a process does that is killed: nobody is told, and the lease ends in its time.</summary>
     public async ValueTask DisposeAsync()
     {
-        leaving = true;
-        Stop();
-        await running;
-        stopping.Dispose();
+        if (Interlocked.Exchange(ref disposed, 1) == 0)
+        {
+            leaving = true;
+            Stop();
+            await running;
+            stopping.Dispose();
+        }
     }
 
     private void Stop() => stopping.Cancel();

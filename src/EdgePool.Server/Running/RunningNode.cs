@@ -1,14 +1,13 @@
-using System.Security.Cryptography;
-using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Embedded;
-using EdgePool.Cluster.Membership;
+using EdgePool.Cluster.Etcd;
 using EdgePool.Edge;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Pool;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgePool.Server.Running;
 
@@ -21,15 +20,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The store's file in its directory.</summary>
     private const string StoreFile = "store.db";
 
-    /// <summary>What others may take to own what this node owned; within the drain.</summary>
-    private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
-
-    /// <summary>What the pool's store may take to hear that this node has left: the process ends behind it.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
-
     private EmbeddedStore? store;
-    private ICoordinator? coordinator;
-    private PoolNode? pool;
+    private EtcdStore? shared;
+    private PoolSeat? pool;
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
@@ -54,6 +47,9 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when an operator has had the node leave its pool: the process is to end.</summary>
+    public Task Leaving => pool!.Node.Leaving;
+
     /// <summary>Looks at the files of certificates and dialback secrets now; the log has the verdict.</summary>
     public void Reread()
     {
@@ -65,7 +61,7 @@ internal sealed class RunningNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
-        var handedOver = pool?.HandOverAsync(HandOver) ?? Task.CompletedTask;
+        var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
         if (node is not null)
         {
             await node.DisposeAsync();
@@ -75,13 +71,12 @@ internal sealed class RunningNode : IAsyncDisposable
         socket?.Dispose();
         if (pool is not null)
         {
-            await pool.LeaveAsync(Farewell);
             await pool.DisposeAsync();
         }
 
-        if (coordinator is not null)
+        if (shared is not null)
         {
-            await coordinator.DisposeAsync();
+            await shared.DisposeAsync();
         }
 
         if (store is not null)
@@ -97,19 +92,18 @@ internal sealed class RunningNode : IAsyncDisposable
             ? await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(directory, StoreFile) }, time)
             : null;
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
-        node = new EdgeNode(options.Edge with { Documents = store, Consents = store, Presences = store, KnownPeers = store }, logs, time);
+        pool = await PoolSeat.OpenAsync(options, logs, time);
+        var edge = pool.Seated(options.Edge, options.Cluster);
+        shared = options.Cluster is { } cluster ? new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time) : null;
+        var (documents, consents) = ((IDocumentStore?)shared ?? store, (IConsentJournal?)shared ?? store);
+        node = new EdgeNode(edge with { Documents = documents, Consents = consents, Presences = store, KnownPeers = store }, logs, time);
         await node.StartAsync();
-        coordinator = new EmbeddedCoordinator(time);
-        pool = new PoolNode(coordinator, Self(options, time), new MembershipOptions(), time, new Random(), NullLogger.Instance);
-        pool.Start(() => node.Streams.Count);
+        pool.Start(node);
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options, store, pool, log, time.GetUtcNow());
+            var managed = new ManagedNode(node, options, documents, consents, pool, log, time.GetUtcNow());
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
         }
     }
-
-    private static NodeRecord Self(ServerOptions options, TimeProvider time)
-        => new(options.Edge.NodeName, options.Edge.NodeName, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), Product.Version, Peer: "") { Started = time.GetUtcNow() };
 }

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Secrets;
 using EdgePool.Edge;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Peers;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Management.Listening;
 
@@ -17,6 +19,8 @@ internal sealed record StartFault(string Message, int ExitCode)
     {
         ListenException listen => CannotListen(listen),
         ManagementSocketException socket => new StartFault(socket.Message, socket.Forbidden ? Cli.ExitCode.Permission : Cli.ExitCode.Unavailable),
+        SecretException secret => new StartFault(secret.Message, Cli.ExitCode.Configuration),
+        PeerIdentityException identity => new StartFault(identity.Message, Cli.ExitCode.Permission),
         StoreException { Fault: StoreFault.Permission } store => new StartFault(store.Message, Cli.ExitCode.Permission),
         StoreException store => new StartFault(store.Message, Cli.ExitCode.Unavailable),
         PolicyException policy => new StartFault(

@@ -201,6 +201,29 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
         Assert.Equal(2, store.Watches);
     }
 
+    // Nobody writes: the store answers again, and that is told.
+    [Fact]
+    public async Task Watch_StoreIsBack_FaultIsOverWithoutAWrite()
+    {
+        var revision = await store.WriteAsync(StoreFixture.Partner("p1.example"));
+        await watcher.StartAsync(Stop);
+        await UntilAsync(() => store.Watches == 1);
+        await store.BreakAsync("the disk fails");
+        await UntilAsync(() => watcher.State.StoreFault is "the disk fails" && time.ActiveTimers > 0);
+        time.Advance(DocumentWatcher.RetryAfter);
+        await UntilAsync(() => store.Watches == 2 && time.ActiveTimers > 0);
+        Assert.NotNull(watcher.State.StoreFault);
+        store.Fail(null);
+
+        time.Advance(DocumentWatcher.RetryAfter * 2); // a wait has grown to twice as much at most
+
+        await UntilAsync(() => watcher.State.StoreFault is null);
+        Assert.Equal(revision, watcher.State.InForce);
+        var later = await store.WriteAsync(StoreFixture.Partner("p2.example"));
+        await watcher.WhenSeenAsync(later, Stop);
+        Assert.NotNull(live.Allowed("p2.example"u8));
+    }
+
     // No further write is needed for what was read and not published.
     [Fact]
     public async Task Watch_PublicationFails_RevisionIsPublishedByItself()

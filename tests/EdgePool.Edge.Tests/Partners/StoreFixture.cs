@@ -11,8 +11,9 @@ internal sealed class StoreFixture : IDocumentStore
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("edgepool-");
     private EmbeddedStore store = null!;
     private StoreException? fault;
+    private CancellationTokenSource broken = new();
 
-    /// <summary>Readings since the start, failed ones included.</summary>
+    /// <summary>Watches since the start, and readings that failed.</summary>
     public int Watches { get; private set; }
 
     public static async Task<StoreFixture> OpenAsync()
@@ -29,11 +30,24 @@ internal sealed class StoreFixture : IDocumentStore
     /// <summary>Readings fail from now on; null: no more.</summary>
     public void Fail(string? message) => fault = message is null ? null : new StoreException(StoreFault.Unavailable, message);
 
+    /// <summary>The same, and the watch that waits fails at once.</summary>
+    public async Task BreakAsync(string message)
+    {
+        Fail(message);
+        var waiting = Interlocked.Exchange(ref broken, new CancellationTokenSource());
+        await waiting.CancelAsync();
+        waiting.Dispose();
+    }
+
     /// <summary>Writes past the node; gives the revision.</summary>
     public async Task<long> WriteAsync(params DocumentChange[] changes)
         => ((WriteOutcome.Written)await store.WriteAsync(changes, "somebody", "", CancellationToken.None)).Revision;
 
-    public ValueTask<DocumentSet> ReadAsync(CancellationToken cancellationToken) => fault is null ? store.ReadAsync(cancellationToken) : throw fault;
+    public ValueTask<DocumentSet> ReadAsync(CancellationToken cancellationToken)
+    {
+        Watches += fault is null ? 0 : 1;
+        return fault is null ? store.ReadAsync(cancellationToken) : throw fault;
+    }
 
     public ValueTask<WriteOutcome> WriteAsync(IReadOnlyList<DocumentChange> changes, string who, string why, CancellationToken cancellationToken)
         => store.WriteAsync(changes, who, why, cancellationToken);
@@ -47,17 +61,27 @@ internal sealed class StoreFixture : IDocumentStore
     public async IAsyncEnumerable<DocumentUpdate> WatchAsync(long afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Watches++;
-        await foreach (var update in store.WatchAsync(afterRevision, cancellationToken))
-        {
-            if (fault is not null)
-                throw fault;
-            yield return update;
-        }
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, broken.Token);
+        await using var watch = store.WatchAsync(afterRevision, either.Token).GetAsyncEnumerator(either.Token);
+        while (await NextAsync(watch))
+            yield return watch.Current;
     }
 
     public async ValueTask DisposeAsync()
     {
         await store.DisposeAsync();
         folder.Delete(recursive: true);
+    }
+
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<DocumentUpdate> watch)
+    {
+        try
+        {
+            return await watch.MoveNextAsync() && (fault is null ? true : throw fault);
+        }
+        catch (OperationCanceledException) when (fault is not null)
+        {
+            throw fault;
+        }
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Membership;
+using EdgePool.Cluster.Peers;
 using EdgePool.Edge.Peers;
 using Xunit;
 
@@ -64,6 +65,68 @@ public sealed class PeerPortTests
         await peer.Stream.WriteAsync(new byte[] { 0, 15, 0, 0, 3, 1 });
 
         await ExpectDroppedAsync(peer.Stream);
+    }
+
+    [Fact]
+    public async Task Calls_MoreThanMayBeUnknown_AreClosedAtOnce()
+    {
+        await using var scene = new PoolScene();
+        var node = await scene.StartAsync("n", change: options => options with { Pool = options.Pool! with { Timeouts = options.Pool.Timeouts with { Handshake = TimeSpan.FromMinutes(5) } } });
+        var calls = new List<Socket>();
+        for (var call = 0; call <= PeersActor.MostUnknown; call++)
+        {
+            calls.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+            await calls[^1].ConnectAsync(node.PeerEndPoint!);
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, await calls[^1].ReceiveAsync(new byte[1], SocketFlags.None, patience.Token));
+        Assert.All(calls[..^1], call => Assert.False(call.Poll(0, SelectMode.SelectRead)));
+        calls.ForEach(call => call.Dispose());
+    }
+
+    [Fact]
+    public async Task Questions_MoreThanAreAnsweredAtOneTime_AreRefused()
+    {
+        await using var scene = new PoolScene();
+        var node = await scene.StartAsync("n", change: Enduring);
+        var silent = new TaskCompletionSource<ReadOnlyMemory<byte>>();
+        node.Peers!.Answer(QuestionKind.Entity, (_, _, _) => new(silent.Task));
+        using var peer = await PeerOf(scene, node);
+
+        for (var question = 0; question <= PeerQuestions.MostAnswered; question++)
+            await peer.Stream.WriteAsync(Question((byte)question));
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await FrameAsync(peer.Stream, patience.Token) is var (kind, _) && kind != FrameKind.Refusal)
+            Assert.NotEqual(FrameKind.Answer, kind);
+        silent.SetResult(ReadOnlyMemory<byte>.Empty);
+        Assert.Contains("a-raw", node.LinkedNodes);
+    }
+
+    [Fact]
+    public async Task Answers_ThatNobodyReads_EndTheLink()
+    {
+        await using var scene = new PoolScene();
+        var node = await scene.StartAsync("n", change: Enduring);
+        node.Peers!.Answer(QuestionKind.Entity, (_, _, _) => new(new byte[IPeerNetwork.Longest]));
+        using var peer = await PeerOf(scene, node);
+        await PoolScene.LinkedAsync(node, "a-raw");
+
+        byte[] questions = [.. Enumerable.Range(0, 1_000).SelectMany(static id => Question((byte)id).ToArray())];
+        await PoolScene.UntilAsync(async () =>
+        {
+            try
+            {
+                await peer.Stream.WriteAsync(questions);
+            }
+            catch (IOException)
+            {
+                // ended
+            }
+
+            return !node.LinkedNodes.Contains("a-raw");
+        });
     }
 
     [Fact]
@@ -179,6 +242,22 @@ public sealed class PeerPortTests
 
         Assert.True(await scene.Store.KeepAliveAsync(lease, default));
         Assert.DoesNotContain(scene.Logs.Events, e => e.Id.Id == 2304);
+    }
+
+    private static EdgeOptions Enduring(EdgeOptions options) => options with
+    {
+        Pool = options.Pool! with { Timeouts = options.Pool.Timeouts with { Silent = TimeSpan.FromMinutes(5), Question = TimeSpan.FromMinutes(5) } },
+    };
+
+    private static ReadOnlyMemory<byte> Question(byte id) => new byte[] { 0, 0, 0, 6, (byte)FrameKind.Question, 0, 0, 0, id, (byte)QuestionKind.Entity };
+
+    private static async Task<(FrameKind Kind, byte[] Body)> FrameAsync(SslStream stream, CancellationToken patience)
+    {
+        var header = new byte[PeerFrame.HeaderBytes];
+        await stream.ReadExactlyAsync(header, patience);
+        var body = new byte[System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(header) - 1];
+        await stream.ReadExactlyAsync(body, patience);
+        return ((FrameKind)header[^1], body);
     }
 
     private static NodeRecord Record(string name, PeerIdentity identity) => new(name, "pool", "raw-1", "1", "127.0.0.1:1", PeerKey: identity.Key);

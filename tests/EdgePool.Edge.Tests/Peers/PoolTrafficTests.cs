@@ -98,6 +98,34 @@ public sealed class PoolTrafficTests
         await ExpectBalancedAsync(a, b);
     }
 
+    // A forgets what it counted, B does not: numbers begin anew, and nothing is taken for what came before.
+    [Fact]
+    public async Task Node_ForgottenAndBack_BeginsAnew()
+    {
+        await using var scene = new PoolScene();
+        await using var line = new CutProxy();
+        var a = await scene.StartAsync("a");
+        var b = await scene.StartAsync("b", peer: line.EndPoint.ToString(), starting: node => line.Target = node.PeerEndPoint);
+        await using var d = await scene.ConnectAsync(b, "d.example");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(d, Batch));
+        await PoolScene.UntilAsync(() => a.Ledger.Read() is { InFlight: 0 }); // what is not acknowledged would be answered
+        var record = scene.View.Nodes["b"];
+
+        scene.Forget("b");
+        line.Cut();
+        await PoolScene.KnowsAsync(a, "d.example", nodes: 0);
+        scene.Tell(record);
+        await PoolScene.KnowsAsync(a, "d.example");
+
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(d, Batch));
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal(0, a.Ledger.Read().Bounced);
+    }
+
     [Fact]
     public async Task Component_AtTwoNodes_APairKeepsToOneUntilItIsGone()
     {

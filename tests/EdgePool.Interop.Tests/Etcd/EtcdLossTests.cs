@@ -73,9 +73,7 @@ public sealed class EtcdLossTests
 
         await etcd.Members[0].StartAsync();
         var second = (await WriteManyAsync(store, first, 1))[0];
-        await using var again = store.WatchAsync(first, default).GetAsyncEnumerator();
-        Assert.True(await again.MoveNextAsync());
-        Assert.Equal(second, again.Current.Revision);
+        Assert.Equal(second, await FollowedAsync(store, first));
     }
 
     // The member has the connection, and says nothing: only deadlines find it.
@@ -90,7 +88,7 @@ public sealed class EtcdLossTests
         await using var watch = coordinator.WatchAsync("", default).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
 
-        etcd.Members[follower].Pause();
+        await etcd.Members[follower].PauseAsync();
         var since = Stopwatch.StartNew();
         Assert.True(await coordinator.KeepAliveAsync(lease, default));
 
@@ -110,7 +108,7 @@ public sealed class EtcdLossTests
         await using var coordinator = new EtcdCoordinator(etcd.NewDeployment() with { Deadline = TimeSpan.FromSeconds(1) });
         await CommittedAsync(coordinator, "a");
 
-        etcd.Members[0].Pause();
+        await etcd.Members[0].PauseAsync();
         await Assert.ThrowsAsync<StoreException>(async () => await coordinator.CommitAsync([Condition.Absent("b")], [new KeyChange("b", new byte[1])], default));
         etcd.Members[0].Resume();
 
@@ -137,6 +135,25 @@ public sealed class EtcdLossTests
         revision = await CommittedAsync(coordinator, "c");
         Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
         Assert.Equal(revision, watch.Current.Revision);
+    }
+
+    // A watch that begins while etcd is not followed again yet is told so; whoever watches begins anew.
+    private static async Task<long> FollowedAsync(EtcdStore store, long after)
+    {
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var watch = store.WatchAsync(after, default).GetAsyncEnumerator();
+                Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+                return watch.Current.Revision;
+            }
+            catch (StoreException) when (patience.Elapsed < Patience)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 
     private static async Task<int> LeaderAsync(EtcdServers etcd)

@@ -34,7 +34,15 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
 
     public Task KillAsync() => Process.KillAsync();
 
-    public void Pause() => Assert.Equal(0, Kill(Process.Id, Sigstop));
+    /// <summary>Stops it; when this ends, each of its threads stands.</summary>
+    public async Task PauseAsync()
+    {
+        Assert.Equal(0, Kill(Process.Id, Sigstop));
+        while (Directory.EnumerateDirectories($"/proc/{Process.Id}/task").Any(static task => !File.ReadAllText($"{task}/stat").Contains(") T ", StringComparison.Ordinal)))
+        {
+            await Task.Delay(1);
+        }
+    }
 
     public void Resume() => Assert.Equal(0, Kill(Process.Id, Sigcont));
 

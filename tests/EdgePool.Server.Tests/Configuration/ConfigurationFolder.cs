@@ -22,6 +22,9 @@ public sealed class ConfigurationFolder : IDisposable
         Write("four.secret", "a secret number one\na secret number two\na secret number three\na secret number four\n", OwnerOnly);
         Write("twice.secret", "a secret number one\na secret number two\na secret number one\n", OwnerOnly);
         Write("gap.secret", "a secret number one\n\na secret number three\n", OwnerOnly);
+        Certificate("etcd-ca", [], Now.AddDays(-30), Now.AddDays(3650));
+        Certificate("etcd-client", [], Now.AddDays(-30), Now.AddDays(60));
+        Write("cluster.key", Convert.ToBase64String(new byte[32]) + "\n", OwnerOnly);
         Environment = new ConfigurationEnvironment(
             new StandingClock(), name => name == "SET_SECRET" ? "a secret from the environment" : null, length => new byte[length])
         {

@@ -20,6 +20,9 @@ internal sealed class EtcdClient : IDisposable
     // After all members failed: a new leader takes a second.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // Less is no time for an answer.
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
+
     private readonly EtcdOptions options;
     private readonly TimeProvider time;
     private readonly GrpcCaller caller;
@@ -119,7 +122,7 @@ internal sealed class EtcdClient : IDisposable
                 Leave(endpoint);
                 var round = asked % options.Endpoints.Count == 0;
                 var left = options.Deadline - time.GetElapsedTime(began) - (round ? Pause : TimeSpan.Zero);
-                if ((fault.Outcome is Outcome.Unknown && !mayRepeat) || (fault.Outcome is Outcome.Untrusted && round) || left < Pause)
+                if ((fault.Outcome is Outcome.Unknown && !mayRepeat) || (fault.Outcome is Outcome.Untrusted && round) || left < Least)
                 {
                     throw;
                 }

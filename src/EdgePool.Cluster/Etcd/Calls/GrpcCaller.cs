@@ -127,6 +127,7 @@ internal sealed class GrpcCaller(SslClientAuthenticationOptions? tls, TimeSpan c
         if (tls is not null)
         {
             handler.SslOptions = tls;
+            handler.PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new AcceptedStream(context.PlaintextStream));
         }
 
         return handler;

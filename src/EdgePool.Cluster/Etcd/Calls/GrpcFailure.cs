@@ -44,7 +44,7 @@ internal static class GrpcFailure
             if (cause is AuthenticationException)
             {
                 return new EtcdException(
-                    GrpcCode.Unauthenticated, $"etcd at {Name(endpoint)} and this node do not accept each other: {Readable(Deepest(fault))}", Outcome.Untrusted, fault);
+                    GrpcCode.Unauthenticated, $"etcd at {Name(endpoint)} and this node do not accept each other: {Readable(cause.Message)}", Outcome.Untrusted, fault);
             }
         }
 

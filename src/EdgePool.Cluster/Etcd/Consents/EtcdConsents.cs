@@ -45,7 +45,16 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
         }
     }
 
-    public async Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken)
+    /// <summary>True: what is here was carried over from an embedded store, all or a part of it, and nobody has changed it since; or there is nothing yet.</summary>
+    public async Task<bool> IsAsCarriedAsync(CancellationToken cancellationToken)
+        => await SettledAsync(cancellationToken) is var head && head.Value.Revision == head.Value.Carried;
+
+    public Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken) => AppendAsync(changes, isCarried: false, cancellationToken);
+
+    /// <param name="changes">The batch.</param>
+    /// <param name="isCarried">True: it carries over an embedded store.</param>
+    /// <param name="cancellationToken">Gives up waiting for the turn.</param>
+    public async Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, bool isCarried, CancellationToken cancellationToken)
     {
         if (ConsentBatch.Judge(changes, options.Limits) is { } refusal)
         {
@@ -65,10 +74,10 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
             last[KeyOf(ConsentBatch.Pair(change))] = change;
         }
 
-        return last.Count == 0 ? null : await MakeAsync(last);
+        return last.Count == 0 ? null : await MakeAsync(last, isCarried);
     }
 
-    private async Task<Refusal?> MakeAsync(Dictionary<string, ConsentChange> last)
+    private async Task<Refusal?> MakeAsync(Dictionary<string, ConsentChange> last, bool isCarried)
     {
         var operations = last.Select(static pair => pair.Value is ConsentChange.Given(var consent) ? Space.Put(pair.Key, Record(consent)) : Space.Delete(pair.Key)).ToArray();
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -81,7 +90,8 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
                 return new Refusal(RefusalReason.Full, $"the journal holds at most {options.Limits.MaxConsents} consents");
             }
 
-            if (await space.CommitAsync(head, new Head { Revision = head.Value.Revision + 1, Count = count, Carried = head.Value.Carried }, operations))
+            var revision = head.Value.Revision + 1;
+            if (await space.CommitAsync(head, new Head { Revision = revision, Count = count, Carried = isCarried ? revision : head.Value.Carried }, operations))
             {
                 return null;
             }

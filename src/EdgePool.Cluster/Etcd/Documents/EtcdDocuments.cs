@@ -93,10 +93,26 @@ internal sealed class EtcdDocuments(EtcdClient client, EtcdStoreOptions options,
         }
     }
 
+    /// <summary>Makes the store what an embedded one is: one batch.</summary>
+    /// <param name="state">Of <see cref="SettledAsync"/>.</param>
+    /// <param name="next">The head as it will be.</param>
+    /// <param name="versions">What is written, of each document its newest version last.</param>
+    /// <param name="forgotten">Documents that are not to be known any more.</param>
+    /// <returns>False: somebody has written since.</returns>
+    public Task<bool> CarryAsync(DocumentState state, Head next, IReadOnlyList<IReadOnlyList<DocumentVersion>> versions, IEnumerable<DocumentKey> forgotten)
+        => space.CommitAsync(
+            state.Head,
+            next,
+            [
+                .. versions.SelectMany(all => all).Select(v => Space.Put(keys.Version(v.Key, v.Version), DocumentKeys.Write(v, kept: 0))),
+                .. versions.Select(all => Space.Put(keys.Now(all[^1].Key), DocumentKeys.Write(all[^1], (state.Newest.GetValueOrDefault(all[^1].Key)?.Kept ?? 0) + all.Count))),
+                .. forgotten.SelectMany(key => new[] { Space.Delete(keys.Now(key)), Space.Delete(keys.Versions(key)) }),
+            ]);
+
     public ValueTask DisposeAsync() => replica.DisposeAsync();
 
-    // With nothing staged.
-    private async Task<DocumentState> SettledAsync(CancellationToken cancellationToken)
+    /// <summary>The documents with nothing staged.</summary>
+    public async Task<DocumentState> SettledAsync(CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -10,7 +10,6 @@ namespace EdgePool.Server.Configuration.Compilation;
 /// <summary>Compiles listeners and other addresses, and sees that no two listeners want the same port.</summary>
 internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
 {
-
     private readonly List<(IPEndPoint Address, string Path)> taken = [];
 
     /// <summary>The listeners for partners.</summary>
@@ -40,6 +39,22 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         }
 
         return [.. written.Select((listener, index) => Internal(listener, Place("internal", index))).OfType<InternalListenerOptions>()];
+    }
+
+    /// <summary>Where other nodes of the pool reach this one; null, with an error, where they could not.</summary>
+    public IPEndPoint? Peer(string? written, string path)
+    {
+        if (written is null || Take(written, path) is not { } address)
+        {
+            return null;
+        }
+
+        if (IsAny(address.Address))
+        {
+            problems.Error(path, $"{address} is not one address, and the other nodes need one", "write the inner interface's address, such as \"10.0.0.1:23457\"");
+        }
+
+        return address;
     }
 
     private InternalListenerOptions? Internal(InternalListenerDocument written, string path)
@@ -84,14 +99,10 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         return trust.Read(written, path);
     }
 
-    private IPEndPoint? Listen(string? text, string path)
-    {
-        if (text is null)
-        {
-            return null;
-        }
+    private IPEndPoint? Listen(string? text, string path) => text is null ? null : Take(text, path + ".address");
 
-        path += ".address";
+    private IPEndPoint? Take(string text, string path)
+    {
         if (!TryEndPoint(text, out var address))
         {
             problems.Error(path, $"'{Shown.Of(text)}' is not address:port", "write an address of this machine, such as \"0.0.0.0:5269\" or \"[::]:5269\"");

@@ -30,13 +30,15 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         var domains = new DomainCompiler(secrets, trust, anchors, problems).Compile(document.Domains);
         var listeners = new ListenerCompiler(trust, problems);
         var dns = new DnsCompiler(problems);
+        var (s2s, inside) = (listeners.S2S(document.S2SListeners), listeners.Internal(document.InternalListeners));
+        var cluster = document.Cluster is null ? null : new ClusterCompiler(files, listeners, problems).Compile(document.Cluster, hasStore: document.Store is not null);
         var options = new EdgeOptions
         {
             NodeName = document.Name ?? "",
             LocalDomains = domains,
             Policy = Policy(document, domains.Select(domain => domain.Name)),
-            S2SListeners = listeners.S2S(document.S2SListeners),
-            InternalListeners = listeners.Internal(document.InternalListeners),
+            S2SListeners = s2s,
+            InternalListeners = inside,
             Certificates = Certificates(document.Certificates),
             CertificateSource = document.Certificates.Count > 0 ? new CertificateSource(files.Folder, document.Certificates, environment.Time) : null,
             Trust = anchors,
@@ -54,16 +56,19 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
 
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);
-        return new ServerOptions(options, document.Log, document.DialbackSecret is null, management);
+        return new ServerOptions(options, document.Log, document is { DialbackSecret: null, Cluster: null }, management, cluster);
     }
 
     private void CheckName(string? name)
     {
-        if (name is not null && (name.Length is 0 or > LongestName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.')))
+        if (name is not null && !IsName(name))
         {
             problems.Error("node.name", $"'{Shown.Of(name)}' is no name for a node", "use letters, digits, '-' and '.', at most 63");
         }
     }
+
+    /// <summary>True for the name of a node or a pool.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= LongestName && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.');
 
     private List<EdgeCertificate> Certificates(IReadOnlyList<CertificateDocument> written)
         => [.. written

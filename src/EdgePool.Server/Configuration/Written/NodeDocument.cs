@@ -30,6 +30,9 @@ internal sealed record NodeDocument
     /// <summary>The store that the node takes partners and policies from; null: they are in this file.</summary>
     public StoreDocument? Store { get; init; }
 
+    /// <summary>The pool that the node is one of; null: it is alone.</summary>
+    public ClusterDocument? Cluster { get; init; }
+
     /// <summary>The socket of the management interface; null: the default.</summary>
     public string? ManagementSocket { get; init; }
 
@@ -100,3 +103,22 @@ internal sealed record StoreDocument(string? Directory);
 
 /// <summary>Where a secret is: in a file or in an environment variable, never in the configuration.</summary>
 internal sealed record SecretDocument(string? File, string? Variable);
+
+/// <summary>The pool of a node.</summary>
+internal sealed record ClusterDocument(string? Pool, string? Peer, string? SecretKeyFile, EtcdDocument? Etcd);
+
+/// <summary>The etcd of a pool.</summary>
+internal sealed record EtcdDocument
+{
+    public IReadOnlyList<string> Endpoints { get; init; } = [];
+
+    public string? Authority { get; init; }
+
+    public string? Certificate { get; init; }
+
+    public string? Key { get; init; }
+
+    public string? Prefix { get; init; }
+
+    public TimeSpan? Deadline { get; init; }
+}

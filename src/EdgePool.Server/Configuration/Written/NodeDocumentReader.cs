@@ -27,6 +27,7 @@ internal static class NodeDocumentReader
             DialbackSecret = top.Section("dialback", Secret),
             Dns = top.Section("dns", Dns) ?? new DnsDocument(),
             Store = top.Section("store", Store),
+            Cluster = top.Section("cluster", Cluster),
             ManagementSocket = top.Section("management", Management)?.Value,
             Partners = top.Sections("partners", partner => PartnerReader.Read(partner, problems)),
             Limits = top.Section("limits", LimitsReader.Limits) ?? new StreamLimits(),
@@ -37,6 +38,11 @@ internal static class NodeDocumentReader
         if (document.Store is not null)
         {
             top.Refuse("partners", "this node takes its partners from its store", "remove partners here; 'edgepool apply -f FILE' and 'edgepool partner add' put them into the store");
+        }
+
+        if (document.Cluster is not null)
+        {
+            top.Refuse("dialback", "in a pool the dialback secrets are in the store, for all nodes", "remove dialback here; 'edgepool cluster secrets rotate' makes a new one");
         }
 
         top.Close();
@@ -100,6 +106,22 @@ internal static class NodeDocumentReader
     };
 
     private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
+
+    private static ClusterDocument Cluster(MappingReader cluster) => new(
+        cluster.RequiredText("pool", "site-a"),
+        cluster.RequiredText("peer", "\"10.0.0.1:23457\""),
+        cluster.RequiredText("secretKeyFile", "cluster.key"),
+        cluster.Section("etcd", Etcd));
+
+    private static EtcdDocument Etcd(MappingReader etcd) => new()
+    {
+        Endpoints = etcd.Texts("endpoints"),
+        Authority = etcd.Text("ca"),
+        Certificate = etcd.Text("certificate"),
+        Key = etcd.Text("key"),
+        Prefix = etcd.Text("prefix"),
+        Deadline = etcd.Duration("deadline", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
+    };
 
     private static Written<string?> Management(MappingReader management) => new(management.RequiredText("socket", "/run/edgepool/edgepool.sock"));
 

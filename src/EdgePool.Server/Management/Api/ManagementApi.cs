@@ -25,7 +25,7 @@ internal static class ManagementApi
         if (node.Store is { } store)
         {
             DocumentEndpoints.Map(application, store);
-            new ConsentEndpoints(node.Node.Consents!, store, node.Log).Map(application);
+            new ConsentEndpoints(node.Node.Consents!, node.Journal!, node.Log).Map(application);
             new EditEndpoints(store, new DocumentEditor(store, node.Node), node.Log).Map(application);
         }
         else

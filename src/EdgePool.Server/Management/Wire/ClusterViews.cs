@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EdgePool.Server.Management.Wire;
 
 /// <summary>A pool as one of its nodes sees it.</summary>
@@ -34,3 +36,29 @@ internal sealed record ClusterNode(string Name, string Product, string Peer, boo
 /// <param name="Total">How many there are.</param>
 /// <param name="Unowned">Those without an owner in the pool.</param>
 internal sealed record ClusterShards(int Total, int Unowned);
+
+/// <summary>A request that says nothing.</summary>
+internal sealed record EmptyRequest;
+
+/// <summary>A node has given away what it owned, and ends.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Pool">The pool that it left.</param>
+/// <param name="HandedOver">Shards that others own now.</param>
+/// <param name="Left">Shards that nobody took in time; they are owned again when the node is gone.</param>
+internal sealed record LeaveReply(string Node, string Pool, int HandedOver, int Left);
+
+/// <summary>Asks for a new dialback secret.</summary>
+/// <param name="ForgetPrevious">The secrets before are void at once.</param>
+internal sealed record RotateRequest(bool? ForgetPrevious) : IRequest
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public bool IsComplete => ForgetPrevious is not null;
+}
+
+/// <summary>A new dialback secret makes keys.</summary>
+/// <param name="Revision">The store's.</param>
+/// <param name="Before">How many secrets there were.</param>
+/// <param name="Kept">How many of them still verify.</param>
+/// <param name="Late">Nodes that did not say in time that they know it.</param>
+internal sealed record RotateReply(long Revision, int Before, int Kept, IReadOnlyList<string> Late);

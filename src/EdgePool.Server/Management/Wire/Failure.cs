@@ -31,6 +31,9 @@ internal static class FailureCode
     /// <summary>409: the node takes its partners from its file.</summary>
     public const string FileMode = "file-mode";
 
+    /// <summary>409: the node is in no pool.</summary>
+    public const string Alone = "alone";
+
     /// <summary>422: documents are wrong.</summary>
     public const string Invalid = "invalid";
 

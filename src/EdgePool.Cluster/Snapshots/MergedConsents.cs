@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Etcd;
+
+namespace EdgePool.Cluster.Snapshots;
+
+/// <summary>
+/// Consents in the cluster's journal, with a mirror of them on this node's disk for starts without the cluster, and a file for the changes that the cluster has yet to take.
+/// <para>
+/// Changes reach the cluster in the order in which this node made them. Between nodes, the order is that of their merging: of a pair that was changed at two nodes
+/// which were cut off from one another, the later merge stands.
+/// </para>
+/// </summary>
+internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mirror, PendingFile pending) : IDisposable
+{
+    private const int MirrorBatch = 1_000;
+    private const int MaxWaiting = 1_024;
+    private readonly WaitingLine line = new(MaxWaiting);
+
+    /// <summary>Batches that wait.</summary>
+    public int Pending => pending.Batches.Count;
+
+    /// <summary>In the cluster's journal, or on this node's disk until it is there.</summary>
+    /// <param name="changes">The batch.</param>
+    /// <param name="isAway">True: the cluster is known not to answer, and is not asked.</param>
+    /// <param name="cancellationToken">Gives up waiting for the turn.</param>
+    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, bool isAway, CancellationToken cancellationToken)
+    {
+        if (ConsentBatch.Judge(changes, StoreLimits.Default) is { } wrong)
+        {
+            return wrong;
+        }
+
+        using var turn = await line.TakeAsync(cancellationToken);
+        if (turn is null)
+        {
+            return new Refusal(RefusalReason.Busy, "too many changes of consents wait for the cluster's store");
+        }
+
+        var refusal = isAway ? pending.Append(changes) : await MergeWaitingAsync() ?? await journal.AppendAsync(changes, CancellationToken.None);
+        if (!isAway && refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy })
+        {
+            refusal = pending.Append(changes);
+        }
+
+        return refusal ?? await mirror.AppendAsync(changes, CancellationToken.None);
+    }
+
+    /// <summary>Brings what waits to the cluster's journal; what it does not take goes on waiting.</summary>
+    public async Task MergeAsync(CancellationToken cancellationToken)
+    {
+        if (Pending > 0)
+        {
+            using var turn = await line.TakeAsync(cancellationToken);
+            _ = turn is null ? null : await MergeWaitingAsync();
+        }
+    }
+
+    /// <summary>What the cluster has; the mirror becomes the same, where all is read. Where the cluster does not answer from the start, what the mirror has.</summary>
+    public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await MergeAsync(cancellationToken);
+        await using var all = journal.ReadAllAsync(partner, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        if (Pending > 0 || await FirstAsync(all) is not { } more)
+        {
+            await foreach (var kept in mirror.ReadAllAsync(partner, cancellationToken))
+            {
+                yield return kept;
+            }
+
+            yield break;
+        }
+
+        await using var refresh = partner is null ? new MirrorRefresh(mirror, MirrorBatch, cancellationToken) : null;
+        for (; more; more = await all.MoveNextAsync())
+        {
+            await (refresh?.SeenAsync(all.Current) ?? Task.CompletedTask);
+            yield return all.Current;
+        }
+
+        await (refresh?.EndAsync() ?? Task.CompletedTask);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => pending.Dispose();
+
+    // Null: the cluster does not answer.
+    private static async Task<bool?> FirstAsync(IAsyncEnumerator<Consent> all)
+    {
+        try
+        {
+            return await all.MoveNextAsync();
+        }
+        catch (StoreException)
+        {
+            return null;
+        }
+    }
+
+    // Null: nothing waits any more. A batch that the cluster refuses for itself would wait for ever: it is dropped when it can never be taken.
+    private async Task<Refusal?> MergeWaitingAsync()
+    {
+        foreach (var batch in pending.Batches)
+        {
+            if (await journal.AppendAsync(batch, CancellationToken.None) is { Reason: RefusalReason.Unavailable or RefusalReason.Busy or RefusalReason.Full } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        if (Pending > 0)
+        {
+            pending.Clear();
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Embedded;
+using EdgePool.Cluster.Etcd;
+using EdgePool.Cluster.Membership;
+using EdgePool.Cluster.Secrets;
+using EdgePool.Edge;
+using EdgePool.Edge.Peers;
+using EdgePool.Server.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EdgePool.Server.Pool;
+
+/// <summary>
+/// A node's seat in its pool: where the pool agrees, the membership, the key by which other nodes know it, and the secrets in common. A node alone sits in a
+/// pool of its own, which agrees in its memory and of which nobody hears.
+/// </summary>
+internal sealed class PoolSeat : IAsyncDisposable
+{
+    /// <summary>What others may take to own what this node owned; within the drain.</summary>
+    private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the store may take to hear that this node has left: the process ends behind it.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource stopping = new();
+    private PeerIdentity? identity;
+    private Task following = Task.CompletedTask;
+
+    private PoolSeat(ICoordinator store, PoolNode node) => (Store, Node) = (store, node);
+
+    /// <summary>Where the pool agrees.</summary>
+    public ICoordinator Store { get; }
+
+    /// <summary>The membership.</summary>
+    public PoolNode Node { get; }
+
+    /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
+    public SecretStore? SecretStore { get; private init; }
+
+    /// <summary>The secrets in common; null: as <see cref="SecretStore"/>.</summary>
+    public PoolSecrets? Secrets { get; private set; }
+
+    /// <summary>Opens what the node needs before it starts.</summary>
+    /// <exception cref="Cluster.Documents.StoreException">The pool's store does not answer, and this node has never been in the pool.</exception>
+    /// <exception cref="SecretException">The pool's secrets cannot be opened.</exception>
+    /// <exception cref="PeerIdentityException">The node's own key cannot be used.</exception>
+    public static async Task<PoolSeat> OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
+    {
+        var alone = options.Cluster is null;
+        var log = alone ? NullLogger.Instance : logs.CreateLogger(PoolLog.Category);
+        ICoordinator store = options.Cluster is { } etcd ? new EtcdCoordinator(etcd.Etcd, time) : new EmbeddedCoordinator(time);
+        var self = new NodeRecord(options.Edge.NodeName, options.Cluster?.Pool ?? options.Edge.NodeName, NewInstance(), Product.Version, Peer: "") { Started = time.GetUtcNow() };
+        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log))
+        {
+            SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+        };
+        try
+        {
+            if (seat.SecretStore is { } secrets)
+            {
+                var folder = options.Management.StoreDirectory!;
+                seat.identity = PeerIdentity.LoadOrCreate(folder);
+                seat.Secrets = await PoolSecrets.OpenAsync(secrets, folder, RandomNumberGenerator.GetBytes, time, log, CancellationToken.None);
+            }
+
+            return seat;
+        }
+        catch
+        {
+            await seat.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The node's options with what the pool adds.</summary>
+    public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
+        => cluster is null ? edge : edge with
+        {
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store),
+            DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
+            DialbackSecretSource = Secrets,
+        };
+
+    /// <summary>Takes the seat, when the node serves.</summary>
+    public void Start(EdgeNode edge)
+    {
+        Node.Member.Describe(record => record with { Peer = edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
+        if (Secrets is { } secrets)
+        {
+            secrets.Changed = () =>
+            {
+                edge.RereadDialbackSecrets();
+                Node.Member.Describe(record => record with { Secrets = secrets.Revision });
+            };
+            following = secrets.RunAsync(stopping.Token);
+        }
+
+        Node.Start(() => edge.Streams.Count);
+    }
+
+    /// <summary>Says that the node drains, and gives its shards away.</summary>
+    public Task HandOverAsync() => Node.HandOverAsync(HandOver);
+
+    /// <summary>Leaves, and closes what was opened.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await following;
+        await Node.LeaveAsync(Farewell);
+        await Node.DisposeAsync();
+        await Store.DisposeAsync();
+        identity?.Dispose();
+        stopping.Dispose();
+    }
+
+    private static string NewInstance() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+}
