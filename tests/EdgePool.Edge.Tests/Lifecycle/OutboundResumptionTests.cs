@@ -113,20 +113,21 @@ public sealed class OutboundResumptionTests
         var server = scene.Serve("p1.example");
         await using var component = await scene.ComponentAsync();
         await LoseAsync(server, scene, component);
-        for (var losses = 2; losses <= 7; losses++)
+        for (var losses = 2; losses <= 4; losses++)
         {
             await using (var again = await ExpectResumeAsync(server, scene))
             {
                 await again.SendAsync("<resumed xmlns='urn:xmpp:sm:3' previd='sesame' h='2'/>");
                 await ExpectMessagesAsync(again, 3, first: 2);
+                scene.Time.Advance(TimeSpan.FromSeconds(30)); // long enough for another dial at once
             }
 
             await scene.UntilAsync(() => scene.Logs.Events.Count(e => e.Id.Id == 1008) == losses, $"loss {losses}");
             Assert.Equal(3, scene.Account.InFlight);
-            scene.Time.Advance(TimeSpan.FromSeconds(20)); // longer than the wait for the next attempt
         }
 
-        await scene.UntilAsync(() => scene.Account.BouncedBy.GetValueOrDefault(BounceReason.StreamLost) == 3, "the answers");
+        await scene.UntilAsync(() => scene.Account.BouncedBy.GetValueOrDefault(BounceReason.StreamLost) == 3, "the answers", TimeSpan.FromMilliseconds(250));
+        Assert.InRange(scene.Time.Elapsed, TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(125));
     }
 
     [Fact]
