@@ -199,6 +199,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var runtime = edge;
         var log = edge.Logs.Streams;
         system.ActorOf(Props.Create(() => new FaultsActor(log)), "faults");
+        var logs = edge.Logs;
+        system.ActorOf(Props.Create(() => new RepeatedFaultsActor(logs)), "repeats");
         routes = system.ActorOf(Props.Create(() => new RoutesActor(runtime)), "routes");
         streams = system.ActorOf(Props.Create(() => new InboundStreamsActor(runtime)), "streams");
         presence = system.ActorOf(Props.Create(() => new PresenceActor(runtime.Presence)), "presence");

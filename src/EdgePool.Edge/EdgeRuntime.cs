@@ -61,6 +61,9 @@ internal sealed class EdgeLogs(ILoggerFactory factory)
 
     public ILogger Streams { get; } = factory.CreateLogger("EdgePool.Streams");
 
+    /// <summary>What is not said one by one.</summary>
+    public RepeatedFaults Repeated { get; } = new();
+
     public ILogger Peers { get; } = factory.CreateLogger("EdgePool.Peers");
 
     public ILogger Messages { get; } = factory.CreateLogger("EdgePool.Messages");

@@ -20,6 +20,19 @@ internal static class DocumentRows
         return new DocumentSet(state.Revision, documents);
     }
 
+    /// <summary>The documents of a kind; of tables of any version.</summary>
+    public static IReadOnlyList<StoredDocument> Of(Database database, string kind)
+    {
+        var documents = new List<StoredDocument>();
+        using var rows = database.Query("SELECT kind, name, version, who, at, why, body FROM document WHERE kind = ?1 AND body IS NOT NULL ORDER BY name", kind);
+        while (rows.Read())
+        {
+            documents.Add(Stored(Version(rows)));
+        }
+
+        return documents;
+    }
+
     /// <summary>The newest version of every document that is known, deleted ones too.</summary>
     public static KnownDocuments Known(Database database)
     {

@@ -25,7 +25,11 @@ public abstract record TlsaAnswer
 
     /// <summary>There are none.</summary>
     /// <param name="Owner">Where they would stand.</param>
-    public sealed record Absent(DnsName Owner) : TlsaAnswer;
+    public sealed record Absent(DnsName Owner) : TlsaAnswer
+    {
+        /// <summary>DNSSEC vouches for that: the zone is signed, and has no record there. Else nothing could be asked for, such as below an address.</summary>
+        public bool Proven { get; init; }
+    }
 
     /// <summary>DNSSEC does not vouch for what leads there: nothing that is found there counts.</summary>
     /// <param name="Name">The first name that is not signed, or that no trusted resolver validated.</param>

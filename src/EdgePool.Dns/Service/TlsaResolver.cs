@@ -54,7 +54,7 @@ public sealed class TlsaResolver(IDnsResolver resolver)
             { Outcome: DnsOutcome.Failed } => new TlsaAnswer.Failed(owner, answer.Failure),
             { Authenticated: false } => new TlsaAnswer.Insecure(owner),
             { Outcome: DnsOutcome.Records } => new TlsaAnswer.Secure(owner, [.. answer.Records.OfType<TlsaRecord>().Take(MaxRecords)]),
-            _ => new TlsaAnswer.Absent(owner),
+            _ => new TlsaAnswer.Absent(owner) { Proven = true },
         };
     }
 }

@@ -33,7 +33,7 @@ internal sealed class HandshakeInMemory : IAsyncDisposable
         catch
         {
             await down.Writer.CompleteAsync();
-            await connecting.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 

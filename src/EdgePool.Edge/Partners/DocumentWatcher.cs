@@ -145,7 +145,7 @@ internal sealed class DocumentWatcher(
             {
                 var wait = Routing.Backoff.After(failures++, RetryAfter, LongestRetry, random.NextDouble());
                 Fail(fault, wait);
-                await Task.Delay(wait, time, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await Task.Delay(wait, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

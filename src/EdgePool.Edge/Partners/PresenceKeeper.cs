@@ -68,7 +68,7 @@ internal sealed class PresenceKeeper(
         }
         else if (stanza.Type.SequenceEqual("unavailable"u8))
         {
-            table.Hide(side, addresses);
+            Hide(side, addresses, hasResource: !from.Resource.IsEmpty);
         }
     }
 
@@ -78,7 +78,19 @@ internal sealed class PresenceKeeper(
         if (!to.Resource.IsEmpty || !stanza.Type.SequenceEqual("unavailable"u8))
             return;
         var side = SideOf(in passage);
-        table.Leave(side, Addresses(side, from, to));
+        if (from.Resource.IsEmpty)
+            table.LeaveAll(side, Addresses(side, from, to));
+        else
+            table.Leave(side, Addresses(side, from, to));
+    }
+
+    // RFC 6121 section 4.3.2: a server answers for a user who has no resource any more with the bare address.
+    private void Hide(PresenceSide side, AddressPair addresses, bool hasResource)
+    {
+        if (hasResource)
+            table.Hide(side, addresses);
+        else
+            table.HideAll(side, addresses);
     }
 
     /// <summary>The local user's consent is gone: the two see each other no more.</summary>

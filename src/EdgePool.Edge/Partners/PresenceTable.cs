@@ -82,6 +82,30 @@ internal sealed partial class PresenceTable
         }
     }
 
+    /// <summary>The contact was shown as unavailable without a resource: with all of them.</summary>
+    /// <param name="side">Who sees whom.</param>
+    /// <param name="bare">Both addresses bare.</param>
+    public void HideAll(PresenceSide side, AddressPair bare)
+    {
+        lock (gate)
+        {
+            while (Of(side).Contacts.Find(bare) is { } shown)
+                Forget(shown);
+        }
+    }
+
+    /// <summary>The contact said without a resource that it is unavailable, and the viewer was not told: as far as it was shown, it leaves.</summary>
+    /// <param name="side">Who sees whom.</param>
+    /// <param name="bare">Both addresses bare.</param>
+    public void LeaveAll(PresenceSide side, AddressPair bare)
+    {
+        lock (gate)
+        {
+            while (Of(side).Contacts.Find(bare) is { } shown)
+                Leave(shown);
+        }
+    }
+
     /// <summary>The contact said that it is unavailable, and the viewer was not told: if it was shown, it leaves.</summary>
     public void Leave(PresenceSide side, AddressPair addresses)
     {
@@ -199,6 +223,7 @@ internal sealed partial class PresenceTable
     private void Link(ShownPresence shown)
     {
         Of(shown.Side).Order.AddLast(shown.Order);
+        Of(shown.Side).Contacts.Add(shown);
         ref var ofPartner = ref CollectionsMarshal.GetValueRefOrAddDefault(partners, shown.Partner, out _);
         (ofPartner ??= new LinkedList<ShownPresence>()).AddLast(shown.OfPartner);
     }
@@ -206,6 +231,7 @@ internal sealed partial class PresenceTable
     private void Unlink(ShownPresence shown)
     {
         Of(shown.Side).Order.Remove(shown.Order);
+        Of(shown.Side).Contacts.Remove(shown);
         var ofPartner = partners[shown.Partner];
         ofPartner.Remove(shown.OfPartner);
         if (ofPartner.Count == 0)
@@ -256,6 +282,9 @@ internal sealed partial class PresenceTable
         public Dictionary<AddressPairKey, ShownPresence> Known { get; } = new(AddressPairComparer.Instance);
 
         public Dictionary<AddressPairKey, ShownPresence>.AlternateLookup<AddressPair> ByPair { get; }
+
+        /// <summary>By contact and viewer; without those that leave.</summary>
+        public ShownContacts Contacts { get; } = new();
 
         /// <summary>By the time of the last presence; without those that leave.</summary>
         public LinkedList<ShownPresence> Order { get; } = new();

@@ -81,6 +81,9 @@ internal sealed class ShownPresence
 
     internal LinkedListNode<ShownPresence> OfPartner { get; }
 
+    /// <summary>Its neighbours among the resources of one contact that one viewer sees, see <see cref="ShownContacts"/>.</summary>
+    internal (ShownPresence? Before, ShownPresence? Behind) Resources { get; set; }
+
     private static JidSpan Parse(ReadOnlySpan<byte> canonical)
         => JidSpan.TryParse(canonical, out var jid) ? jid : throw new InvalidOperationException("an address that was canonical is none");
 }

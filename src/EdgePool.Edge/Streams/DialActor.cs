@@ -330,9 +330,9 @@ internal sealed class DialActor : ReceiveActor, IWithTimers
         done = true;
         if (goal is DialGoal.Verify)
         {
-            var condition = reason == BounceReason.RemoteServerNotFound || last is { Reason: not StreamEndReason.NegotiationTimeout }
-                ? StanzaErrorCondition.RemoteServerNotFound : StanzaErrorCondition.RemoteServerTimeout;
-            Context.Parent.Tell(new DialAnswered(DialbackOutcome.Error(condition)));
+            var outcome = reason == BounceReason.RemoteServerNotFound || last is { Reason: StreamEndReason.ConnectFailed, Tried: false } ? DialbackOutcome.Error(StanzaErrorCondition.RemoteServerNotFound)
+                : DialbackOutcome.Unanswered(last?.Reason ?? StreamEndReason.NegotiationTimeout);
+            Context.Parent.Tell(new DialAnswered(outcome));
         }
         else
         {

@@ -48,6 +48,9 @@ internal sealed record TargetFailed(StreamEndReason Reason, string Detail, bool 
     /// <summary>Where a server that has proven to be the domain's sends us (<c>see-other-host</c>), as it wrote it; null: nowhere.</summary>
     public string? Elsewhere { get; init; }
 
+    /// <summary>A connection was tried.</summary>
+    public bool Tried { get; init; }
+
     /// <summary>The target that failed; null: none was reached.</summary>
     public Transport.OutboundTarget? By { get; init; }
 }

@@ -19,6 +19,7 @@ internal sealed class OutboundStreamActor : StreamActor
     private TimeSpan peerIdle = TimeSpan.MaxValue;
     private bool succeeded;
     private bool noAddress;
+    private bool tried;
     private DaneUse dane;
     private TlsaFindings? tlsa;
     private ConnectOutcome? connected;
@@ -82,6 +83,10 @@ internal sealed class OutboundStreamActor : StreamActor
     }
 
     protected override DomainPair? Claimed => goal.Pair;
+
+    /// <summary>Of the pair that the stream was opened for, those of its target: nobody else's count here.</summary>
+    protected override Task<TlsaFindings> FindTlsaAgainAsync(DomainPair pair)
+        => pair == goal.Pair ? Edge.Connector.FindTlsaAsync(pair, target, stopping.Token) : base.FindTlsaAgainAsync(pair);
 
     protected override bool MayStayPlain => Edge.Connector.TermsFor(goal.Pair) is { RequiresTls: false };
 
@@ -180,9 +185,10 @@ internal sealed class OutboundStreamActor : StreamActor
             Context.Parent.Tell(word);
         if (succeeded || reason == StreamEndReason.PolicyChanged)
             return;
-        StreamLog.TargetFailed(Edge.Logs.Streams, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
+        var level = Edge.Logs.Repeated.Note(StreamLog.TargetFailedId, goal.Pair.Remote.Ascii, reason.ToText());
+        StreamLog.TargetFailed(Edge.Logs.Streams, level, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
         var elsewhere = Received is { Condition: StreamErrorCondition.SeeOtherHost } && Proves(goal.Pair.Remote) ? Received.Host : null;
-        Context.Parent.Tell(new TargetFailed(reason, detail, noAddress) { Elsewhere = elsewhere, By = target });
+        Context.Parent.Tell(new TargetFailed(reason, detail, noAddress) { Elsewhere = elsewhere, By = target, Tried = tried });
     }
 
     protected override void OnStopped()
@@ -199,7 +205,7 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         if (outcome.Socket is null)
         {
-            noAddress = outcome.NoAddress;
+            (noAddress, tried) = (outcome.NoAddress, outcome.Tried);
             Cut(StreamEndReason.ConnectFailed, outcome.Failure);
             return;
         }

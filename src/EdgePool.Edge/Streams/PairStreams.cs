@@ -38,22 +38,28 @@ internal sealed class PairStreams(int limit, TimeSpan superseded, TimeSpan displ
     /// <summary>Gives an authenticated stream its place; false: there is no room for it.</summary>
     public bool TryEnter(DomainPair pair, IPairStream newer)
     {
-        List<IPairStream> gone;
+        List<IPairStream> gone = [];
         IPairStream[] staying;
         lock (gate)
         {
-            if (!places.TryGetValue(pair, out var streams))
-                places.Add(pair, streams = []);
-            if (streams.Contains(newer))
-                return true;
-            gone = streams.FindAll(older => older.Silence >= superseded);
-            if (streams.Count - gone.Count >= limit && streams.Find(older => older.Silence >= displaced && !gone.Contains(older)) is { } oldest)
-                gone.Add(oldest);
-            if (streams.Count - gone.Count >= limit)
+            List<IPairStream> kept = [];
+            IPairStream? displaceable = null;
+            foreach (var older in places.GetValueOrDefault(pair) ?? [])
+            {
+                if (ReferenceEquals(older, newer))
+                    return true;
+                var silence = older.Silence;
+                (silence >= superseded ? gone : kept).Add(older);
+                if (silence >= displaced && silence < superseded)
+                    displaceable ??= older;
+            }
+
+            if (kept.Count >= limit && displaceable is not null && kept.Remove(displaceable))
+                gone.Add(displaceable);
+            if (kept.Count >= limit)
                 return false;
-            streams.RemoveAll(gone.Contains);
-            staying = [.. streams];
-            streams.Add(newer);
+            staying = [.. kept];
+            places[pair] = [.. kept, newer];
         }
 
         gone.ForEach(static older => older.GiveWay());

@@ -55,6 +55,7 @@ internal abstract partial class StreamActor
         }
 
         accounts?.OnTick();
+        LookAtTlsa();
         if (Certificate?.Expires < Edge.Time.GetUtcNow() && Standing().Exists(v => v is not null))
             Perform(CloseWith(StreamEndReason.CertificateExpired, new StreamError(StreamErrorCondition.Reset), "the certificate that proved the peer's name has expired"));
         else if (pump!.ElementAge > Edge.Options.Timeouts.Stanza)

@@ -1,3 +1,4 @@
+using System.Net;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Streams;
 
@@ -74,12 +75,14 @@ internal abstract partial class StreamActor
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
+            StreamLog.PeerFault(log, Edge.Logs.Repeated.Note(StreamLog.PeerFaultId, Claimed?.Remote.Ascii ?? Host(Info.Peer), why), Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
         else if (Pairs.IsEmpty)
             StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else
             StreamLog.Ended(log, Info.Number, why, LogText.Of(detail), Info.StanzasIn, Info.StanzasOut);
     }
+
+    private static string Host(string peer) => IPEndPoint.TryParse(peer, out var address) ? address.Address.ToString() : peer;
 
     // COMPAT: no-end-tag
     private void OnPeerClosed(PumpEvent.Closed closed)

@@ -42,6 +42,7 @@ internal abstract partial class StreamActor
     protected void OpenBothWays(DomainPair pair)
     {
         BothWays = BothWays.Add(pair);
+        Info.Bidirectional = BothWays;
         StreamLog.Bidirectional(Edge.Logs.Streams, Info.Number, pair.ToText());
     }
 

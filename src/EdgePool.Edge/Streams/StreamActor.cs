@@ -26,9 +26,11 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private SocketStream? transport;
     private StreamOutput? writer;
     private StreamPump? pump;
+    private TlsSession? tls;
     private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
     private bool leaving;
+    private PumpEvent? kept;
     private bool extended;
     private bool writerEnded;
     private bool pumpEnded;
@@ -56,6 +58,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     protected IStreamNegotiation? Negotiation { get; set; }
 
     protected ImmutableArray<DomainPair> Pairs { get; private set; } = [];
+
+    protected PeerCertificate? Certificate => tls?.Certificate;
 
     protected StreamOutput Writer => writer!;
 
@@ -101,6 +105,9 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case Tick:
                 OnTick();
+                break;
+            case TlsaAgain again:
+                OnTlsaAgain(again.Found);
                 break;
             case EndStream end:
                 Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
@@ -266,6 +273,16 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
         return observed ? [] : CloseWith(StreamEndReason.RateExceeded, new StreamError(StreamErrorCondition.PolicyViolation, "too much for too long"), "more than the partner's rate, for too long");
     }
 
+    private void Take(TlsSession session)
+    {
+        tls = session;
+        Trace.Secured(session);
+        Timers.Cancel(HandshakeTimer);
+        Info.Tls = session.Stream.SslProtocol.ToString();
+        Info.Cipher = session.Stream.NegotiatedCipherSuite.ToString();
+        StreamLog.Secured(Edge.Logs.Streams, Info.Number, Info.Tls);
+    }
+
     /// <summary>The peer's bytes break a rule.</summary>
     protected virtual IReadOnlyList<NegotiationEffect> OnViolation(FramingViolation violation) => Negotiation!.OnViolation(violation);
 
@@ -291,6 +308,13 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             held = met; // the pump stands still until it is known what goes on here
         else
             met.Reply.TrySetResult(order);
+    }
+
+    /// <summary>A certificate that was refused for its key is worth an alarm, whatever becomes of the stream.</summary>
+    private void SayUnexpected()
+    {
+        if (Certificate?.TakeUnexpected() is { } unexpected)
+            Edge.Trust.Refused(Info.Number, Certificate, unexpected);
     }
 
     private PumpOrder Carry(IReadOnlyList<NegotiationEffect> effects, bool deliver)
@@ -373,6 +397,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     {
         await ended;
         self.Tell(WriterEnded.Instance);
+    }
+
+    private static async Task DisposeAfterAsync(Task ended, System.Net.Security.SslStream stream)
+    {
+        await ended;
+        await stream.DisposeAsync();
     }
 
     private sealed record WriterFailed(string Detail);

@@ -267,9 +267,9 @@ internal sealed class StreamPump
         MakeRoom();
         var count = await Waiting(stream.ReadAsync(buffer.AsMemory(end)));
         end += count;
+        Interlocked.Exchange(ref lastRead, time.GetTimestamp()); // before the count, by which others know that it was heard
         BytesRead += count;
         transport.Earn(count);
-        Interlocked.Exchange(ref lastRead, time.GetTimestamp());
         return count > 0;
     }
 

@@ -60,6 +60,7 @@ public sealed class StreamInfo
     private volatile string cipher = string.Empty;
     private volatile string method = string.Empty;
     private volatile IReadOnlyList<DomainPair> pairs = [];
+    private volatile IReadOnlyList<DomainPair> bidirectional = [];
 
     internal StreamInfo(long number, StreamKind kind, string peer, DomainPair? wanted = null) => (Number, this.kind, Peer, Wanted) = (number, kind, peer, wanted);
 
@@ -115,6 +116,13 @@ public sealed class StreamInfo
     {
         get => pairs;
         internal set => pairs = value;
+    }
+
+    /// <summary>Those of them whose stanzas come and go on it (XEP-0288).</summary>
+    public IReadOnlyList<DomainPair> Bidirectional
+    {
+        get => bidirectional;
+        internal set => bidirectional = value;
     }
 
     internal Func<StreamCounts> Counters

@@ -8,6 +8,10 @@ namespace EdgePool.Edge.Telemetry;
 /// </summary>
 internal static partial class StreamLog
 {
+    public const int PeerFaultId = 1011;
+
+    public const int TargetFailedId = 1020;
+
     [LoggerMessage(1000, LogLevel.Debug, "Stream {Stream} accepted on {Listener} from {Peer}")]
     public static partial void Accepted(ILogger logger, long stream, string listener, string peer);
 
@@ -38,8 +42,9 @@ internal static partial class StreamLog
     [LoggerMessage(1010, LogLevel.Information, "Stream {Stream} ended: {Reason}; {Detail}; in {StanzasIn}, out {StanzasOut}")]
     public static partial void Ended(ILogger logger, long stream, string reason, string detail, long stanzasIn, long stanzasOut);
 
-    [LoggerMessage(1011, LogLevel.Warning, "Stream {Stream} ended for what the peer {Peer} (claimed: {Pair}) did: {Reason} ({Condition}); {Detail}")]
-    public static partial void PeerFault(ILogger logger, long stream, string peer, string pair, string reason, string condition, string detail);
+    /// <summary>The first of a peer and reason in a minute is a warning, see <see cref="RepeatedFaults"/>.</summary>
+    [LoggerMessage(EventId = PeerFaultId, Message = "Stream {Stream} ended for what the peer {Peer} (claimed: {Pair}) did: {Reason} ({Condition}); {Detail}")]
+    public static partial void PeerFault(ILogger logger, LogLevel level, long stream, string peer, string pair, string reason, string condition, string detail);
 
     [LoggerMessage(1012, LogLevel.Debug, "Connection {Stream} of {Peer} (claimed: {Pair}) ended before it was anybody's: {Reason}; {Detail}")]
     public static partial void StrangerEnded(ILogger logger, long stream, string peer, string pair, string reason, string detail);
@@ -47,8 +52,12 @@ internal static partial class StreamLog
     [LoggerMessage(1013, LogLevel.Error, "{Actor} ended by a fault of ours")]
     public static partial void Fault(ILogger logger, Exception? exception, string actor);
 
-    [LoggerMessage(1020, LogLevel.Warning, "{Pair}: target {Target} failed: {Reason}; {Detail}")]
-    public static partial void TargetFailed(ILogger logger, string pair, string target, string reason, string detail);
+    [LoggerMessage(1014, LogLevel.Warning, "{Peer}: {Times} times more within a minute: {Reason} (event {Event}, each for itself at level Debug)")]
+    public static partial void Repeated(ILogger logger, string peer, int times, string reason, int @event);
+
+    /// <summary>As <see cref="PeerFault"/>.</summary>
+    [LoggerMessage(EventId = TargetFailedId, Message = "{Pair}: target {Target} failed: {Reason}; {Detail}")]
+    public static partial void TargetFailed(ILogger logger, LogLevel level, string pair, string target, string reason, string detail);
 
     [LoggerMessage(1021, LogLevel.Warning, "{Pair}: no stream came up ({Reason}); {Next} {Wait}")]
     public static partial void DialFailed(ILogger logger, string pair, string reason, string next, TimeSpan wait);

@@ -57,6 +57,9 @@ internal sealed record ConnectOutcome(Socket? Socket, string Failure, bool NoAdd
 {
     /// <summary>The address and port that answered.</summary>
     public string Address { get; init; } = string.Empty;
+
+    /// <summary>An address was tried: it is not the DNS, or policy, that has kept us away.</summary>
+    public bool Tried { get; init; }
 }
 
 /// <summary>
@@ -131,7 +134,10 @@ internal sealed class OutboundConnector(
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
         return race is RaceResult<Socket>.Connected connected
             ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
-            : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress });
+            : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress })
+            {
+                Tried = race is RaceResult<Socket>.Failed { Reason: RaceFailure.AllFailed } or RaceResult<Socket>.Failed { Failures.IsEmpty: false },
+            };
     }
 
     /// <summary>Whether policy lets TLSA records speak of the pair's remote side, and how loudly.</summary>

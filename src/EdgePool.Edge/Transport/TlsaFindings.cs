@@ -41,6 +41,7 @@ internal sealed record TlsaFindings(DomainName Domain, IReadOnlyList<TlsaPlace> 
     {
         TlsaAnswer.Secure secure => string.Create(CultureInfo.InvariantCulture, $"{secure.Owner} has {Shown(secure)}"),
         TlsaAnswer.Absent { Owner.IsRoot: true } => "the configured address has none",
+        TlsaAnswer.Absent { Proven: true } absent => $"{absent.Owner} has none, in a signed zone",
         TlsaAnswer.Absent absent => $"{absent.Owner} has none",
         TlsaAnswer.Insecure insecure => $"{insecure.Name} is not secured by DNSSEC",
         TlsaAnswer.Failed failed => $"{failed.Name} could not be asked for ({failed.Reason})",

@@ -1,10 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Server.Certificates;
 
@@ -31,7 +29,10 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
     private const int MostNamed = 3;
 
     /// <summary>The terms of a node's file.</summary>
-    public static CertificateCheck For(NodeFile node, TimeProvider time)
+    /// <param name="node">The file.</param>
+    /// <param name="saslAlone">See <see cref="SaslAlone"/>.</param>
+    /// <param name="time">The clock.</param>
+    public static CertificateCheck For(NodeFile node, IReadOnlyList<string> saslAlone, TimeProvider time)
     {
         // What is wrong with the roots' files is said by 'check config'.
         var files = new NamedFiles(node.Folder, new ProblemList(node.Path));
@@ -40,7 +41,7 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
             node.Path,
             node.Domains,
             trust ?? TrustAnchors.SystemOnly,
-            [.. node.Document.Partners.Where(TakesSaslAlone).Select(partner => partner.Domain ?? "")],
+            saslAlone,
             time.GetUtcNow());
     }
 
@@ -129,11 +130,4 @@ internal sealed record CertificateCheck(string Place, IReadOnlyList<DomainName> 
             $"{What}; SASL alone is allowed to {named}",
             "write saslNegotiation: Optional with supportDialback: true for those whose server demands clientAuth");
     }
-
-    private static bool TakesSaslAlone(PartnerDocument partner)
-        => partner.Enabled is not false && NegotiationMatrix.Rule(new NegotiationChoice(
-            partner.TlsNegotiation ?? NegotiationMode.Required,
-            partner.SaslNegotiation ?? NegotiationMode.Required,
-            partner.SupportDialback ?? true,
-            partner.LyncCompat ?? false)).Methods is AuthenticationMethods.SaslOverTls;
 }

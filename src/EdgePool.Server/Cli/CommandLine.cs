@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Certificates;
 using EdgePool.Server.Cli.Cluster;
@@ -26,7 +27,7 @@ internal static class CommandLine
     {
         // An argument that begins with @ is all users of a domain, not a file with more arguments.
         var result = Commands(demo).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Errors.Count > 0)
+        if (result.Errors.Count > 0 || UnknownOption(result) is not null)
         {
             return Misunderstood(result, streams.Error);
         }
@@ -76,11 +77,29 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>The first word that looks like an option and is none, be it that an argument has taken it; null: there is none. What follows <c>--</c> are arguments.</summary>
+    private static string? UnknownOption(ParseResult result)
+    {
+        if (result.Tokens.Any(token => token.Type is TokenType.DoubleDash))
+        {
+            return null;
+        }
+
+        var taken = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
+        return result.UnmatchedTokens.Concat(taken).FirstOrDefault(word => word.Length > 2 && word.StartsWith("--", StringComparison.Ordinal));
+    }
+
     private static int Misunderstood(ParseResult result, TextWriter error)
     {
         // A word that is no command also leaves the command out: the word is what the operator should hear of.
         var commands = result.CommandResult.Command.Subcommands.Select(command => command.Name).ToList();
-        if (commands.Count > 0 && result.UnmatchedTokens is [var word, ..])
+        if (UnknownOption(result) is { } unknown)
+        {
+            var options = result.CommandResult.Command.Options.Select(option => option.Name).ToList();
+            var remedy = Spelling.Nearest(unknown, options) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", options)}";
+            error.WriteLine($"{Name}: '{Shown.Of(unknown)}' is not an option — {remedy}");
+        }
+        else if (commands.Count > 0 && result.UnmatchedTokens is [var word, ..])
         {
             var remedy = Spelling.Nearest(word, commands) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", commands)}";
             error.WriteLine($"{Name}: '{Shown.Of(word)}' is not a command — {remedy}");

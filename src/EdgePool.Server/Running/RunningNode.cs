@@ -18,7 +18,7 @@ namespace EdgePool.Server.Running;
 internal sealed class RunningNode : IAsyncDisposable
 {
     /// <summary>The store's file in its directory.</summary>
-    private const string StoreFile = "store.db";
+    public const string StoreFile = "store.db";
 
     private EmbeddedStore? store;
     private EtcdStore? shared;

@@ -35,11 +35,16 @@ public readonly record struct DialbackOutcome(DialbackVerdict Verdict, StanzaErr
     /// <summary>For people: <c>valid</c>, <c>invalid</c>, or the condition.</summary>
     public string Describe() => Verdict is DialbackVerdict.Error ? Condition.WireName() : WireName<DialbackVerdict>.Of(Verdict);
 
-    /// <summary>The outcome when the stream to the authoritative server ended without an answer.</summary>
+    /// <summary>
+    /// The outcome when the stream to the authoritative server ended without an answer (XEP-0220 section 2.5, the table). A connection that breaks is an error of the
+    /// authoritative server like any other (section 2.1.2), and so <c>remote-server-not-found</c>.
+    /// </summary>
     public static DialbackOutcome Unanswered(StreamEndReason reason) => Error(reason switch
     {
         StreamEndReason.NegotiationTimeout or StreamEndReason.IdleTimeout or StreamEndReason.WriteTimeout => StanzaErrorCondition.RemoteServerTimeout,
         StreamEndReason.ResourceConstraint or StreamEndReason.Shutdown => StanzaErrorCondition.ResourceConstraint,
+        StreamEndReason.ConnectFailed => StanzaErrorCondition.RemoteConnectionFailed,
+        >= StreamEndReason.TlsFailed and <= StreamEndReason.CertificateTlsaMismatch or StreamEndReason.NoAllowedMethod => StanzaErrorCondition.NotAcceptable,
         _ => StanzaErrorCondition.RemoteServerNotFound,
     });
 }

@@ -2,7 +2,7 @@ using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Xmpp.Stanzas;
 
-/// <summary>The defined conditions of RFC 6120 section 8.3.3; the wire name is the lower-case, hyphenated member name.</summary>
+/// <summary>The defined conditions of RFC 6120 section 8.3.3, and the one that XEP-0220 section 2.5 adds; the wire name is the lower-case, hyphenated member name.</summary>
 public enum StanzaErrorCondition
 {
 #pragma warning disable CS1591 // the RFC defines each
@@ -22,6 +22,7 @@ public enum StanzaErrorCondition
     RecipientUnavailable,
     Redirect,
     RegistrationRequired,
+    RemoteConnectionFailed, // XEP-0220, in answers of dialback alone
     RemoteServerNotFound,
     RemoteServerTimeout,
     ResourceConstraint,

@@ -1,5 +1,6 @@
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
 using Condition = EdgePool.Xmpp.Streams.StreamErrorCondition;
 using Effects = System.Collections.Generic.IReadOnlyList<EdgePool.Xmpp.Streams.NegotiationEffect>;
@@ -98,6 +99,8 @@ public sealed partial class InboundNegotiation
     {
         if (!DialbackPacket.TryRead(element, out var packet))
             return Refuse(Condition.ImproperAddressing, StreamEndReason.ImproperAddressing, "the addresses of db:verify");
+        if (packet.Key.Length > FramerLimits.Unauthenticated.ElementBytes) // no more than may come before authentication
+            return Refuse(Condition.PolicyViolation, StreamEndReason.LimitExceeded, "the key of db:verify is too long");
         var pair = new DomainPair(packet.To, packet.From);
         return Stay(new NegotiationEffect.Send(DialbackPacket.VerifyAnswer(pair, packet.Id, AuthorityOn(pair, packet))));
     }

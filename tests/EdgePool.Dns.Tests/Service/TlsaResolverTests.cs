@@ -33,7 +33,7 @@ public sealed class TlsaResolverTests
     {
         dns.Addresses("x.p1.example", "192.0.2.1").Answer(Owner, DnsType.TLSA);
 
-        Assert.Equal(new TlsaAnswer.Absent(Owner), await ResolveAsync());
+        Assert.Equal(new TlsaAnswer.Absent(Owner) { Proven = true }, await ResolveAsync());
     }
 
     // RFC 7673 section 3.2: no TLSA question below a host whose addresses are not secure.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.Streams;
@@ -18,7 +19,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 {
     // DB-02, DB-03: the key of another stream or domain, or one that is nearly right.
     [Fact]
-    public async Task Verify_OfAFalseKey_IsInvalid()
+    public async Task Verify_DB02_DB03_OfAFalseKey_IsInvalid()
     {
         var keys = new DialbackKeys(EdgeFixture.DialbackSecret);
         var key = keys.KeyFor(DomainName.Parse("p2.example"), DomainName.Parse("edge.example"), "S");
@@ -35,11 +36,52 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
         }
     }
 
+    // DB-03: a key that is longer than anything may be before authentication ends the stream, as long as the stream may carry it at all; and beyond that.
+    [Theory]
+    [InlineData(8_192, false, "")]
+    [InlineData(8_193, true, "")]
+    [InlineData(1 << 20, true, "<stanza-too-big xmlns='urn:xmpp:errors'/>")]
+    public async Task Verify_DB03_OfAKeyWithoutEnd_EndsTheStream(int length, bool ends, string application)
+    {
+        await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
+        var sending = peer.SendAsync([Wire.Encode($"<db:verify from='p2.example' to='edge.example' id='S'>{new string('a', length)}</db:verify>")]);
+        if (ends)
+            await ExpectEndAsync(peer, Wire.StreamError("policy-violation", application));
+        else
+            await peer.HearAsync("^<db:verify from='edge.example' to='p2.example' id='S' type='invalid'/>");
+        await sending;
+    }
+
+    // DB-30, XEP-0178 section 1.2: where SASL alone is allowed, dialback behind a failed SASL ends the stream, and nobody is asked.
+    [Fact]
+    public async Task Request_DB30_BehindAFailedSasl_WhereSaslIsRequired_EndsTheStream()
+    {
+        var asked = edge.Names.Asked.Count;
+        using var certificate = edge.Authority.Issue("p1.example");
+        var (peer, _) = await edge.OpenAsync(certificate, "p1.example");
+        await using var _1 = peer;
+        await peer.SendAsync("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cDIuZXhhbXBsZQ==</auth>");
+        await peer.HearAsync("^<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-authzid/></failure>");
+        await peer.SendAsync(Result("p1.example"));
+        await ExpectEndAsync(peer, Wire.StreamError("policy-violation"));
+        Assert.Equal(asked, edge.Names.Asked.Count);
+    }
+
+    // XEP-0220 section 2.5: no connection to the authoritative server comes up.
+    [Fact]
+    public async Task AuthoritativeServer_ThatRefusesConnections_IsRemoteConnectionFailed()
+    {
+        var (peer, _) = await edge.OpenAsync(certificate: null, "refused.example");
+        await using var _1 = peer;
+        await peer.SendAsync(Result("refused.example"));
+        await peer.HearAsync(Error("refused.example", "remote-connection-failed"));
+    }
+
     // DB-05, DB-07: answers to nothing, on a stream where only requests come.
     [Theory]
     [InlineData("DB-05", "<db:verify type='valid' from='p2.example' to='edge.example' id='X'/>")]
     [InlineData("DB-07", "<db:result type='valid' from='p2.example' to='edge.example'/>")]
-    public async Task Answer_OnAnInboundStream_IsDropped(string id, string answer)
+    public async Task Answer_DB05_DB07_OnAnInboundStream_IsDropped(string id, string answer)
     {
         await using var peer = await edge.AuthenticateAsync(edge.P1, "p1.example");
         await peer.SendAsync(answer + $"<message from='a@p2.example' to='b@edge.example' id='{id}'/>");
@@ -51,7 +93,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     // DB-06: the authoritative server of one domain answers for another; that other's question waits on.
     // DB-22: and is answered when its own time is over.
     [Fact]
-    public async Task Answer_OnAnotherStream_IsDropped()
+    public async Task Answer_DB06_DB22_OnAnotherStream_IsDroppedAndTheQuestionTimesOut()
     {
         edge.Authority1.Verify = request => PartnerServer.Answer(request, "valid").Replace("d1.example", "d3.example", StringComparison.Ordinal);
         var (peer, _) = await edge.OpenAsync(certificate: null, "d1.example");
@@ -67,7 +109,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-08
     [Fact]
-    public async Task Answer_ToNothing_OnOurOwnStream_IsDropped()
+    public async Task Answer_DB08_ToNothing_OnOurOwnStream_IsDropped()
     {
         var before = edge.Log.Events.Count(e => e.Id.Id == 1004);
         edge.Authority1.BehindStanza = "<db:result type='valid' from='p2.example' to='edge.example'/>";
@@ -86,7 +128,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     [InlineData("DB-13", "<db:result from='edge.example' to='edge.example'>k</db:result>", "forbidden")]
     [InlineData("dialback is off", "<db:result from='p2.example' to='edge.example'>k</db:result>", "policy-violation")] // POLICY.md section 1
     [InlineData("DB-13 other", "<db:result from='away.example' to='edge.example'>k</db:result>", "forbidden")]
-    public async Task Request_ThatIsRefused_CostsNoLookup(string id, string request, string condition)
+    public async Task Request_DB10_DB11_DB12_DB13_ThatIsRefused_CostsNoLookup(string id, string request, string condition)
     {
         Assert.False(string.IsNullOrEmpty(id));
         var (asked, refused) = (edge.Names.Asked.Count, edge.Node.Streams.DialbackRefusals);
@@ -106,7 +148,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     [InlineData("from='d1.example'")]
     [InlineData("from='a@d1.example' to='edge.example'")]
     [InlineData("from='d1.example' to='edge.example/r'")]
-    public async Task Request_WithBadAddresses_EndsTheStream(string addresses)
+    public async Task Request_DB11_WithBadAddresses_EndsTheStream(string addresses)
     {
         var (peer, _) = await edge.OpenAsync(certificate: null, "d1.example");
         await using var _1 = peer;
@@ -116,7 +158,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-15, DB-17
     [Fact]
-    public async Task SecondPair_PendingThenInvalid_LeavesTheFirst()
+    public async Task SecondPair_DB15_PendingThenInvalid_LeavesTheFirst()
     {
         edge.Authority1.Verify = request => PartnerServer.Answer(request, request.Attribute("to")!.Value == "d1.example" ? "valid" : "invalid");
         var (peer, _) = await edge.OpenAsync(certificate: null, "d1.example");
@@ -134,7 +176,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-25: with dialbackWithoutDialback the certificate proves the name, and nobody is asked about the key.
     [Fact]
-    public async Task Request_OfAProvenName_WithoutDialback_IsValidWithoutALookup()
+    public async Task Request_DB25_OfAProvenName_WithoutDialback_IsValidWithoutALookup()
     {
         using var certificate = edge.Authority.Issue("w1.example");
         var (asked, questions) = (edge.Names.Asked.Count, edge.Authority1.Verifications.Count);
@@ -150,7 +192,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-26, CVE-2021-32919: the same partner's other name, which the certificate does not prove, is looked up like any other.
     [Fact]
-    public async Task Request_OfAnUnprovenName_WithoutDialback_IsLookedUp()
+    public async Task Request_DB26_OfAnUnprovenName_WithoutDialback_IsLookedUp()
     {
         using var certificate = edge.Authority.Issue("w1.example");
         edge.Authority1.Verify = request => PartnerServer.Answer(request, "invalid");
@@ -167,7 +209,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     [InlineData("DB-16", null)]
     [InlineData("DB-25", "d1.example")]
     [InlineData("DB-26", "d2.example")]
-    public async Task OnlyPair_ThatIsInvalid_EndsTheStream(string id, string? proven)
+    public async Task OnlyPair_DB16_DB25_DB26_ThatIsInvalid_EndsTheStream(string id, string? proven)
     {
         Assert.False(string.IsNullOrEmpty(id));
         edge.Authority1.Verify = request => PartnerServer.Answer(request, "invalid");
@@ -182,7 +224,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-17
     [Fact]
-    public async Task Stanza_WhileItsPairIsPending_IsNotAuthorizedAndNotQueued()
+    public async Task Stanza_DB17_WhileItsPairIsPending_IsNotAuthorizedAndNotQueued()
     {
         edge.Authority1.Verify = _ => string.Empty;
         var (peer, _) = await edge.OpenAsync(certificate: null, "d1.example");
@@ -198,7 +240,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-18
     [Fact]
-    public async Task TwoKeys_ForOnePair_CostOneLookup()
+    public async Task TwoKeys_DB18_ForOnePair_CostOneLookup()
     {
         edge.Authority1.Verify = request => PartnerServer.Answer(request, "valid");
         var asked = edge.Authority1.Verifications.Count;
@@ -211,7 +253,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-23
     [Fact]
-    public async Task AuthoritativeServer_ThatCloses_IsAnErrorAndNeverValid()
+    public async Task AuthoritativeServer_DB23_ThatCloses_IsAnErrorAndNeverValid()
     {
         edge.Authority1.Verify = _ => null;
         var (peer, _) = await edge.OpenAsync(certificate: null, "d1.example");
@@ -223,7 +265,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-27: the stream that asked is gone before the answer.
     [Fact]
-    public async Task Answer_ForAStreamThatIsGone_DoesNothing()
+    public async Task Answer_DB27_ForAStreamThatIsGone_DoesNothing()
     {
         var gate = new ManualResetEventSlim();
         edge.Authority1.Verify = request =>
@@ -246,7 +288,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-20: four lookups a stream, sixteen an address; the rest is refused at once.
     [Fact]
-    public async Task ManyDomains_AreLookedUpAFewAtATime()
+    public async Task ManyDomains_DB20_AreLookedUpAFewAtATime()
     {
         var peers = new List<RawPeer>();
         var asked = edge.Silent.Verifications.Count;
@@ -278,7 +320,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
     [InlineData("ssh.example")]
     [InlineData("smtp.example")]
     [InlineData("zero.example")]
-    public async Task Stranger_WhoseNamesLeadInside_IsNotFollowed(string domain)
+    public async Task Stranger_DB21_WhoseNamesLeadInside_IsNotFollowed(string domain)
     {
         var connections = edge.Authority1.Connections;
         var (peer, _) = await edge.OpenAsync(certificate: null, domain);
@@ -290,7 +332,7 @@ public sealed class DialbackTests(DialbackFixture fixture) : HostileTests<Dialba
 
     // DB-28
     [Fact]
-    public void StreamIds_OfAMillionStreams_AreDistinct()
+    public void StreamIds_DB28_OfAMillionStreams_AreDistinct()
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < 1_000_000; i++)
@@ -322,8 +364,12 @@ public sealed class DialbackFixture : VirtualTimeFixture
     /// <summary>Takes every question and answers none.</summary>
     internal PartnerServer Silent { get; private set; } = null!;
 
+    /// <summary>A port that is taken, and where nobody listens.</summary>
+    private Socket Closed { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
     public override async ValueTask InitializeAsync()
     {
+        Closed.Bind(new IPEndPoint(PublicHere, 0));
         Authority1 = new PartnerServer("d1.example", Authority.Issue("d1.example", "d2.example"));
         Silent = new PartnerServer("d3.example", Authority.Issue("d3.example"), PublicHere) { Verify = _ => string.Empty };
         await base.InitializeAsync();
@@ -334,6 +380,7 @@ public sealed class DialbackFixture : VirtualTimeFixture
         await base.DisposeAsync();
         await Authority1.DisposeAsync();
         await Silent.DisposeAsync();
+        Closed.Dispose();
     }
 
     protected override EdgeOptions Options() => base.Options() with { AllowedNetworks = [IPNetwork.Parse("127.66.0.0/16")] };
@@ -355,6 +402,7 @@ public sealed class DialbackFixture : VirtualTimeFixture
         Zone("w2.example", Authority1.EndPoint),
         Zone("d3.example", Silent.EndPoint),
         .. Enumerable.Range(0, 40).Select(i => Zone(string.Create(CultureInfo.InvariantCulture, $"r{i}.slow.example"), Silent.EndPoint)),
+        Zone("refused.example", (IPEndPoint)Closed.LocalEndPoint!),
         Zone("loopback.example", Authority1.EndPoint),
         Zone("private.example", new IPEndPoint(IPAddress.Parse("10.1.2.3"), 5269)),
         Zone("linklocal.example", new IPEndPoint(IPAddress.Parse("169.254.169.254"), 5269)),

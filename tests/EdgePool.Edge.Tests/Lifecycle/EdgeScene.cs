@@ -145,6 +145,9 @@ internal sealed class EdgeScene : IAsyncDisposable
     public void Vouch(string domain, int port, int usage, int selector, int matchingType, X509Certificate2 certificate)
         => tlsa.Add(certificate.Tlsa($"_{port}._tcp.xmpp.{domain}", usage, selector, matchingType));
 
+    /// <summary>Takes all TLSA records back, from the zone that <see cref="Publish(string, int[])"/> makes next.</summary>
+    public void Withdraw() => tlsa.Clear();
+
     /// <summary>SRV records to these ports of 127.0.0.1, by priority; 0 is the root target: no service.</summary>
     public void Publish(string domain, params int[] ports) => Publish(domain, null, ports);
 

@@ -126,8 +126,7 @@ public sealed class GatewayLimitsTests
         await scene.UntilAsync(() => scene.Node.Streams.All.Single().State == "established", "the stream");
 
         await AdvanceAsync(scene, TimeSpan.FromSeconds(295));
-        await peer.SendAsync(" ");
-        await HeardAsync(scene);
+        await HearAsync(scene, peer, " ");
         await AdvanceAsync(scene, TimeSpan.FromSeconds(295));
         Assert.Equal("established", scene.Node.Streams.All.Single().State);
         await AdvanceAsync(scene, 2 * Tick);
@@ -149,10 +148,9 @@ public sealed class GatewayLimitsTests
 
         await AdvanceAsync(scene, TimeSpan.FromSeconds(155));
         var ping = await outbound.ExpectAsync("iq[@type='get' and @from='edge.example' and @to='p1.example']/ping");
-        await inbound.SendAsync($"<iq type='error' id='{ping.Attribute("id")!.Value}' from='p1.example' to='edge.example'/>");
-        await HeardAsync(scene);
+        await HearAsync(scene, inbound, $"<iq type='error' id='{ping.Attribute("id")!.Value}' from='p1.example' to='edge.example'/>");
         await AdvanceAsync(scene, TimeSpan.FromSeconds(150));
-        await outbound.ExpectAsync("iq[@type='get']/ping");
+        await scene.WhileAdvancingAsync(outbound.ExpectAsync("iq[@type='get']/ping"), TimeSpan.FromMilliseconds(50)); // it counts from when it is understood
 
         // The answer was ours: it is in no account, and the component has not seen it.
         await inbound.SendAsync(S2SDialogue.Message("a@p1.example", "b@edge.example", 2));
@@ -278,6 +276,13 @@ public sealed class GatewayLimitsTests
         await Task.Delay(20);
     }
 
-    /// <summary>What was sent has been read: the pumps are asleep again.</summary>
-    private static Task HeardAsync(EdgeScene scene) => scene.UntilAsync(() => scene.Node.Streams.All.All(s => s.State == "established"), "streams").ContinueWith(_ => Task.Delay(50), TaskScheduler.Default).Unwrap();
+    /// <summary>What the peer sends has been read before time goes on.</summary>
+    private static async Task HearAsync(EdgeScene scene, ScriptedPeer peer, string text)
+    {
+        var before = Read(scene);
+        await peer.SendAsync(text);
+        await scene.UntilAsync(() => Read(scene) >= before + text.Length, "what the peer has sent");
+
+        static long Read(EdgeScene scene) => scene.Node.Streams.All.Sum(stream => stream.Counts.BytesIn);
+    }
 }

@@ -257,7 +257,7 @@ public sealed class DocumentWatcherTests : IAsyncLifetime
         for (var watches = 1; watches < 20; watches++)
         {
             await UntilAsync(() => store.Watches == watches && time.ActiveTimers > 0);
-            time.Advance(DocumentWatcher.LongestRetry);
+            time.Advance(time.NextTimerIn!.Value);
         }
 
         await UntilAsync(() => store.Watches == 20);

@@ -232,6 +232,63 @@ public sealed class PresenceTableTests
         Assert.Empty(table.All(partner: null));
     }
 
+    // RFC 6121 section 4.3.2: for a contact that has no resource any more its server says so by the bare address.
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Contact_UnavailableFromItsBareAddress_GoesWithAllItsResources(bool outward, bool refused)
+    {
+        var table = Table();
+        var side = outward ? PresenceSide.Outward : PresenceSide.Inward;
+        foreach (var contact in (string[])["a@p1.example/1", "b@p1.example/1", "a@p1.example/2", "ab@p1.example/1", "a@p1.example", "a@p1.example/3"])
+            ShowEither(contact, User);
+        ShowEither("a@p1.example/1", "c@edge.example");
+        HideEither("a@p1.example/2");
+
+        if (refused)
+            table.LeaveAll(side, Pair("a@p1.example", User));
+        else
+            table.HideAll(side, Pair("a@p1.example", User));
+
+        Assert.Equal(["b@p1.example/1", "ab@p1.example/1", "a@p1.example/1"], table.All(partner: null).Select(Contact));
+        Assert.Equal(refused ? 3 : 0, table.ToLeave(Interval, 100).Count);
+        Assert.Equal(3, table.Count);
+        ShowEither("a@p1.example/1", User);
+        Assert.Equal(4, table.Count);
+
+        AddressPair Pair(string contact, string viewer)
+            => outward ? new AddressPair(Encoding.UTF8.GetBytes(contact), Encoding.UTF8.GetBytes(viewer)) : new AddressPair(Encoding.UTF8.GetBytes(viewer), Encoding.UTF8.GetBytes(contact));
+        void ShowEither(string contact, string viewer) => table.Show(side, Pair(contact, viewer), "p1.example");
+        void HideEither(string contact) => table.Hide(side, Pair(contact, User));
+    }
+
+    // Resources that come and go in any order: by their bare address exactly those are found that are shown.
+    [Fact]
+    public void Contacts_InAnyOrder_AreFoundByTheirBareAddress()
+    {
+        var random = new Random(20261121);
+        var table = Table(new PresenceLimits(PerPartner: 20));
+        for (var round = 0; round < 5_000; round++)
+        {
+            var contact = $"{(char)('a' + random.Next(3))}@p1.example";
+            switch (random.Next(8))
+            {
+                case 0:
+                    table.HideAll(PresenceSide.Inward, new AddressPair(Encoding.UTF8.GetBytes(User), Encoding.UTF8.GetBytes(contact)));
+                    Assert.DoesNotContain(table.All(partner: null), shown => Contact(shown).StartsWith(contact, StringComparison.Ordinal));
+                    break;
+                case 1 or 2:
+                    Hide(table, $"{contact}/{random.Next(10)}");
+                    break;
+                default:
+                    Show(table, $"{contact}/{random.Next(10)}");
+                    break;
+            }
+        }
+    }
+
     private static long Refresh(PresenceTable table)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();

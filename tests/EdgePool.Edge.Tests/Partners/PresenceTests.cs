@@ -24,9 +24,9 @@ public sealed class PresenceTests
         await towards.ExpectAsync("message[@id='1']");
         await ShowAsync(scene, component, "<presence from='a@p1.example/r' to='b@edge.example'/>");
 
-        var asked = towards.ExpectAsync("presence[@type='probe']");
         scene.Time.Advance(Interval * 0.6);
-        var probe = await scene.WhileAdvancingAsync(asked, TimeSpan.FromMinutes(1));
+        await scene.UntilAsync(() => scene.Account.ErrorsSent > 0, "a probe", TimeSpan.FromSeconds(15)); // while it is under way time stands still
+        var probe = await towards.ExpectAsync("presence[@type='probe']");
         Assert.Equal(("b@edge.example", "a@p1.example"), (probe.Attribute("from")?.Value, probe.Attribute("to")?.Value));
 
         await ShowAsync(scene, component, "<presence from='a@p1.example/r' to='b@edge.example'><show>away</show></presence>");
@@ -101,12 +101,11 @@ public sealed class PresenceTests
         await ShowAsync(scene, component, "<presence from='a@p1.example/r' to='b@edge.example'/>");
         var before = scene.Time.Elapsed;
         await component.SendAsync("<message from='b@edge.example' to='a@p1.example' id='1'/>");
+        await scene.UntilAsync(() => scene.Account.Accepted == 2, "the message"); // from then on it waits
 
-        var farewell = component.WaitForAsync("presence[@type='unavailable']");
-        await scene.WhileAdvancingAsync(farewell, Step);
-
-        Assert.Equal(("a@p1.example/r", "b@edge.example"), Addresses(await farewell));
+        await scene.UntilAsync(() => scene.Node.PresenceShown == 0, "the farewell", Step);
         Assert.InRange(scene.Time.Elapsed - before, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(90));
+        Assert.Equal(("a@p1.example/r", "b@edge.example"), Addresses(await component.WaitForAsync("presence[@type='unavailable']")));
     }
 
     [Fact]
@@ -127,12 +126,9 @@ public sealed class PresenceTests
         await component.DisposeAsync();
         await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 2021), "the component's end");
         var before = scene.Time.Elapsed;
-        var farewell = towards.ExpectAsync("presence[@type='unavailable']");
-        await scene.WhileAdvancingAsync(farewell, Step);
-
-        Assert.Equal(("b@edge.example/r", "a@p1.example"), Addresses(await farewell));
+        await scene.UntilAsync(() => scene.Node.PresenceShown == 1, "the farewell", Step);
         Assert.InRange(scene.Time.Elapsed - before, TimeSpan.FromSeconds(59), TimeSpan.FromSeconds(75));
-        Assert.Equal(1, scene.Node.PresenceShown);
+        Assert.Equal(("b@edge.example/r", "a@p1.example"), Addresses(await towards.ExpectAsync("presence[@type='unavailable']")));
     }
 
     /// <summary>A node whose streams may be silent for days.</summary>

@@ -42,6 +42,27 @@ public sealed class PairStreamsTests
         Assert.Equal(outcome, string.Concat(older.Select(s => s.Ended ? "e" : s.Probed ? "p" : "-")));
     }
 
+    // Who has a thousand streams of a pair, all half open, makes the next one look at each once.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    [InlineData(300)]
+    public void TryEnter_BesideManyStreams_LooksAtEachOnce(int seconds)
+    {
+        const int Many = 1_000;
+        var pairs = new PairStreams(Many + 1, Superseded, Displaced);
+        var older = Enumerable.Range(0, Many).Select(_ => new FakeStream()).ToList();
+        foreach (var stream in older)
+            Assert.True(pairs.TryEnter(Pair, stream));
+        foreach (var stream in older)
+            (stream.Silence, stream.Looks) = (TimeSpan.FromSeconds(seconds), 0);
+
+        Assert.True(pairs.TryEnter(Pair, new FakeStream()));
+
+        Assert.All(older, stream => Assert.Equal((1, 0), (stream.Looks, stream.Comparisons)));
+        Assert.All(older, stream => Assert.Equal(seconds == 300, stream.Ended));
+    }
+
     [Fact]
     public void Leave_AfterGivingWay_TakesNobodyElsesPlace()
     {
@@ -70,7 +91,22 @@ public sealed class PairStreamsTests
 
     private sealed class FakeStream : IPairStream
     {
-        public TimeSpan Silence { get; set; }
+        private TimeSpan silence;
+
+        public TimeSpan Silence
+        {
+            get
+            {
+                Looks++;
+                return silence;
+            }
+            set => silence = value;
+        }
+
+        public int Looks { get; set; }
+
+        /// <summary>How often it was compared with another one: what a search in a list does.</summary>
+        public int Comparisons { get; private set; }
 
         public bool Ended { get; set; }
 
@@ -79,5 +115,13 @@ public sealed class PairStreamsTests
         public void GiveWay() => Ended = true;
 
         public void Probe() => Probed = true;
+
+        public override bool Equals(object? obj)
+        {
+            Comparisons++;
+            return ReferenceEquals(this, obj);
+        }
+
+        public override int GetHashCode() => base.GetHashCode();
     }
 }

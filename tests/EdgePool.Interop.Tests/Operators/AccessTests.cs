@@ -96,12 +96,12 @@ public sealed class AccessTests
         await scenario.UntilStatusAsync(status => status.Presence is { Shown: 1, Pending: 0 });
 
         await scenario.CrashEdgeAsync();
-        scenario.Component.Patience = TimeSpan.FromMinutes(1);
+        scenario.Component.Patience = TimeSpan.FromMinutes(3); // twice 15 s at least, and a busy machine
         await scenario.Component.WaitForAsync($"presence[not(@type) and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
 
         await scenario.Network.Partner.StopAsync(crash: true);
         await scenario.CrashEdgeAsync();
-        scenario.Component.Patience = TimeSpan.FromMinutes(1);
+        scenario.Component.Patience = TimeSpan.FromMinutes(3); // twice 15 s at least, and a busy machine
         await scenario.Component.WaitForAsync($"presence[@type='unavailable' and @from='{scenario.Alice.Jid}' and @to='{Bot}']");
         await scenario.UntilStatusAsync(status => status.Presence is { Shown: 0, Pending: 0 });
         var account = await scenario.Edge.StopAsync();

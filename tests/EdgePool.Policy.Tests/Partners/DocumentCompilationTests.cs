@@ -191,6 +191,7 @@ public sealed class DocumentCompilationTests
         { "Partner/p.example", "{'trust': {'system': false}}", "Partner/p.example: trust", "trusts nobody" },
         { "Partner/p.example", "{'trust': {'ca': ['x']}}", "Partner/p.example: trust.ca[0]", "no certificate in PEM" },
         { "Partner/p.example", "{'trust': {'ca': ['-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----']}}", "Partner/p.example: trust.ca[0]", "no certificate in PEM" },
+        { "Partner/p.example", "{'trust': {'revocation': 'hard'}}", "Partner/p.example: trust.revocation", "" }, // CERT-38: there is nothing to switch on
         { "Partner/p.example", "{'trust': {'pins': ['AAAA']}}", "Partner/p.example: trust.pins[0]", "no hash of a key" },
         { "Partner/p.example", "{'trust': {'pins': ['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'not base64 and not of the right length, eh=']}}", "Partner/p.example: trust.pins[1]", "no hash of a key" },
         { "Partner/p.example", "{'trust': {'onChange': 'refuse'}}", "Partner/p.example: trust.onChange", "no key is remembered" },

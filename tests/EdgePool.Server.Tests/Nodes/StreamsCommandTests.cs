@@ -22,7 +22,7 @@ public sealed class StreamsCommandTests
             [
                 new StreamView
                 {
-                    Number = 17, Kind = "PartnerInbound", Peer = "192.0.2.1:40000", State = "established", Tls = "Tls13", Method = "SaslExternal", Pairs = ["contoso.example-partner.example"],
+                    Number = 17, Kind = "PartnerInbound", Peer = "192.0.2.1:40000", State = "established", Tls = "Tls13", Method = "SaslExternal", Pairs = ["contoso.example-partner.example"], Bidirectional = ["contoso.example-partner.example"],
                     AgeSeconds = 3_725, StanzasIn = 12, StanzasOut = 0, BytesIn = 2_048, BytesOut = 700, Queued = 3, Unacknowledged = 7, BlockedSeconds = 5,
                 },
                 new StreamView
@@ -34,9 +34,9 @@ public sealed class StreamsCommandTests
             output);
 
         var lines = output.ToString().Split('\n');
-        Assert.Matches("^STREAM +KIND +PEER +STATE +AGE +TLS +METHOD +PAIRS +IN +OUT +QUEUE +UNACKED +BLOCKED$", lines[0]);
-        Assert.Matches("^17 +PartnerInbound +192.0.2.1:40000 +established +1h02m +Tls13 +SaslExternal +contoso.example-partner.example +12 / 2.0K +0 / 700B +3 +7 +5s$", lines[1]);
-        Assert.Matches(@"^18 +PartnerOutbound +xmpp.partner.example:5269 +connecting +2s +none +- +\(contoso.example-partner.example\) +0 / 0B +0 / 0B +0 +- +-$", lines[2]);
+        Assert.Matches("^STREAM +KIND +PEER +STATE +AGE +TLS +METHOD +PAIRS +BIDI +IN +OUT +QUEUE +UNACKED +BLOCKED$", lines[0]);
+        Assert.Matches("^17 +PartnerInbound +192.0.2.1:40000 +established +1h02m +Tls13 +SaslExternal +contoso.example-partner.example +1 +12 / 2.0K +0 / 700B +3 +7 +5s$", lines[1]);
+        Assert.Matches(@"^18 +PartnerOutbound +xmpp.partner.example:5269 +connecting +2s +none +- +\(contoso.example-partner.example\) +- +0 / 0B +0 / 0B +0 +- +-$", lines[2]);
     }
 
     [Fact]

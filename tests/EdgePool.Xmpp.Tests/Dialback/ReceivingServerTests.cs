@@ -95,7 +95,13 @@ public class ReceivingServerTests
     [InlineData(StreamEndReason.NegotiationTimeout, "remote-server-timeout")]
     [InlineData(StreamEndReason.PeerClosed, "remote-server-not-found")]
     [InlineData(StreamEndReason.ConnectionLost, "remote-server-not-found")]
-    [InlineData(StreamEndReason.ConnectFailed, "remote-server-not-found")]
+    [InlineData(StreamEndReason.StreamErrorReceived, "remote-server-not-found")]
+    [InlineData(StreamEndReason.ConnectFailed, "remote-connection-failed")]
+    [InlineData(StreamEndReason.TlsFailed, "not-acceptable")]
+    [InlineData(StreamEndReason.CertificateTlsaMismatch, "not-acceptable")]
+    [InlineData(StreamEndReason.NotAuthorized, "remote-server-not-found")]
+    [InlineData(StreamEndReason.NoAllowedMethod, "not-acceptable")]
+    [InlineData(StreamEndReason.Shutdown, "resource-constraint")]
     public void Unanswered_ByReason_NeverValid(StreamEndReason reason, string condition)
     {
         var outcome = DialbackOutcome.Unanswered(reason);

@@ -66,6 +66,7 @@ public class StanzaErrorTests
     [Theory] // RFC 6120 8.3.3
     [InlineData(StanzaErrorCondition.JidMalformed, "jid-malformed", StanzaErrorType.Modify)]
     [InlineData(StanzaErrorCondition.RemoteServerNotFound, "remote-server-not-found", StanzaErrorType.Cancel)]
+    [InlineData(StanzaErrorCondition.RemoteConnectionFailed, "remote-connection-failed", StanzaErrorType.Cancel)] // XEP-0220 section 2.5
     [InlineData(StanzaErrorCondition.RemoteServerTimeout, "remote-server-timeout", StanzaErrorType.Wait)]
     [InlineData(StanzaErrorCondition.ServiceUnavailable, "service-unavailable", StanzaErrorType.Cancel)]
     [InlineData(StanzaErrorCondition.ResourceConstraint, "resource-constraint", StanzaErrorType.Wait)]

@@ -30,7 +30,7 @@ internal static class CertAssignCommand
         {
             file, key, config, place,
         };
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellation) =>
         {
             var streams = result.InvocationConfiguration;
             if (CertCommand.Node(result.GetRequiredValue(config), streams.Error, out var code) is not { } node)
@@ -43,6 +43,7 @@ internal static class CertAssignCommand
                 certificate,
                 result.GetValue(key) is { } written ? Path.GetFullPath(written) : certificate,
                 node,
+                await NodePartners.ReadAsync(node, cancellation),
                 result.GetValue(place),
                 environment.Time,
                 streams);
@@ -50,7 +51,7 @@ internal static class CertAssignCommand
         return command;
     }
 
-    private static int Assign(string file, string keyFile, NodeFile node, string? inPlaceOf, TimeProvider time, InvocationConfiguration streams)
+    private static int Assign(string file, string keyFile, NodeFile node, NodePartners partners, string? inPlaceOf, TimeProvider time, InvocationConfiguration streams)
     {
         var findings = new Findings(file);
         var pair = CertificatePair.Read(file, keyFile, findings);
@@ -65,7 +66,7 @@ internal static class CertAssignCommand
             return CertCommand.Fail(fault!, streams.Error);
         }
 
-        var report = Judge(place, pair, node, time);
+        var report = Judge(place, pair, node, partners, time);
         CertCheckCommand.Tell(report, report.Count(FindingSeverity.Error) > 0 ? streams.Error : streams.Output);
         if (report.Count(FindingSeverity.Error) > 0)
         {
@@ -86,13 +87,13 @@ internal static class CertAssignCommand
     }
 
     /// <summary>The check of what will be there. A domain that no certificate proves now either is no reason to refuse one that proves others.</summary>
-    private static CheckReport Judge(Assignment place, CertificatePair pair, NodeFile node, TimeProvider time)
+    private static CheckReport Judge(Assignment place, CertificatePair pair, NodeFile node, NodePartners partners, TimeProvider time)
     {
         var beside = place.Beside(node);
         var before = beside.Append(CertificatePair.Read(place.File, place.KeyFile, new Findings(place.File))).OfType<CertificatePair>().ToList();
         var provesSome = node.Domains.Any(pair.Proves);
         var unproven = node.Domains.Where(domain => provesSome && !before.Exists(old => old.Proves(domain))).ToList();
-        return CertificateCheck.For(node, time).Run([(pair.File, pair.KeyFile)], beside, unproven);
+        return CertificateCheck.For(node, partners.SaslAlone, time).Run([(pair.File, pair.KeyFile)], beside, unproven);
     }
 
     private static CommandFault? Obstacle(Assignment place, string file)

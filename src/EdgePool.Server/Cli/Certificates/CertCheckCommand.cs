@@ -31,7 +31,7 @@ internal static class CertCheckCommand
                 result.AddError("'cert check' needs FILE, or --config FILE for those of a node");
             }
         });
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellation) =>
         {
             var streams = result.InvocationConfiguration;
             NodeFile? node = null;
@@ -40,19 +40,20 @@ internal static class CertCheckCommand
                 return code;
             }
 
-            var report = Run(result.GetValue(file), result.GetValue(key), node, environment.Time);
-            Write(report, result.GetValue(json), result.GetValue(file) ?? node!.Path, environment.Time.GetUtcNow(), streams.Output);
+            var partners = node is null ? null : await NodePartners.ReadAsync(node, cancellation);
+            var report = Run(result.GetValue(file), result.GetValue(key), node, partners, environment.Time);
+            Write(report, partners, result.GetValue(json), result.GetValue(file) ?? node!.Path, environment.Time.GetUtcNow(), streams.Output);
             return report.Count(FindingSeverity.Error) == 0 ? ExitCode.Success : ExitCode.Failed;
         });
         return command;
     }
 
     /// <summary>Checks a file as if it were assigned, or all that are.</summary>
-    private static CheckReport Run(string? file, string? key, NodeFile? node, TimeProvider time)
+    private static CheckReport Run(string? file, string? key, NodeFile? node, NodePartners? partners, TimeProvider time)
     {
-        var check = node is null ? new CertificateCheck(file!, [], Policy.Partners.TrustAnchors.SystemOnly, [], time.GetUtcNow()) : CertificateCheck.For(
-            node,
-            time);
+        var check = node is null
+            ? new CertificateCheck(file!, [], Policy.Partners.TrustAnchors.SystemOnly, [], time.GetUtcNow())
+            : CertificateCheck.For(node, partners?.SaslAlone ?? [], time);
         if (file is null)
         {
             return check.Run(Assignment.All(node!).Select(place => (place.File, place.KeyFile)));
@@ -65,13 +66,13 @@ internal static class CertCheckCommand
         return check.Run([(certificate, key is null ? certificate : Path.GetFullPath(key))], beside);
     }
 
-    private static void Write(CheckReport report, bool json, string checkedFile, DateTimeOffset now, TextWriter output)
+    private static void Write(CheckReport report, NodePartners? partners, bool json, string checkedFile, DateTimeOffset now, TextWriter output)
     {
         if (json)
         {
             var files = report.Pairs.Select(pair => new { pair.File, pair.KeyFile, Certificates = pair.Chain.Select(certificate => CertificateFacts.Of(certificate, now)) });
             output.WriteLine(JsonSerializer.Serialize(
-                new { Errors = report.Count(FindingSeverity.Error), Warnings = report.Count(FindingSeverity.Warning), report.Findings, report.Domains, Files = files },
+                new { Errors = report.Count(FindingSeverity.Error), Warnings = report.Count(FindingSeverity.Warning), report.Findings, report.Domains, Partners = partners, Files = files },
                 CertificateText.Json));
             return;
         }
@@ -85,6 +86,7 @@ internal static class CertCheckCommand
             output.WriteLine($"{pair.File}: {facts.Key}, until {CertificateFacts.Day(facts.ValidUntil!.Value)} ({CertificateText.Left(facts.DaysLeft!.Value)}){proves}");
         }
 
+        Tell(partners, output);
         output.WriteLine($"{checkedFile}: {Count(report, FindingSeverity.Error, "error")}, {Count(report, FindingSeverity.Warning, "warning")}");
     }
 
@@ -94,6 +96,22 @@ internal static class CertCheckCommand
         foreach (var finding in report.Findings.OrderBy(finding => finding.Severity))
         {
             output.WriteLine(finding.ToString());
+        }
+    }
+
+    // Those of the file are where the operator is looking.
+    private static void Tell(NodePartners? partners, TextWriter output)
+    {
+        var line = partners switch
+        {
+            { Source: "node" } => string.Create(CultureInfo.InvariantCulture, $"partners: the {partners.Count} of the node that runs"),
+            { Source: "store" } => string.Create(CultureInfo.InvariantCulture, $"partners: the {partners.Count} of the store, read from its file, for {Shown.Of(partners.Problem!, 400)}"),
+            { Source: null } => $"partners: not known, so nothing is said of what they ask for: {Shown.Of(partners.Problem!, 600)}",
+            _ => null,
+        };
+        if (line is not null)
+        {
+            output.WriteLine(line);
         }
     }
 

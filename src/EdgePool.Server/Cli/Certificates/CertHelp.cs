@@ -59,6 +59,9 @@ internal static class CertHelp
         Each line is FILE: error, warning or note: what is so — what to do. With --json, 'findings' has them with stable rule names,
         'domains' says which file proves which local domain, 'files' has the facts.
 
+        Partners count: those of the file; where they are in a store, those of the node that runs, and if none answers, those that lie in the store. The last
+        lines, and 'partners' of --json, say which.
+
         Exit codes: 0 no error (warnings do not count), 1 errors, 2 usage, 66 no such configuration file, 77 not permitted, 78 the configuration is wrong.
         """;
 

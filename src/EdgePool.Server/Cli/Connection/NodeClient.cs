@@ -132,6 +132,20 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
+    // A socket cannot be opened as a file can.
+    private static bool MayBeSocket(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+            return false;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return !Directory.Exists(path);
+        }
+    }
+
     private CommandFailure Unreachable(Exception fault)
     {
         var shown = Shown.Of(socket, 200);
@@ -140,6 +154,8 @@ internal sealed class NodeClient : IDisposable
         {
             SocketError.AccessDenied => new CommandFailure(
                 ExitCode.Permission, $"user {Environment.UserName} may not use {shown} — run the command as root or as the node's own user"),
+            SocketError.ConnectionRefused when !MayBeSocket(socket) => new CommandFailure(
+                ExitCode.Unavailable, $"{shown} is no socket — name the node's (edgepool.sock in the directory of its store), {Name}"),
             SocketError.ConnectionRefused => new CommandFailure(
                 ExitCode.Unavailable, $"no node answers at {shown}: it has ended — start it (systemctl start edgepool), {Name}"),
             _ when !File.Exists(socket) => new CommandFailure(

@@ -45,6 +45,7 @@ internal sealed class StreamEndpoints(ManagedNode node)
             Cipher = OrNull(stream.Cipher),
             Method = OrNull(stream.Method),
             Pairs = [.. stream.Pairs.Select(pair => pair.ToText())],
+            Bidirectional = [.. stream.Bidirectional.Select(pair => pair.ToText())],
             Wanted = stream.Wanted?.ToText(),
             AgeSeconds = (long)stream.Age.TotalSeconds,
             StanzasIn = counts.StanzasIn,

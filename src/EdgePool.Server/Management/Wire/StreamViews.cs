@@ -31,6 +31,9 @@ internal sealed record StreamView
     /// <summary>The pairs of domains, <c>local-remote</c>, that are authenticated on it.</summary>
     public required IReadOnlyList<string> Pairs { get; init; }
 
+    /// <summary>Those of them whose stanzas come and go on it (XEP-0288).</summary>
+    public IReadOnlyList<string> Bidirectional { get; init; } = [];
+
     /// <summary>The pair that we open it for; null: the peer opened it.</summary>
     public string? Wanted { get; init; }
 
@@ -58,3 +61,9 @@ internal sealed record StreamView
     /// <summary>Seconds for which the peer has not taken what is being written.</summary>
     public required long BlockedSeconds { get; init; }
 }
+
+/// <summary>What became of a stream between two looks.</summary>
+/// <param name="At">When that was seen.</param>
+/// <param name="Change"><c>new</c>, <c>changed</c> or <c>gone</c>.</param>
+/// <param name="Stream">The stream as it is, or as it was seen last.</param>
+internal sealed record StreamChange(DateTimeOffset At, string Change, StreamView Stream);

@@ -18,6 +18,7 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(RotateRequest))]
 [JsonSerializable(typeof(RotateReply))]
 [JsonSerializable(typeof(StreamList))]
+[JsonSerializable(typeof(StreamChange))]
 [JsonSerializable(typeof(DocumentList))]
 [JsonSerializable(typeof(DocumentHistory))]
 [JsonSerializable(typeof(StoredView))]
