@@ -39,13 +39,15 @@ public sealed class PoolShares
     /// <param name="member">This node's membership.</param>
     /// <param name="keeper">The shards that it owns.</param>
     /// <param name="time">The clock.</param>
-    public PoolShares(ICoordinator store, IPeerNetwork peers, Member member, ShardKeeper keeper, TimeProvider time)
+    /// <param name="book">What this node may have, where somebody has it already; null: a new one.</param>
+    public PoolShares(ICoordinator store, IPeerNetwork peers, Member member, ShardKeeper keeper, TimeProvider time, ShareBook? book = null)
     {
         ArgumentNullException.ThrowIfNull(peers);
         ArgumentNullException.ThrowIfNull(member);
         (this.store, this.peers, this.member, this.keeper, this.time) = (store, peers, member, keeper, time);
         owner = new ShareOwner(time);
-        Book = new ShareBook(member.Record.Name, time) { Short = () => Volatile.Write(ref hurried, 1) };
+        Book = book ?? new ShareBook(member.Record.Name, time);
+        Book.Short = () => Volatile.Write(ref hurried, 1);
         peers.Answer(QuestionKind.Entity, AnswerAsync);
     }
 
@@ -169,7 +171,7 @@ public sealed class PoolShares
         {
             return await peers.AskAsync(node, QuestionKind.Entity, question, both.Token);
         }
-        catch (Exception exception) when (exception is PeerException or OperationCanceledException)
+        catch (Exception exception) when (exception is PeerException or OperationCanceledException or ObjectDisposedException)
         {
             return null; // as long as it does not answer, the shares stay as they are
         }

@@ -324,8 +324,9 @@ public sealed class ShareBook
 
     private sealed class Entry(BudgetKey key)
     {
+        private int refusedBefore;
         private int refused;
-        private long refusedAt;
+        private long refusedSince;
         private long rate;
 
         public BudgetKey Key => key;
@@ -341,8 +342,12 @@ public sealed class ShareBook
 
         public void Refuse(TimeProvider time)
         {
-            refused = Recent(time) + 1;
-            refusedAt = time.GetTimestamp();
+            if (refused == 0 || time.GetElapsedTime(refusedSince) >= Memory)
+            {
+                (refusedBefore, refused, refusedSince) = (Recent(time), 0, time.GetTimestamp());
+            }
+
+            refused++;
         }
 
         public void Measure(double seconds)
@@ -358,7 +363,8 @@ public sealed class ShareBook
 
         public long Demand(TimeProvider time) => key.Kind == BudgetKind.Streams ? Held + Recent(time) : rate;
 
-        private int Recent(TimeProvider time) => refused > 0 && time.GetElapsedTime(refusedAt) < Memory ? refused : 0;
+        private int Recent(TimeProvider time)
+            => refused == 0 ? 0 : time.GetElapsedTime(refusedSince) is var since && since < Memory ? Math.Max(refused, refusedBefore) : since < 2 * Memory ? refused : 0;
     }
 }
 

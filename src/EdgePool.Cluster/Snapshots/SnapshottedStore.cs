@@ -39,6 +39,7 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
         TStore store, IConsentJournal mirror, SnapshotOptions options, TimeProvider time, CancellationToken cancellationToken)
         where TStore : class, IDocumentStore, IConsentJournal
     {
+        ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
         PendingFile? pending = null;
         try

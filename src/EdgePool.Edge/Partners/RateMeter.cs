@@ -1,3 +1,4 @@
+using EdgePool.Cluster.Entities;
 using EdgePool.Policy.Partners;
 
 namespace EdgePool.Edge.Partners;
@@ -7,16 +8,19 @@ namespace EdgePool.Edge.Partners;
 /// the moment at which it would be full again, which every stanza moves on. A stanza that was read is always charged, so a bucket may be in debt by one stanza of each stream;
 /// what follows waits until the debt is paid.
 /// </summary>
+/// <remarks>In a pool, a stanza or a byte takes as much longer as this node's share is smaller than the whole, and a bucket is as deep as it would be in time.</remarks>
 /// <param name="rate">How much may come.</param>
 /// <param name="time">Its clock.</param>
-internal sealed class RateMeter(Rate rate, TimeProvider time)
+/// <param name="stanzaShare">This node's share of the stanzas; null: all of them.</param>
+/// <param name="byteShare">This node's share of the bytes; null: all of them.</param>
+internal sealed class RateMeter(Rate rate, TimeProvider time, RateShare? stanzaShare = null, RateShare? byteShare = null) : IDisposable
 {
     private const long Second = 1_000_000_000;
 
     private readonly long origin = time.GetTimestamp();
-    private readonly long stanzaCost = rate.StanzasPerSecond is { } stanzas ? Second / stanzas : 0;
+    private readonly long wholeStanzaCost = rate.StanzasPerSecond is { } stanzas ? Second / stanzas : 0;
     private readonly long stanzaDepth = rate.StanzasPerSecond is { } perSecond ? Second / perSecond * rate.BurstStanzas : 0;
-    private readonly double byteCost = rate.BytesPerSecond is { } bytes ? (double)Second / bytes : 0;
+    private readonly double wholeByteCost = rate.BytesPerSecond is { } bytes ? (double)Second / bytes : 0;
     private readonly long byteDepth = rate.BytesPerSecond is { } bytesPerSecond ? (long)((double)Second / bytesPerSecond * rate.BurstBytes) : 0;
     private long stanzasFullAt;
     private long bytesFullAt;
@@ -27,28 +31,42 @@ internal sealed class RateMeter(Rate rate, TimeProvider time)
     /// <summary>Nothing was taken of late: a new meter would say the same.</summary>
     public bool IsFull => Now is var now && Volatile.Read(ref stanzasFullAt) <= now && Volatile.Read(ref bytesFullAt) <= now;
 
+    private long StanzaCost => stanzaShare is null ? wholeStanzaCost : Second / stanzaShare.Now;
+
+    private double ByteCost => byteShare is null ? wholeByteCost : (double)Second / byteShare.Now;
+
     private long Now => time.GetElapsedTime(origin).Ticks * 100;
 
     /// <summary>Charges what came, and says how long the next must wait; zero: it may come at once.</summary>
     public TimeSpan Take(int stanzas, long bytes)
     {
         var now = Now;
-        if (stanzaCost > 0)
-            Charge(ref stanzasFullAt, now, stanzas * stanzaCost);
-        if (byteCost > 0)
-            Charge(ref bytesFullAt, now, (long)(bytes * byteCost));
+        if (wholeStanzaCost > 0)
+            Charge(ref stanzasFullAt, now, stanzas * StanzaCost);
+        if (wholeByteCost > 0)
+            Charge(ref bytesFullAt, now, (long)(bytes * ByteCost));
+        stanzaShare?.Use(stanzas);
+        byteShare?.Use(bytes);
         return Wait(now);
     }
 
     /// <summary>How long the next must wait; zero: it may come.</summary>
     public TimeSpan Wait() => Wait(Now);
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stanzaShare?.Dispose();
+        byteShare?.Dispose();
+    }
+
     // One stanza, or one byte, must be in each bucket.
     private TimeSpan Wait(long now)
     {
+        var (stanza, octet) = (StanzaCost, (long)Math.Ceiling(ByteCost));
         var wait = Math.Max(
-            stanzaCost > 0 ? Volatile.Read(ref stanzasFullAt) + stanzaCost - stanzaDepth - now : 0,
-            byteCost > 0 ? Volatile.Read(ref bytesFullAt) + (long)Math.Ceiling(byteCost) - byteDepth - now : 0);
+            stanza > 0 ? Volatile.Read(ref stanzasFullAt) + stanza - Math.Max(stanzaDepth, stanza) - now : 0,
+            octet > 0 ? Volatile.Read(ref bytesFullAt) + octet - Math.Max(byteDepth, octet) - now : 0);
         return wait <= 0 ? TimeSpan.Zero : TimeSpan.FromTicks((wait + 99) / 100);
     }
 

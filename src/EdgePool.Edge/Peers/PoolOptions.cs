@@ -1,5 +1,6 @@
 using System.Net;
 using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Membership;
 
 namespace EdgePool.Edge.Peers;
@@ -15,6 +16,9 @@ public sealed record PoolOptions(string Pool, string Instance, IPEndPoint Listen
 {
     /// <summary>Deadlines of links.</summary>
     public PeerTimeouts Timeouts { get; init; } = new();
+
+    /// <summary>What this node may have of partners' limits and rates, which are one for the pool; null: each node keeps to the whole of them alone.</summary>
+    public ShareBook? Shares { get; init; }
 
     /// <summary>The pool alone: the rest is keys and addresses.</summary>
     public override string ToString() => Pool;

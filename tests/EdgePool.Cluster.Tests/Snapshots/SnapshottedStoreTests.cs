@@ -1,6 +1,5 @@
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
-using EdgePool.Cluster.Snapshots;
 using static EdgePool.Cluster.Tests.Snapshots.SnapshotScene;
 
 namespace EdgePool.Cluster.Tests.Snapshots;

@@ -17,7 +17,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
     private const int Attempts = 32;
 
     private readonly string given = options.Etcd.Prefix + "consents/given/";
-    private readonly Space space = new(client, options.Etcd.Prefix + "consents/");
+    private readonly Space space = new(client, options.Etcd.Prefix + "consents/", TimeProvider.System);
     private readonly WaitingLine line = new(options.MaxWaiting);
 
     public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using EdgePool.Cluster.Etcd.Spaces;
 namespace EdgePool.Cluster.Etcd.Documents;
 
 /// <summary>Documents in etcd. Readings are answered from memory, once that is as new as etcd says it must be.</summary>
-internal sealed class EtcdDocuments(EtcdClient client, EtcdStoreOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class EtcdDocuments : IAsyncDisposable
 {
     // Versions that are read at a time.
     private const int Page = 64;
@@ -15,11 +15,28 @@ internal sealed class EtcdDocuments(EtcdClient client, EtcdStoreOptions options,
     // How often a batch is made again where others write in between.
     private const int Attempts = 32;
 
-    private readonly DocumentKeys keys = new(options.Etcd.Prefix);
-    private readonly Space space = new(client, new DocumentKeys(options.Etcd.Prefix).Space);
-    private readonly WaitingLine line = new(options.MaxWaiting);
-    private readonly DocumentReplica replica = new(
-        client, new Space(client, new DocumentKeys(options.Etcd.Prefix).Space), new DocumentKeys(options.Etcd.Prefix), TimeSpan.FromSeconds(1), TimeProvider.System);
+    // After etcd could not be followed.
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    private readonly DocumentKeys keys;
+    private readonly Space space;
+    private readonly WaitingLine line;
+    private readonly DocumentReplica replica;
+    private readonly EtcdClient client;
+    private readonly EtcdStoreOptions options;
+    private readonly TimeProvider time;
+
+    /// <param name="client">etcd.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">The clock of <see cref="Authorship.When"/>.</param>
+    public EtcdDocuments(EtcdClient client, EtcdStoreOptions options, TimeProvider time)
+    {
+        (this.client, this.options, this.time) = (client, options, time);
+        keys = new DocumentKeys(options.Etcd.Prefix);
+        space = new Space(client, keys.Space, TimeProvider.System);
+        line = new WaitingLine(options.MaxWaiting);
+        replica = new DocumentReplica(client, space, keys, Retry, TimeProvider.System);
+    }
 
     public async Task<DocumentSet> ReadAsync(CancellationToken cancellationToken) => (await NewestAsync(cancellationToken)).Set;
 

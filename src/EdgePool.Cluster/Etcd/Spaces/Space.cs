@@ -25,7 +25,8 @@ namespace EdgePool.Cluster.Etcd.Spaces;
 /// </summary>
 /// <param name="client">etcd.</param>
 /// <param name="prefix">Of all keys of the space; ends with a slash.</param>
-internal sealed class Space(EtcdClient client, string prefix)
+/// <param name="time">The clock of pauses.</param>
+internal sealed class Space(EtcdClient client, string prefix, TimeProvider time)
 {
     /// <summary>Operations of one transaction, beside the head's and the staged parts'. etcd takes 128 as it ships.</summary>
     public const int MaxOperations = 120;
@@ -173,7 +174,7 @@ internal sealed class Space(EtcdClient client, string prefix)
             catch (EtcdException fault) when (attempt < Attempts && (fault.Outcome is Outcome.Unknown || (doubt && fault.IsOfThisMember)))
             {
                 doubt = true;
-                await Task.Delay(Pause);
+                await Task.Delay(Pause, time);
             }
             catch (EtcdException fault) when (doubt)
             {
