@@ -38,11 +38,11 @@ internal sealed record EdgeRuntime(
     /// <summary>The streams that take further routes on.</summary>
     public SharedStreams Shared { get; } = new();
 
-    /// <summary>The streams that peers may resume.</summary>
-    public ResumableStreams Resumable { get; } = new();
-
     /// <summary>The streams that are lost and may be resumed, the peers' and ours.</summary>
-    public LostStreams Lost => field ??= new LostStreams(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, Resumable);
+    public LostStreams Lost { get; } = new(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, new ResumableStreams());
+
+    /// <summary>The streams that peers may resume.</summary>
+    public ResumableStreams Resumable => Lost.Resumable;
 
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();

@@ -153,10 +153,13 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         route.Queue.Stall();
         limited = failed.Reason == BounceReason.ConnectionLimit;
         failingSince ??= edge.Time.GetTimestamp();
-        if (!failed.MayHelpToTryAgain && lost is not null)
-            edge.Lost.End(lost);
         if (!failed.MayHelpToTryAgain)
+        {
+            if (lost is not null)
+                edge.Lost.End(lost);
             Bounce(failed.Reason);
+        }
+
         var wait = RetryLater();
         var next = route.Queue.Bytes > 0 ? "next attempt in" : "nothing waits, and a stanza that comes now is tried after";
         StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), next, wait);

@@ -19,6 +19,9 @@ internal sealed class LostStreams(LostLimits limits, TimeProvider time, Bouncer 
     private long bytes;
     private bool closed;
 
+    /// <summary>Those among them, and those that stand, which peers may resume.</summary>
+    public ResumableStreams Resumable => resumable;
+
     /// <summary>How many there are.</summary>
     public int Count
     {
@@ -35,7 +38,7 @@ internal sealed class LostStreams(LostLimits limits, TimeProvider time, Bouncer 
     public void Add(LostStream lost, string partner)
     {
         LostStream? oldest = null;
-        var room = false;
+        bool room;
         lost.Left = Remove;
         lock (gate)
         {

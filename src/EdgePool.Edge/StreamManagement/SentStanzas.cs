@@ -1,4 +1,3 @@
-using System.Buffers;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.StreamManagement;
@@ -18,7 +17,7 @@ internal readonly record struct SentLimits(int Stanzas, int Bytes);
 /// ends it. A full account takes no further segment: the writer waits, and the sources behind it as for any slow target. The limit on bytes may be passed by one
 /// segment. Copies of small segments share memory, so that little traffic costs little.
 /// </remarks>
-internal sealed class SentStanzas : IDisposable
+internal sealed partial class SentStanzas : IDisposable
 {
     /// <summary>Under steady traffic the peer is asked after this many stanzas; else whenever the writer has nothing more to write.</summary>
     public const int RequestEvery = 512;
@@ -37,8 +36,6 @@ internal sealed class SentStanzas : IDisposable
     private uint requestedAt;
     private bool requested;
     private bool asks = true;
-    private bool repeats;
-    private uint repeatFrom;
     private bool ended;
 
     /// <param name="limits">How much may be held.</param>
@@ -58,36 +55,6 @@ internal sealed class SentStanzas : IDisposable
         {
             lock (gate)
                 return ended ? 0 : (int)count.Outstanding;
-        }
-    }
-
-    /// <summary>How many the peer has acknowledged.</summary>
-    public uint Handled
-    {
-        get
-        {
-            lock (gate)
-                return count.Handled;
-        }
-    }
-
-    /// <summary>Bytes that are held.</summary>
-    public int Bytes
-    {
-        get
-        {
-            lock (gate)
-                return bytes;
-        }
-    }
-
-    /// <summary>Something is to be written again before anything new.</summary>
-    public bool Repeats
-    {
-        get
-        {
-            lock (gate)
-                return repeats && !ended;
         }
     }
 
@@ -148,49 +115,6 @@ internal sealed class SentStanzas : IDisposable
         if (empty)
             drained?.Invoke();
         return true;
-    }
-
-    /// <summary>
-    /// The stream goes on as another one, whose writer takes what is held once more (<see cref="TryRepeat"/>), but for what the peer has handled; false, and nothing
-    /// changes, when it cannot have handled that much. Nothing may be written meanwhile.
-    /// </summary>
-    public bool Resume(uint h)
-    {
-        if (!Acknowledge(h))
-            return false;
-        lock (gate)
-        {
-            (repeats, repeatFrom) = (count.Outstanding > 0, count.Handled);
-            (requested, requestedAt, asks) = (false, count.Handled, true);
-            foreach (var segment in held)
-                segment.Since = time.GetTimestamp(); // its way to the peer begins anew
-            return true;
-        }
-    }
-
-    /// <summary>Writes the next of what goes out again; false when all of it has, and new segments may follow.</summary>
-    public bool TryRepeat(IBufferWriter<byte> output)
-    {
-        lock (gate)
-        {
-            if (!repeats || ended)
-                return false;
-            repeatFrom = unchecked((int)(count.Handled - repeatFrom)) > 0 ? count.Handled : repeatFrom;
-            var number = unchecked(count.Handled - (uint)first);
-            foreach (var entry in held)
-            {
-                var index = unchecked((int)(repeatFrom - number));
-                number = unchecked(number + (uint)entry.Segment.Entries);
-                if (index >= entry.Segment.Entries)
-                    continue;
-                output.Write(entry.Segment.From(index).Span);
-                repeatFrom = number;
-                return true;
-            }
-
-            repeats = false;
-            return false;
-        }
     }
 
     /// <summary>True when the peer is to be asked now; the caller asks.</summary>

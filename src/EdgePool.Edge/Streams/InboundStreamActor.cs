@@ -52,8 +52,10 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             case DialAnswered answered:
                 OnVerified(answered);
                 break;
-            case ProbeConnection:
+            case ProbeConnection when !IsClosing:
                 OnProbe();
+                break;
+            case ProbeConnection:
                 break;
             case TlsaFindings found:
                 OnFound(found);

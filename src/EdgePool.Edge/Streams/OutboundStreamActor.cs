@@ -99,16 +99,16 @@ internal sealed class OutboundStreamActor : StreamActor
 
     protected override IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated)
     {
-        if (Resuming)
-            return [];
         var negotiation = (OutboundNegotiation)Negotiation!;
         var pair = authenticated.Pair;
-        if (negotiation.Bidirectional && MayGoBothWays(pair))
+        if (negotiation.Bidirectional && MayGoBothWays(pair) && !BothWays.Contains(pair))
         {
             OpenBothWays(pair);
             Relay.Open(new PairGate(Edge.Routes, BothWays, Edge.Routes.IsLocal, bounceUnserved: false));
         }
 
+        if (Resuming)
+            return []; // again when the peer has answered: what comes before that is not counted, on either side
         if (succeeded)
         {
             TryWelcome(pair);

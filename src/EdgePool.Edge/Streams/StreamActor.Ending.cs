@@ -12,6 +12,9 @@ internal abstract partial class StreamActor
     {
     }
 
+    /// <summary>The end has begun; the connection may be gone.</summary>
+    protected bool IsClosing => closing;
+
     /// <summary>The peer's stream error, while the stream ends for it.</summary>
     protected StreamError? Received { get; private set; }
 

@@ -85,6 +85,26 @@ public sealed class BidirectionalResumptionTests
         await scene.BalancedAsync();
     }
 
+    // Their stanzas may be quicker than their answer: they are not of the stream that goes on.
+    [Fact]
+    public async Task Ours_TheirStanzasComeBeforeTheAnswer_AreTakenAndNotCounted()
+    {
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.ComponentAsync();
+        await LoseOursAsync(server, scene, component);
+        await using var again = await TakeAsync(server, scene, Offer);
+        await again.ExpectAsync("sm:resume[@previd='sesame' and @h='1']");
+
+        await again.SendAsync(S2SDialogue.Message("b@p1.example", "a@edge.example", 20) + "<resumed xmlns='urn:xmpp:sm:3' previd='sesame' h='2'/>" + S2SDialogue.Message("b@p1.example", "a@edge.example", 11));
+
+        await component.WaitForAsync("message[@id='20']");
+        await component.WaitForAsync("message[@id='11']");
+        await scene.BalancedAsync();
+        await again.SendAsync(Request);
+        await ExpectHandledAsync(again, 2);
+    }
+
     [Fact]
     public async Task Ours_TheOtherWayIsGone_IsNotResumed()
     {
