@@ -94,7 +94,7 @@ public sealed class FaultTests
     public async Task Connections_RES04_ComeAndGo_LeaveNeitherStreamNorTimer(string what)
     {
         const int Cycles = 250;
-        const int Settled = 3; // presence, the look at our certificates, the component's stream
+        const int Settled = 4; // presence, the look at our certificates, the count of repeated faults, the component's stream
         await using var scene = EdgeScene.Start();
         await using var component = await scene.ComponentAsync();
         await scene.UntilAsync(() => scene.Time.ActiveTimers == Settled, "the timers of a node that is up");
