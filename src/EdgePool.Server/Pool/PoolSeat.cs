@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Embedded;
+using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Secrets;
@@ -25,16 +26,21 @@ internal sealed class PoolSeat : IAsyncDisposable
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource stopping = new();
+    private readonly TimeProvider time;
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
+    private Task sharing = Task.CompletedTask;
 
-    private PoolSeat(ICoordinator store, PoolNode node) => (Store, Node) = (store, node);
+    private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time) => (Store, Node, this.time, Shares) = (store, node, time, new ShareBook(node.Member.Record.Name, time));
 
     /// <summary>Where the pool agrees.</summary>
     public ICoordinator Store { get; }
 
     /// <summary>The membership.</summary>
     public PoolNode Node { get; }
+
+    /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
+    public ShareBook Shares { get; }
 
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
@@ -52,7 +58,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         var log = alone ? NullLogger.Instance : logs.CreateLogger(PoolLog.Category);
         ICoordinator store = options.Cluster is { } etcd ? new EtcdCoordinator(etcd.Etcd, time) : new EmbeddedCoordinator(time);
         var self = new NodeRecord(options.Edge.NodeName, options.Cluster?.Pool ?? options.Edge.NodeName, NewInstance(), Product.Version, Peer: "") { Started = time.GetUtcNow() };
-        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log))
+        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
         };
@@ -78,7 +84,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
         => cluster is null ? edge : edge with
         {
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store),
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store) { Shares = Shares },
             DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
             DialbackSecretSource = Secrets,
         };
@@ -98,6 +104,10 @@ internal sealed class PoolSeat : IAsyncDisposable
         }
 
         Node.Start(() => edge.Streams.Count);
+        if (edge.Peers is { } peers)
+        {
+            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
+        }
     }
 
     /// <summary>Says that the node drains, and gives its shards away.</summary>
@@ -107,7 +117,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await following;
+        await Task.WhenAll(following, sharing);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
