@@ -65,6 +65,7 @@ internal sealed class EtcdDocuments : IAsyncDisposable
 
             if (await space.CommitAsync(state.Head, plan.Next, [.. plan.Operations, .. await TrimAsync(plan)]))
             {
+                await SeenAsync(plan.Next.Revision);
                 return new WriteOutcome.Written(plan.Next.Revision);
             }
         }
@@ -155,6 +156,20 @@ internal sealed class EtcdDocuments : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new EtcdException(GrpcCode.DeadlineExceeded, "etcd answers, but what it has cannot be followed in time", Outcome.NotDone);
+        }
+    }
+
+    // A watch that begins after a write of this node has it from the start. It is written, seen or not.
+    private async Task SeenAsync(long revision)
+    {
+        using var deadline = new CancellationTokenSource(options.Etcd.Deadline);
+        try
+        {
+            await replica.WhenAsync(state => state.Revision >= revision, isPatient: true, deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // etcd cannot be followed now
         }
     }
 
