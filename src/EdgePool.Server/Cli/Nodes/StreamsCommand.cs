@@ -77,9 +77,12 @@ internal static class StreamsCommand
         return command;
     }
 
-    private static async Task WatchAsync(NodeContext context, string path, bool json, CancellationToken stop)
+    private static async Task WatchAsync(NodeContext context, string path, bool json, CancellationToken cancellation)
     {
-        var streams = new StreamsWatch(cancellation => context.Node.GetAsync(path, WireJson.Default.StreamList, cancellation), TimeProvider.System, context.Output);
+        using var termination = new Termination();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, termination.Token);
+        var stop = either.Token;
+        var streams = new StreamsWatch(look => context.Node.GetAsync(path, WireJson.Default.StreamList, look), TimeProvider.System, context.Output);
         if (json || Console.IsOutputRedirected || !ReferenceEquals(context.Output, Console.Out))
         {
             await streams.TellAsync(json, stop);
