@@ -34,7 +34,7 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         var (clients, peers) = (LoopbackAddresses.FreePort(), LoopbackAddresses.FreePort());
         var file = Path.Combine(place, "trial.yaml");
         var trial = Shipped("etcd/trial.yaml").Replace(":2379", $":{clients}", StringComparison.Ordinal).Replace(":2380", $":{peers}", StringComparison.Ordinal);
-await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(place, "etcd"), StringComparison.Ordinal));
+        await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(place, "etcd"), StringComparison.Ordinal));
         var endpoint = new IPEndPoint(IPAddress.Loopback, clients);
         var pool = new PoolOfProcesses(place, new TestCertificateAuthority(), await EtcdAsync(place, endpoint), endpoint);
         pool.WriteFiles();
