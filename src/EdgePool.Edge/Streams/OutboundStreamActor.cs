@@ -187,7 +187,11 @@ internal sealed class OutboundStreamActor : StreamActor
             return;
         var level = Edge.Logs.Repeated.Note(StreamLog.TargetFailedId, goal.Pair.Remote.Ascii, reason.ToText());
         if (Edge.Logs.Streams.IsEnabled(level))
-            StreamLog.TargetFailed(Edge.Logs.Streams, level, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
+        {
+            var (pair, at, why, said) = (goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
+            StreamLog.TargetFailed(Edge.Logs.Streams, level, pair, at, why, said);
+        }
+
         var elsewhere = Received is { Condition: StreamErrorCondition.SeeOtherHost } && Proves(goal.Pair.Remote) ? Received.Host : null;
         Context.Parent.Tell(new TargetFailed(reason, detail, noAddress) { Elsewhere = elsewhere, By = target, Tried = tried });
     }

@@ -81,7 +81,10 @@ internal abstract partial class StreamActor
         {
             var level = Edge.Logs.Repeated.Note(StreamLog.PeerFaultId, Claimed?.Remote.Ascii ?? Host(Info.Peer), why);
             if (log.IsEnabled(level))
-                StreamLog.PeerFault(log, level, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
+            {
+                var (claimed, condition, said) = (Claimed?.ToText() ?? "nothing", error.Condition.WireName(), LogText.Of(detail));
+                StreamLog.PeerFault(log, level, Info.Number, Info.Peer, claimed, why, condition, said);
+            }
         }
         else if (Pairs.IsEmpty)
             StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));

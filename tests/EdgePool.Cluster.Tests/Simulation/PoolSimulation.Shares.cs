@@ -90,7 +90,7 @@ internal sealed partial class PoolSimulation
     /// <summary>A node whose membership has ended, and that lives, is looked at again as soon as all have no more than the whole with it.</summary>
     private void Excuse()
     {
-        var read = store.ReadAsync(NodeRecord.PrefixOf("pool"), default);
+        var read = store.ReadAsync(NodeRecord.PrefixOf("pool"), default).AsTask();
         Assert.True(read.IsCompletedSuccessfully);
         var records = read.Result.Keys;
         foreach (var node in nodes.Where(static n => n.Process is { Dead: false }))
