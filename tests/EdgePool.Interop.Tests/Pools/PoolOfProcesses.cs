@@ -99,10 +99,10 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<ServerProcess> EtcdAsync(string folder, IPEndPoint clients)
+    private static async Task<ServerProcess> EtcdAsync(string place, IPEndPoint at)
     {
-        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(folder, "trial.yaml")], folder);
-        await started.WaitForPortAsync(clients);
+        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(place, "trial.yaml")], place);
+        await started.WaitForPortAsync(at);
         return started;
     }
 
