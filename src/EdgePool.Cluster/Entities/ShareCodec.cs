@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections;
-using System.Collections.Immutable;
 using System.Text;
 using EdgePool.Cluster.Sharding;
 

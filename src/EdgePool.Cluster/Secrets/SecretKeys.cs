@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace EdgePool.Cluster.Secrets;
 
@@ -32,7 +31,7 @@ public sealed class SecretKeys
             return null;
         }
 
-        var keys = new List<(string, byte[])>();
+        var read = new List<(string, byte[])>();
         foreach (var (index, line) in lines.Index())
         {
             var key = new byte[Bytes];
@@ -42,11 +41,11 @@ public sealed class SecretKeys
                 return null;
             }
 
-            keys.Add((IdOf(key), key));
+            read.Add((IdOf(key), key));
         }
 
-        problem = keys.DistinctBy(static key => key.Item1, StringComparer.Ordinal).Count() < keys.Count ? "a key is there twice" : null;
-        return problem is null ? new SecretKeys([.. keys]) : null;
+        problem = read.DistinctBy(static key => key.Item1, StringComparer.Ordinal).Count() < read.Count ? "a key is there twice" : null;
+        return problem is null ? new SecretKeys([.. read]) : null;
     }
 
     /// <summary>The text of a file with one new key.</summary>

@@ -45,13 +45,13 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
         try
         {
             pending = Prepare(options);
-            var consents = new MergedConsents(store, mirror, pending);
-            var documents = new FollowedDocuments(store, Path.Combine(options.Folder, "documents.snapshot"), options.Retry, time)
+            var merged = new MergedConsents(store, mirror, pending);
+            var followed = new FollowedDocuments(store, Path.Combine(options.Folder, "documents.snapshot"), options.Retry, time)
             {
-                Answered = () => consents.MergeAsync(CancellationToken.None),
+                Answered = () => merged.MergeAsync(CancellationToken.None),
             };
-            await documents.StartAsync(cancellationToken);
-            return new SnapshottedStore(store, documents, consents);
+            await followed.StartAsync(cancellationToken);
+            return new SnapshottedStore(store, followed, merged);
         }
         catch
         {

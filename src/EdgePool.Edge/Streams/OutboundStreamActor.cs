@@ -186,7 +186,8 @@ internal sealed class OutboundStreamActor : StreamActor
         if (succeeded || reason == StreamEndReason.PolicyChanged)
             return;
         var level = Edge.Logs.Repeated.Note(StreamLog.TargetFailedId, goal.Pair.Remote.Ascii, reason.ToText());
-        StreamLog.TargetFailed(Edge.Logs.Streams, level, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
+        if (Edge.Logs.Streams.IsEnabled(level))
+            StreamLog.TargetFailed(Edge.Logs.Streams, level, goal.Pair.ToText(), target.ToString(), reason.ToText(), LogText.Of(detail));
         var elsewhere = Received is { Condition: StreamErrorCondition.SeeOtherHost } && Proves(goal.Pair.Remote) ? Received.Host : null;
         Context.Parent.Tell(new TargetFailed(reason, detail, noAddress) { Elsewhere = elsewhere, By = target, Tried = tried });
     }

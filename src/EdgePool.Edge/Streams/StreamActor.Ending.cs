@@ -75,7 +75,11 @@ internal abstract partial class StreamActor
         var log = Edge.Logs.Streams;
         var why = reason.ToText();
         if (error is not null && reason is not (StreamEndReason.Shutdown or StreamEndReason.PolicyChanged))
-            StreamLog.PeerFault(log, Edge.Logs.Repeated.Note(StreamLog.PeerFaultId, Claimed?.Remote.Ascii ?? Host(Info.Peer), why), Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
+        {
+            var level = Edge.Logs.Repeated.Note(StreamLog.PeerFaultId, Claimed?.Remote.Ascii ?? Host(Info.Peer), why);
+            if (log.IsEnabled(level))
+                StreamLog.PeerFault(log, level, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, error.Condition.WireName(), LogText.Of(detail));
+        }
         else if (Pairs.IsEmpty)
             StreamLog.StrangerEnded(log, Info.Number, Info.Peer, Claimed?.ToText() ?? "nothing", why, LogText.Of(detail));
         else

@@ -1,7 +1,6 @@
 using EdgePool.Edge.Telemetry;
 using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
-using EdgePool.Xmpp.Sasl;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;

@@ -55,18 +55,18 @@ internal sealed class PoolSecrets : IDialbackSecretSource
     /// <exception cref="StoreException">The store does not answer, and none are on the disk.</exception>
     public static async Task<PoolSecrets> OpenAsync(SecretStore store, string folder, Func<int, byte[]> randomBytes, TimeProvider time, ILogger log, CancellationToken cancellation)
     {
-        var file = Path.Combine(folder, FileName);
+        var onDisk = Path.Combine(folder, FileName);
         try
         {
             var read = await store.ReadAsync(Name, cancellation) ?? await FirstAsync(store, randomBytes, log, cancellation);
-            var secrets = new PoolSecrets(store, read, file, time, log);
+            var secrets = new PoolSecrets(store, read, onDisk, time, log);
             secrets.Keep(read);
             return secrets;
         }
-        catch (StoreException fault) when (Kept(store, file) is { } kept)
+        catch (StoreException fault) when (Kept(store, onDisk) is { } kept)
         {
-            PoolLog.SecretsFromDisk(log, file, kept.Revision, fault.Message);
-            return new PoolSecrets(store, kept, file, time, log);
+            PoolLog.SecretsFromDisk(log, onDisk, kept.Revision, fault.Message);
+            return new PoolSecrets(store, kept, onDisk, time, log);
         }
     }
 

@@ -8,11 +8,12 @@ namespace EdgePool.Cluster.Tests.Simulation;
 internal sealed partial class PoolSimulation
 {
     private const long Rate = 300;
-    private static readonly TimeSpan Lasting = End - TimeSpan.FromSeconds(12);
-    private static readonly (string Holder, long Limit)[] Partners = [.. Names().Take(3).Zip([3L, 4, 20])];
+        private static readonly (string Holder, long Limit)[] Partners = [.. Names().Take(3).Zip([3L, 4, 20])];
     private static readonly BudgetKey Paced = new(Names().ElementAt(3), BudgetKind.StanzasIn);
 
     private static readonly int[] ShardsInUse = [.. Partners.Select(static p => new BudgetKey(p.Holder, default).Shard), Paced.Shard];
+
+    private static TimeSpan Lasting => End - TimeSpan.FromSeconds(12);
 
     /// <summary>Dividing costs more than all the rest: every fifth seed does it.</summary>
     private bool Sharing => seed % 5 == 0;
@@ -91,9 +92,10 @@ internal sealed partial class PoolSimulation
     {
         var read = store.ReadAsync(NodeRecord.PrefixOf("pool"), default);
         Assert.True(read.IsCompletedSuccessfully);
+        var records = read.Result.Keys;
         foreach (var node in nodes.Where(static n => n.Process is { Dead: false }))
         {
-            var lease = read.Result.Keys.GetValueOrDefault(NodeRecord.KeyOf("pool", node.Name))?.Lease ?? 0;
+            var lease = records.GetValueOrDefault(NodeRecord.KeyOf("pool", node.Name))?.Lease ?? 0;
             var book = node.Shares!.Book;
             if ((node.Lease != 0 && lease != node.Lease) || ShardsInUse.Any(book.HasLostPatience))
             {

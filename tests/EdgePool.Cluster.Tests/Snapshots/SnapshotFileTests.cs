@@ -129,5 +129,5 @@ public sealed class SnapshotFileTests : IDisposable
 
     private static StoredDocument Document(string kind, string name, long version) => new(new DocumentKey(kind, name), version, "{\"a\":\"ü\"}", new Authorship("anna", When, "why"));
 
-    private static ConsentChange Given(string remote) => new ConsentChange.Given(new Consent("l", remote, "p", When));
+    private static ConsentChange.Given Given(string remote) => new(new Consent("l", remote, "p", When));
 }

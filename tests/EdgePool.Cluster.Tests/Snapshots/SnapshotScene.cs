@@ -31,8 +31,8 @@ internal sealed class SnapshotScene : IAsyncDisposable
 
     public static async Task<SnapshotScene> CreateAsync()
     {
-        var folder = new TemporaryFolder();
-        return new SnapshotScene(await OpenAsync(folder, "cluster.db"), await OpenAsync(folder, "mirror.db"), folder);
+        var place = new TemporaryFolder();
+        return new SnapshotScene(await OpenAsync(place, "cluster.db"), await OpenAsync(place, "mirror.db"), place);
     }
 
     /// <summary>The node starts. Its store is not closed with it.</summary>

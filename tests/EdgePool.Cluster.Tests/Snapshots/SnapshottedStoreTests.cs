@@ -143,5 +143,5 @@ public sealed class SnapshottedStoreTests
 
     private static string Remote(string name) => $"{name}@r.example";
 
-    private static ConsentChange Give(string remote, string partner = "r.example") => new ConsentChange.Given(Anna with { Remote = Remote(remote), Partner = partner });
+    private static ConsentChange.Given Give(string remote, string partner = "r.example") => new(Anna with { Remote = Remote(remote), Partner = partner });
 }

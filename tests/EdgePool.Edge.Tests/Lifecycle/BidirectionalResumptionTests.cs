@@ -1,4 +1,3 @@
-using EdgePool.Edge.Telemetry;
 using EdgePool.Testing.Peers;
 using Xunit;
 using static EdgePool.Edge.Tests.Lifecycle.ManagedDialogue;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Testing.Peers;
 using Xunit;
 

@@ -24,11 +24,11 @@ public sealed class EtcdServers : IAsyncDisposable
     internal static async Task<EtcdServers> StartAsync(int count, params string[] further)
     {
         Programs.Require("etcd", "setpriv");
-        var folder = Directory.CreateTempSubdirectory("edgepool-etcd-").FullName;
+        var place = Directory.CreateTempSubdirectory("edgepool-etcd-").FullName;
         var peers = Enumerable.Range(0, count).Select(_ => new Uri($"http://127.0.0.1:{LoopbackAddresses.FreePort()}")).ToArray();
         var cluster = string.Join(',', peers.Select((peer, i) => $"m{i}={peer.GetLeftPart(UriPartial.Authority)}"));
         var servers = new EtcdServers(
-            folder, [.. peers.Select((peer, i) => new EtcdMember($"m{i}", new IPEndPoint(IPAddress.Loopback, LoopbackAddresses.FreePort()), peer, folder, cluster, further))]);
+            place, [.. peers.Select((peer, i) => new EtcdMember($"m{i}", new IPEndPoint(IPAddress.Loopback, LoopbackAddresses.FreePort()), peer, place, cluster, further))]);
         try
         {
             await Task.WhenAll(servers.Members.Select(m => m.StartAsync()));

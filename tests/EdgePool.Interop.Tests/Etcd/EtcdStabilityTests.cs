@@ -117,7 +117,7 @@ public sealed class EtcdStabilityTests : IDisposable
         Assert.All(set.Documents.GroupBy(d => d.Version), batch => Assert.Equal(300, batch.Count()));
     }
 
-    private static ConsentChange Give(string remote) => new ConsentChange.Given(new Consent("u@l", $"{remote}@r", "r", DateTimeOffset.UnixEpoch));
+    private static ConsentChange.Given Give(string remote) => new(new Consent("u@l", $"{remote}@r", "r", DateTimeOffset.UnixEpoch));
 
     private static async Task<IReadOnlyList<KeyValue>> UnderAsync(EtcdClient client, string prefix)
     {

@@ -30,13 +30,13 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
     public static async Task<PoolOfProcesses> StartAsync()
     {
         Programs.Require("etcd", "setpriv");
-        var folder = Directory.CreateTempSubdirectory("edgepool-pool-").FullName;
+        var place = Directory.CreateTempSubdirectory("edgepool-pool-").FullName;
         var (clients, peers) = (LoopbackAddresses.FreePort(), LoopbackAddresses.FreePort());
-        var file = Path.Combine(folder, "trial.yaml");
+        var file = Path.Combine(place, "trial.yaml");
         var trial = Shipped("etcd/trial.yaml").Replace(":2379", $":{clients}", StringComparison.Ordinal).Replace(":2380", $":{peers}", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(folder, "etcd"), StringComparison.Ordinal));
+        await File.WriteAllTextAsync(file, trial.Replace("/var/lib/etcd/edgepool-trial", Path.Combine(place, "etcd"), StringComparison.Ordinal));
         var endpoint = new IPEndPoint(IPAddress.Loopback, clients);
-        var pool = new PoolOfProcesses(folder, new TestCertificateAuthority(), await EtcdAsync(folder, endpoint), endpoint);
+        var pool = new PoolOfProcesses(place, new TestCertificateAuthority(), await EtcdAsync(place, endpoint), endpoint);
         pool.WriteFiles();
         return pool;
     }
@@ -99,10 +99,10 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<ServerProcess> EtcdAsync(string folder, IPEndPoint clients)
+    private static async Task<ServerProcess> EtcdAsync(string place, IPEndPoint at)
     {
-        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(folder, "trial.yaml")], folder);
-        await started.WaitForPortAsync(clients);
+        var started = await ServerProcess.StartAsync("etcd", "etcd", ["--config-file", Path.Combine(place, "trial.yaml")], place);
+        await started.WaitForPortAsync(at);
         return started;
     }
 
@@ -118,10 +118,10 @@ internal sealed class PoolOfProcesses : IAsyncDisposable
         for (var node = 1; node <= 3; node++)
         {
             var address = LoopbackAddresses.Next().ToString();
-            var text = Regex.Replace(Shipped($"edge-{node}.yaml"), @"(203\.0\.113|10\.0\.0)\.1[123]:", address + ":", RegexOptions.None, Patience)
+            var text = Regex.Replace(Shipped($"edge-{node}.yaml"), @"(?:203\.0\.113|10\.0\.0)\.1[123]:", address + ":", RegexOptions.None, Patience)
                 .Replace("\"https://10.0.1.1:2379\", \"https://10.0.1.2:2379\", \"https://10.0.1.3:2379\"", $"\"http://{clients}\"", StringComparison.Ordinal)
                 .Replace("/var/lib/edgepool", Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"n{node}")), StringComparison.Ordinal);
-            File.WriteAllText(FileOf(node), Regex.Replace(text, "^    (ca|certificate|key): etcd-.*\n", "", RegexOptions.Multiline, Patience));
+            File.WriteAllText(FileOf(node), Regex.Replace(text, "^    (?:ca|certificate|key): etcd-.*\n", "", RegexOptions.Multiline, Patience));
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class JoinCheckTests
 
     private static async Task PutAsync(EmbeddedCoordinator store, NodeRecord record)
     {
-        var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record, new System.Text.Json.JsonSerializerOptions { PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.CamelCase });
+        var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record, System.Text.Json.JsonSerializerOptions.Web);
         await store.CommitAsync([], [new KeyChange(NodeRecord.KeyOf(record.Pool, record.Name), json)], default);
     }
 }

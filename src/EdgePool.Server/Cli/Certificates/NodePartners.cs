@@ -8,7 +8,6 @@ using EdgePool.Server.Certificates;
 using EdgePool.Server.Cli.Connection;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Policies;
-using EdgePool.Server.Configuration;
 using EdgePool.Server.Configuration.Compilation;
 using EdgePool.Server.Management.Wire;
 using EdgePool.Server.Running;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using EdgePool.Server.Cli.Display;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 

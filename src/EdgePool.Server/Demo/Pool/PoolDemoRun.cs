@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using EdgePool.Cluster.Sharding;
 using EdgePool.Edge;
-using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Load;
