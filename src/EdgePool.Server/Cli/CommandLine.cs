@@ -93,16 +93,16 @@ internal static class CommandLine
     {
         // A word that is no command also leaves the command out: the word is what the operator should hear of.
         var commands = result.CommandResult.Command.Subcommands.Select(command => command.Name).ToList();
-        if (UnknownOption(result) is { } unknown)
+        if (commands.Count > 0 && result.UnmatchedTokens is [var word, ..] && !word.StartsWith("--", StringComparison.Ordinal))
+        {
+            var remedy = Spelling.Nearest(word, commands) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", commands)}";
+            error.WriteLine($"{Name}: '{Shown.Of(word)}' is not a command — {remedy}");
+        }
+        else if (UnknownOption(result) is { } unknown)
         {
             var options = result.CommandResult.Command.Options.Select(option => option.Name).ToList();
             var remedy = Spelling.Nearest(unknown, options) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", options)}";
             error.WriteLine($"{Name}: '{Shown.Of(unknown)}' is not an option — {remedy}");
-        }
-        else if (commands.Count > 0 && result.UnmatchedTokens is [var word, ..])
-        {
-            var remedy = Spelling.Nearest(word, commands) is { } near ? $"did you mean '{near}'?" : $"there is {string.Join(", ", commands)}";
-            error.WriteLine($"{Name}: '{Shown.Of(word)}' is not a command — {remedy}");
         }
         else
         {
