@@ -24,6 +24,10 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>In the same directory, the consents of a pool as last seen; apart from the store's own, which 'cluster migrate' may still have to carry over.</summary>
     private const string MirrorFile = "mirror.db";
 
+    /// <summary>What the others may take to hear that this node leaves, and to take its shards, before it stops serving.</summary>
+    private static readonly TimeSpan Announced = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider time;
     private EmbeddedStore? store;
     private EmbeddedStore? mirror;
     private SnapshottedStore? shared;
@@ -32,17 +36,15 @@ internal sealed class RunningNode : IAsyncDisposable
     private EdgeNode? node;
     private ManagementServer? management;
 
-    private RunningNode()
-    {
-    }
+    private RunningNode(TimeProvider time) => this.time = time;
 
     /// <summary>Starts everything, or nothing: <see cref="StartFault"/> tells the exceptions that are not our own faults.</summary>
     public static async Task<RunningNode> StartAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
     {
-        var running = new RunningNode();
+        var running = new RunningNode(time);
         try
         {
-            await running.OpenAsync(options, logs, time);
+            await running.OpenAsync(options, logs);
             return running;
         }
         catch
@@ -67,6 +69,8 @@ internal sealed class RunningNode : IAsyncDisposable
     {
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
+        // The pool hears of it, and takes the shards, before the links to this node end: one whose port closes without a word counts as dead.
+        await handedOver.WaitAsync(Announced, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (node is not null)
         {
             await node.DisposeAsync();
@@ -95,7 +99,7 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private async Task OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
+    private async Task OpenAsync(ServerOptions options, ILoggerFactory logs)
     {
         var log = logs.CreateLogger(ManagementLog.Category);
         store = options.Management.StoreDirectory is { } directory
@@ -104,7 +108,7 @@ internal sealed class RunningNode : IAsyncDisposable
         socket = options.Management.Socket is { } path ? ManagementSocket.Open(path) : null;
         pool = await PoolSeat.OpenAsync(options, logs, time);
         var edge = pool.Seated(options.Edge, options.Cluster);
-        await ShareAsync(options, time);
+        await ShareAsync(options);
         var (documents, consents) = ((IDocumentStore?)shared ?? store, (IConsentJournal?)shared ?? store);
         node = new EdgeNode(edge with { Documents = documents, Consents = consents, Presences = store, KnownPeers = store }, logs, time);
         await node.StartAsync();
@@ -118,7 +122,7 @@ internal sealed class RunningNode : IAsyncDisposable
     }
 
     /// <summary>Opens the store of the pool, and what this node keeps of it for the time when it does not answer.</summary>
-    private async Task ShareAsync(ServerOptions options, TimeProvider time)
+    private async Task ShareAsync(ServerOptions options)
     {
         if (options.Cluster is { } cluster)
         {
