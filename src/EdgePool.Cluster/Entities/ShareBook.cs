@@ -259,7 +259,8 @@ public sealed class ShareBook
         }
 
         var entry = entries.TryGetValue(grant.Key, out var known) ? known : Open(grant.Key, grant.Whole);
-        entry.Share = grant.Share is not { } share ? null : entry.Share is null ? Math.Min(share, Default(entry)) : share;
+        var unasked = told[grant.Key.Shard] ? Fair(entry) : 0; // not what was taken for want of a word
+        entry.Share = grant.Share is not { } share ? null : entry.Share is null ? Math.Min(share, unasked) : share;
         Tidy(entry);
     }
 

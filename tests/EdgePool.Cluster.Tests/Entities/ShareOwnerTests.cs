@@ -120,6 +120,19 @@ public sealed class ShareOwnerTests
         Assert.False(alone.TryTake("other.example", 0));
     }
 
+    // Seed 9515 of the simulation.
+    [Fact]
+    public void Word_AfterTheLeastWasTaken_DoesNotConfirmIt()
+    {
+        pool.Rounds();
+        Assert.Equal(3, Open(12));
+        pool.Join("node-d");
+        time.Advance(ShareBook.Patience + TimeSpan.FromTicks(1));
+        pool.Report("node-d")(); // it could have one by now
+        Assert.False(pool["node-d"].TryTake(Partner, 3));
+        Assert.Equal(0, pool["node-d"].HeldBy(Partner));
+    }
+
     [Fact]
     public void Owner_OutOfReach_LeavesEachNodeItsFairShare()
     {

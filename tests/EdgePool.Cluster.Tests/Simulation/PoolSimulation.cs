@@ -17,7 +17,7 @@ internal sealed partial class PoolSimulation
 {
     private const int Shards = 24;
     private static readonly TimeSpan Faulty = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan End = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan End = TimeSpan.FromSeconds(70);
     private static readonly MembershipOptions Options = new();
 
     private readonly Simulator simulator;
