@@ -146,6 +146,7 @@ public sealed class StreamManagementTests
         await using var partner = await AcceptManagedAsync(server, scene);
         await ExpectMessagesAsync(partner, 2);
         await partner.ExpectAsync("sm:r");
+        await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 1005), "the partner's word on it"); // the question may come before it was heard
         await scene.Node.PublishAsync(EdgeScene.Policy(new PartnerDocument { Domain = "p1.example", Enabled = false }));
         await partner.ExpectAsync("stream:error/streams:policy-violation");
         await partner.ExpectStreamEndAsync();
