@@ -33,17 +33,9 @@ internal static class ClusterMigrateCommand
 
     private static async Task<int> MigrateAsync(string file, ConfigurationEnvironment environment, InvocationConfiguration streams, CancellationToken cancellation)
     {
-        var loaded = ConfigurationLoader.Load(file, environment);
-        ConfigurationReport.Write(loaded, streams.Error);
-        if (loaded.Options is not { } options)
+        if (PoolFile.Read(file, environment, streams, out var exitCode) is not var (options, cluster))
         {
-            return ConfigurationReport.ExitCodeOf(loaded);
-        }
-
-        if (options.Cluster is not { } cluster)
-        {
-            streams.Error.WriteLine($"edgepool: {Shown.Of(file, 200)} names no pool — add cluster:, see cluster-config/pool");
-            return ExitCode.Failed;
+            return exitCode;
         }
 
         var path = Path.Combine(options.Management.StoreDirectory!, RunningNode.StoreFile);
