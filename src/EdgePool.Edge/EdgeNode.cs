@@ -155,6 +155,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The policy in force.</summary>
     public PolicySnapshot Policy => edge.Policy.Current;
 
+    /// <summary>The organisation's domains that this node knows.</summary>
+    public IReadOnlyList<LocalDomain> LocalDomains => edge.Options.LocalDomains;
+
     /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
     public PolicyState? PolicyState => documents?.State;
 
