@@ -28,6 +28,7 @@ public sealed class Member
     private volatile Term? term;
     private volatile NodeRecord record;
     private NodeRecord? told;
+    private long created;
     private bool started;
 
     /// <param name="store">Where membership is agreed on.</param>
@@ -130,9 +131,9 @@ public sealed class Member
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var telling = record;
-            if (await store.CommitAsync([Condition.Absent(key)], [new KeyChange(key, telling.ToBytes(), lease)], cancellationToken) is not null)
+            if (await store.CommitAsync([Condition.Absent(key)], [new KeyChange(key, telling.ToBytes(), lease)], cancellationToken) is { } revision)
             {
-                (started, told) = (true, telling);
+                (started, told, created) = (true, telling, revision);
                 return true;
             }
 
@@ -192,12 +193,12 @@ public sealed class Member
         }
     }
 
-    /// <summary>Brings the record up to date; refused where the lease is gone, which the next keep-alive says.</summary>
+    /// <summary>Brings the record up to date; refused where it is not this term's any more, which the next keep-alive says.</summary>
     private async Task TellAsync(Term standing, CancellationToken cancellationToken)
     {
-        if (record is var telling && telling != told)
+        if (record is var telling && telling != told
+            && await store.CommitAsync([Condition.CreatedAt(key, created)], [new KeyChange(key, telling.ToBytes(), standing.Lease)], cancellationToken) is not null)
         {
-            await store.CommitAsync([], [new KeyChange(key, telling.ToBytes(), standing.Lease)], cancellationToken);
             told = telling;
         }
     }
