@@ -44,7 +44,7 @@ public sealed class ConsentTableTests
         ConsentChange[] expected =
         [
             new ConsentChange.Given(new Consent("b@edge.example", "ä@public.example", Partner, time.GetUtcNow())),
-            new ConsentChange.Revoked("b@edge.example", "ä@public.example"),
+            new ConsentChange.Revoked("b@edge.example", "ä@public.example", time.GetUtcNow()),
             new ConsentChange.Given(new Consent("b@edge.example", "ä@public.example", Partner, time.GetUtcNow())),
         ];
         Assert.Equal(expected[..2], table.Oldest(2));
