@@ -3,10 +3,12 @@ using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Peers;
 using EdgePool.Dns.Resolving;
+using EdgePool.Dns.Serving;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
+using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
 using EdgePool.Edge.Routing;
@@ -31,6 +33,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly PeerRuntime? links;
     private readonly PeerKeyMemory? keyMemory;
     private readonly List<IActorRef> listeners = [];
+    private readonly List<DnsServer> views = [];
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
@@ -135,6 +138,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where components and internal servers can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
 
+    /// <summary>Where internal servers can ask for names, once started.</summary>
+    public IEnumerable<IPEndPoint> ViewEndPoints => views.Select(view => view.EndPoint);
+
     /// <summary>Where other nodes of the pool can connect, once started; null: the node is alone.</summary>
     public IPEndPoint? PeerEndPoint { get; private set; }
 
@@ -154,6 +160,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The policy in force.</summary>
     public PolicySnapshot Policy => edge.Policy.Current;
+
+    /// <summary>The organisation's domains that this node knows.</summary>
+    public IReadOnlyList<LocalDomain> LocalDomains => edge.Options.LocalDomains;
 
     /// <summary>Where the node stands with the documents of its store; null: it has none.</summary>
     public PolicyState? PolicyState => documents?.State;
@@ -192,6 +201,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var s2s = Bind(options.S2SListeners.Select(l => l.Address));
         var inside = Bind(options.InternalListeners.Select(l => l.Address), alsoRelease: s2s);
         var peer = links is null ? null : Bind([links.Pool.Listen], alsoRelease: [.. s2s, .. inside])[0];
+        Answer(options.InternalView, alsoRelease: peer is null ? [.. s2s, .. inside] : [.. s2s, .. inside, peer]);
         PeerEndPoint = (IPEndPoint?)peer?.LocalEndPoint;
         S2SEndPoints = [.. s2s.Select(s => (IPEndPoint)s.LocalEndPoint!)];
         InternalEndPoints = [.. inside.Select(s => (IPEndPoint)s.LocalEndPoint!)];
@@ -288,6 +298,7 @@ public sealed class EdgeNode : IAsyncDisposable
             await documents.DisposeAsync();
         foreach (var listener in listeners)
             system.Stop(listener);
+        await CloseViewsAsync();
         links?.Stanzas.Leave();
         var shutdown = new NodeShutdown(edge);
         if (routes is not null && streams is not null)
@@ -315,6 +326,7 @@ public sealed class EdgeNode : IAsyncDisposable
         stopped = true;
         foreach (var listener in listeners)
             system.Stop(listener);
+        await CloseViewsAsync();
         await system.Terminate();
         if (documents is not null)
             await documents.DisposeAsync();
@@ -323,6 +335,32 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
+    private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
+    {
+        foreach (var address in options?.Listen ?? [])
+        {
+            try
+            {
+                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, options!.Hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
+            }
+            catch (SocketException exception)
+            {
+                foreach (var socket in alsoRelease)
+                    socket.Dispose();
+                throw new ListenException(address, exception);
+            }
+
+            NodeLog.Listening(edge.Logs.Node, edge.Options.NodeName, "dns", views[^1].EndPoint);
+        }
+    }
+
+    private async Task CloseViewsAsync()
+    {
+        foreach (var view in views)
+            await view.DisposeAsync();
+    }
 
     private DocumentWatcher WithStore() => documents ?? throw new InvalidOperationException("this node takes its partners from its file");
 

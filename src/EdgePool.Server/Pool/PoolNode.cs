@@ -25,6 +25,7 @@ internal sealed class PoolNode : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<int> streams = static () => 0;
+    private Func<NodeRecord, NodeRecord> standing = static record => record;
     private Task running = Task.CompletedTask;
     private volatile string? trouble;
     private long troubleAt;
@@ -63,10 +64,11 @@ internal sealed class PoolNode : IAsyncDisposable
 
     /// <summary>Joins; to be called once, when the node can do its job.</summary>
     /// <param name="load">The node's established streams.</param>
-    public void Start(Func<int> load)
+    /// <param name="describe">Adds what else the node tells of itself, once a second; null: nothing.</param>
+    public void Start(Func<int> load, Func<NodeRecord, NodeRecord>? describe = null)
     {
-        streams = load;
-        Member.Describe(record => record with { Ready = true, Streams = load() });
+        (streams, standing) = (load, describe ?? standing);
+        Member.Describe(record => standing(record with { Ready = true, Streams = load() }));
         running = Task.WhenAll(Member.RunAsync(stopping.Token), Keeper.RunAsync(stopping.Token), LookAsync(stopping.Token));
     }
 
@@ -166,6 +168,7 @@ internal sealed class PoolNode : IAsyncDisposable
         for (var looks = 1; !cancellation.IsCancellationRequested; looks++)
         {
             await Task.Delay(Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            Member.Describe(standing);
             if (looks % LoadLooks == 0)
             {
                 Member.Describe(record => record with { Streams = streams() });

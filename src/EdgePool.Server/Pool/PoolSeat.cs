@@ -9,6 +9,7 @@ using EdgePool.Cluster.Secrets;
 using EdgePool.Edge;
 using EdgePool.Edge.Peers;
 using EdgePool.Server.Configuration;
+using EdgePool.Server.Topologies;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -108,7 +109,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = secrets.RunAsync(stopping.Token);
         }
 
-        Node.Start(() => edge.Streams.Count);
+        Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
             consents?.Attach(peers);
