@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Entities;
@@ -37,6 +38,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private OwnedConsents? consents;
 
     private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time, ILogger log)
         => (Store, Node, this.time, this.log, Shares) = (store, node, time, log, new ShareBook(node.Member.Record.Name, time));
@@ -97,6 +99,9 @@ internal sealed class PoolSeat : IAsyncDisposable
             DialbackSecretSource = Secrets,
         };
 
+    /// <summary>The pool's consents, each written by its owner.</summary>
+    public OwnedConsents Consents(IOwnedConsents journal) => consents = new OwnedConsents(journal, Node.Keeper, Node.Member.Record.Pool, Node.Member.Record.Name);
+
     /// <summary>Takes the seat, when other nodes can reach this one.</summary>
     public void Start(EdgeNode edge)
     {
@@ -114,6 +119,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
+            consents?.Attach(peers);
             sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
         }
     }

@@ -132,7 +132,7 @@ internal sealed class RunningNode : IAsyncDisposable
             var folder = options.Management.StoreDirectory!;
             mirror = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(folder, MirrorFile) }, time);
             var etcd = new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time);
-            shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None);
+            shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None, pool!.Consents(etcd));
         }
     }
 }
