@@ -30,6 +30,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
 
     private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time) => (Store, Node, this.time, Shares) = (store, node, time, new ShareBook(node.Member.Record.Name, time));
 
@@ -41,6 +42,9 @@ internal sealed class PoolSeat : IAsyncDisposable
 
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
+
+    /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
+    private EtcdCertificateWatch? CertificateWatch { get; init; }
 
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
@@ -61,6 +65,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
         };
         try
         {
@@ -103,6 +108,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = secrets.RunAsync(stopping.Token);
         }
 
+        watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         Node.Start(() => edge.Streams.Count);
         if (edge.Peers is { } peers)
         {
@@ -117,7 +123,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(following, sharing);
+        await Task.WhenAll(following, sharing, watching);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
