@@ -103,7 +103,7 @@ internal sealed class PoolPartner : IAsyncDisposable
             await Task.WhenAny(arrived.Task, stream.Ended).WaitAsync(patience.Token);
             return arrived.Task.IsCompleted ? stream : null;
         }
-        catch (Exception fault) when (fault is DemoException or IOException or ObjectDisposedException)
+        catch (Exception fault) when (fault is DemoException or IOException or InvalidOperationException) // the last: ended before the message
         {
             return null;
         }
