@@ -57,6 +57,22 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         return address;
     }
 
+    /// <summary>Where internal servers ask for names.</summary>
+    public IPEndPoint? View(string written, string path)
+    {
+        if (Take(written, path) is not { } address)
+        {
+            return null;
+        }
+
+        if (IsAny(address.Address))
+        {
+            problems.Warn(path, $"{address} is reached from the partners' side too", "bind to the inner interface's address");
+        }
+
+        return address;
+    }
+
     private InternalListenerOptions? Internal(InternalListenerDocument written, string path)
     {
         var address = Listen(written.Address, path);
@@ -133,7 +149,7 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         => a.Port == b.Port && a.Port != 0 && a.AddressFamily == b.AddressFamily
             && (a.Address.Equals(b.Address) || IsAny(a.Address) || IsAny(b.Address));
 
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+    internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static string Place(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"listeners.{kind}[{index}]");
 }
