@@ -8,6 +8,7 @@ using EdgePool.Cluster.Presences;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
+using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
 using EdgePool.Policy.Partners;
@@ -57,6 +58,9 @@ public sealed record EdgeOptions
 
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
+
+    /// <summary>The name server for internal servers; null: none.</summary>
+    public InternalViewOptions? InternalView { get; init; }
 
     /// <summary>Our certificates with their keys and intermediates; the first is the default where neither SNI nor the stream header names one's domain. With none, TLS is offered to nobody, and none is shown.</summary>
     public required IReadOnlyList<EdgeCertificate> Certificates { get; init; }

@@ -26,6 +26,15 @@ public sealed record NodeRecord(
     /// <summary>The revision of the secrets in common that it has in force; 0: it has none of them.</summary>
     public long Secrets { get; init; }
 
+    /// <summary>The version of the topology that it has in force; 0: it has none.</summary>
+    public long Topology { get; init; }
+
+    /// <summary>Since when it has that version, by its own clock; null: it has none.</summary>
+    public DateTimeOffset? TopologySince { get; init; }
+
+    /// <summary>What it lacks for its part in the topology, in words; null: nothing.</summary>
+    public string? Lacks { get; init; }
+
     /// <summary>The lease that it stands under.</summary>
     [JsonIgnore]
     public long Lease { get; init; }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Topologies;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Policy.Documents;
@@ -28,6 +29,9 @@ internal static class CanonicalBody
                     break;
                 case GatewayDocument gateway:
                     Write(json, gateway);
+                    break;
+                case TopologyDocument topology:
+                    TopologyBody.Write(json, topology);
                     break;
                 case PartnerDocument partner:
                     Write(json, partner);
@@ -184,15 +188,15 @@ internal static class CanonicalBody
     }
 
     /// <summary>Lists whose absence and emptiness mean the same are left out when empty.</summary>
-    private static IReadOnlyList<string>? Written(IReadOnlyList<string> list) => list.Count == 0 ? null : list;
+    internal static IReadOnlyList<string>? Written(IReadOnlyList<string> list) => list.Count == 0 ? null : list;
 
-    private static string DomainForm(string text) => DomainName.TryParse(text, out var domain) ? domain.Ascii : text;
+    internal static string DomainForm(string text) => DomainName.TryParse(text, out var domain) ? domain.Ascii : text;
 
     private static string UserForm(string text) => text.StartsWith('@')
         ? "@" + DomainForm(text[1..])
         : Jid.TryParse(text, out var user) ? user.ToString() : text;
 
-    private static void Text(Utf8JsonWriter json, string key, string? value)
+    internal static void Text(Utf8JsonWriter json, string key, string? value)
     {
         if (value is not null)
         {
@@ -200,7 +204,7 @@ internal static class CanonicalBody
         }
     }
 
-    private static void Flag(Utf8JsonWriter json, string key, bool? value)
+    internal static void Flag(Utf8JsonWriter json, string key, bool? value)
     {
         if (value is { } flag)
         {
@@ -208,7 +212,7 @@ internal static class CanonicalBody
         }
     }
 
-    private static void Number(Utf8JsonWriter json, string key, int? value)
+    internal static void Number(Utf8JsonWriter json, string key, int? value)
     {
         if (value is { } number)
         {
@@ -216,7 +220,7 @@ internal static class CanonicalBody
         }
     }
 
-    private static void Time(Utf8JsonWriter json, string key, TimeSpan? value)
+    internal static void Time(Utf8JsonWriter json, string key, TimeSpan? value)
     {
         if (value is { } time)
         {
@@ -233,7 +237,7 @@ internal static class CanonicalBody
         }
     }
 
-    private static void Texts(Utf8JsonWriter json, string key, IEnumerable<string>? list, Func<string, string> form)
+    internal static void Texts(Utf8JsonWriter json, string key, IEnumerable<string>? list, Func<string, string> form)
     {
         if (list is null)
         {

@@ -19,6 +19,7 @@ internal static class DocumentNames
     {
         DocumentKinds.Organisation => Only(DocumentKinds.OrganisationName, name, problems),
         DocumentKinds.Gateway => Only(DocumentKinds.GatewayName, name, problems),
+        DocumentKinds.Topology => Only(DocumentKinds.TopologyName, name, problems),
         DocumentKinds.Partner => string.Equals(name, PartnerDocument.AnyDomain, StringComparison.Ordinal) ? name : Domain(name, "", problems)?.Ascii,
         DocumentKinds.AccessPolicy => AccessPolicy(name, problems),
         DocumentKinds.Grant => Grant(name, problems),

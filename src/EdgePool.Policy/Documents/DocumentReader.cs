@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EdgePool.Policy.Negotiation;
 using EdgePool.Policy.Partners;
+using EdgePool.Policy.Topologies;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Policy.Documents;
@@ -9,8 +10,8 @@ namespace EdgePool.Policy.Documents;
 /// <param name="Kind">As given.</param>
 /// <param name="Name">The canonical name, under which it belongs in the store; as given when it cannot be understood.</param>
 /// <param name="Written">
-/// <see cref="OrganisationDocument"/>, <see cref="GatewayDocument"/>, <see cref="PartnerDocument"/>, <see cref="AccessPolicyDocument"/> or
-/// <see cref="GrantDocument"/>; null when the body is no JSON object or the kind is unknown. What could not be understood is as if it had not been written.
+/// <see cref="OrganisationDocument"/>, <see cref="GatewayDocument"/>, <see cref="TopologyDocument"/>, <see cref="PartnerDocument"/>,
+/// <see cref="AccessPolicyDocument"/> or <see cref="GrantDocument"/>; null when the body is no JSON object or the kind is unknown. What could not be understood is as if it had not been written.
 /// </param>
 /// <param name="Body">The canonical body; null when there are errors.</param>
 /// <param name="Problems">Errors of form, each with its path and remedy. What the documents mean together is checked by <see cref="PolicyCompiler"/>.</param>
@@ -78,6 +79,7 @@ public static class DocumentReader
         {
             DocumentKinds.Organisation => Organisation,
             DocumentKinds.Gateway => Gateway,
+            DocumentKinds.Topology => TopologyReader.Read,
             DocumentKinds.Partner => NamedPartner,
             DocumentKinds.AccessPolicy => AccessPolicy,
             DocumentKinds.Grant => Grant,

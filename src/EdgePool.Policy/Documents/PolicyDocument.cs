@@ -29,12 +29,18 @@ public static class DocumentKinds
     /// <summary>Which policy a user has; the name is a bare JID, or <c>*@domain</c> for all users of a domain.</summary>
     public const string Grant = "Grant";
 
+    /// <summary>Where everything stands: one document, <see cref="TopologyName"/>.</summary>
+    public const string Topology = "Topology";
+
     /// <summary>The name of the one organisation document.</summary>
     public const string OrganisationName = "organisation";
 
     /// <summary>The name of the one gateway document.</summary>
     public const string GatewayName = "gateway";
 
+    /// <summary>The name of the one topology document.</summary>
+    public const string TopologyName = "topology";
+
     /// <summary>All kinds, in the order in which people read them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Organisation, Gateway, Partner, AccessPolicy, Grant];
+    public static IReadOnlyList<string> All { get; } = [Organisation, Gateway, Topology, Partner, AccessPolicy, Grant];
 }

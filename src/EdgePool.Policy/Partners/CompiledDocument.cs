@@ -1,4 +1,5 @@
 using EdgePool.Policy.Documents;
+using EdgePool.Policy.Topologies;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Policy.Partners;
@@ -8,7 +9,7 @@ namespace EdgePool.Policy.Partners;
 /// </summary>
 /// <param name="Document">What it was compiled from.</param>
 /// <param name="Result">
-/// <see cref="Organisation"/>, <see cref="Gateway"/>, <see cref="PartnerDraft"/>, <see cref="Access.AccessPolicy"/> or <see cref="Grant"/>; null when nothing
+/// <see cref="Organisation"/>, <see cref="Gateway"/>, <see cref="Topology"/>, <see cref="PartnerDraft"/>, <see cref="Access.AccessPolicy"/> or <see cref="Grant"/>; null when nothing
 /// could be made of it.
 /// </param>
 /// <param name="Problems">What is wrong with it.</param>
@@ -23,6 +24,7 @@ internal sealed record CompiledDocument(PolicyDocument Document, object? Result,
         {
             OrganisationDocument organisation => OrganisationCompiler.Compile(organisation, document, problems),
             GatewayDocument gateway => GatewayCompiler.Compile(gateway, document, problems),
+            TopologyDocument topology => TopologyCompiler.Compile(topology, document, problems),
             PartnerDocument partner => new PartnerCompiler(problems, "", shared).Compile(
                 partner with { Domain = document.Name }, "", PartnerType.PublicUnverified, document),
             AccessPolicyDocument policy => AccessPolicy(policy, document, problems),

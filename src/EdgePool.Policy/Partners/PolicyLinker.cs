@@ -3,6 +3,7 @@ using System.Text;
 using EdgePool.Policy.Access;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Tables;
+using EdgePool.Policy.Topologies;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Policy.Partners;
@@ -20,9 +21,12 @@ internal sealed class PolicyLinker(CompiledDocuments documents, long version, IE
     {
         var organisation = Single<Organisation>(DocumentKinds.Organisation) ?? Organisation.Default;
         var gateway = Single<Gateway>(DocumentKinds.Gateway) ?? Gateway.Default;
-        var local = nodeDomains.Concat(organisation.Sites.SelectMany(site => site.LocalDomains)).ToHashSet();
+        var topology = Single<Topology>(DocumentKinds.Topology);
+        var written = organisation.Sites.SelectMany(site => site.LocalDomains).Concat(topology?.Domains.Select(domain => domain.Name) ?? []);
+        var local = nodeDomains.Concat(written).ToHashSet();
         var sameLocals = local.SetEquals(earlier.LocalDomains);
-        var parts = earlier with { Version = version, Organisation = organisation, Gateway = gateway, LocalDomains = local, Documents = documents };
+        var parts = earlier with { Version = version, Organisation = organisation, Gateway = gateway, Topology = topology, LocalDomains = local, Documents = documents };
+        problems.Add(TopologyLinks.Problems(topology, organisation, nodeDomains));
         parts = Access(Partners(parts, sameLocals), sameLocals);
         foreach (var unknown in documents.All.Where(compiled => !DocumentKinds.All.Contains(compiled.Document.Kind, StringComparer.Ordinal)))
         {

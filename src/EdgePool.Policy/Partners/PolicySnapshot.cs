@@ -1,6 +1,7 @@
 using EdgePool.Policy.Access;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Tables;
+using EdgePool.Policy.Topologies;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
@@ -48,6 +49,9 @@ public sealed class PolicySnapshot
 
     /// <summary>The external access policies; null: the node's own file has none, every local user may federate.</summary>
     public AccessPolicies? Access => Parts.Access;
+
+    /// <summary>Where everything stands; null: nobody wrote it.</summary>
+    public Topology? Topology => Parts.Topology;
 
     internal PolicyParts Parts { get; }
 
@@ -147,6 +151,8 @@ internal sealed record PolicyParts
     public Gateway? Gateway { get; init; }
 
     public AccessPolicies? Access { get; init; }
+
+    public Topology? Topology { get; init; }
 
     /// <summary>The documents compiled, for the next compilation to take over.</summary>
     public CompiledDocuments Documents { get; init; } = CompiledDocuments.None;

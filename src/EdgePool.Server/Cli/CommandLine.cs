@@ -9,6 +9,7 @@ using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Cli.Policies;
 using EdgePool.Server.Cli.Probing;
+using EdgePool.Server.Cli.Topologies;
 using EdgePool.Server.Configuration;
 
 namespace EdgePool.Server.Cli;
@@ -67,6 +68,7 @@ internal static class CommandLine
             GatewayCommand.Create(),
             ConsentCommand.Create(),
             StatusCommand.Create(),
+            TopologyCommand.Create(TimeProvider.System),
             ClusterCommand.Create(ConfigurationEnvironment.System),
             StreamsCommand.Create(),
             WhyCommand.Create(),

@@ -1,3 +1,4 @@
+using System.Net;
 using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Partners;
 using EdgePool.Interop.Tests.Servers;
@@ -17,8 +18,8 @@ public enum InternalProof
 }
 
 /// <summary>
-/// A partner's real server, the edge, and a real server behind it that knows nothing of the edge: the DNS that it asks sends it to port 23456 for
-/// the partner. The partner's user is alice, the internal server's bob.
+/// A partner's real server, the edge, and a real server behind it that knows nothing of the edge: the DNS that it asks, BIND's or the edge's
+/// own view, sends it to port 23456 for the partner. The partner's user is alice, the internal server's bob.
 /// </summary>
 internal sealed class InternalScenario : IAsyncDisposable
 {
@@ -43,12 +44,13 @@ internal sealed class InternalScenario : IAsyncDisposable
     /// <param name="inside">The internal server.</param>
     /// <param name="proof">How it and the edge know each other.</param>
     /// <param name="store">The directory of the node's store, which is empty then; null: the partner is in the node's file.</param>
-    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store = null)
+    /// <param name="view">The internal server asks the edge itself for names, and nobody else.</param>
+    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store = null, bool view = false)
     {
         var scenario = new InternalScenario();
         try
         {
-            await scenario.StartAllAsync(outside, inside, proof, store);
+            await scenario.StartAllAsync(outside, inside, proof, store, view);
             return scenario;
         }
         catch
@@ -66,12 +68,13 @@ internal sealed class InternalScenario : IAsyncDisposable
         internalAuthority.Dispose();
     }
 
-    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store)
+    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store, bool view)
     {
         var (partnerAt, edgeAt, internalAt) = (LoopbackAddresses.Next(), LoopbackAddresses.Next(), LoopbackAddresses.Next());
         var publicDns = Keep(await BindServer.StartAsync(
             [.. BindServer.Service(PartnerDomain, partnerAt), .. BindServer.Service(LocalDomainName, edgeAt)]));
-        var internalDns = Keep(await BindServer.StartAsync([.. BindServer.Service(PartnerDomain, edgeAt, 23456)]));
+        var edgeView = view ? new IPEndPoint(edgeAt, 53) : null;
+        var internalDns = edgeView ?? Keep(await BindServer.StartAsync([.. BindServer.Service(PartnerDomain, edgeAt, 23456)])).EndPoint;
         var partner = Keep(await PartnerScenario.ServerAsync(outside, new XmppServerOptions
         {
             Domain = PartnerDomain,
@@ -84,7 +87,7 @@ internal sealed class InternalScenario : IAsyncDisposable
         {
             Domain = LocalDomainName,
             Address = internalAt,
-            Dns = internalDns.EndPoint,
+            Dns = internalDns,
             Certificate = internalAuthority.Issue(LocalDomainName),
             TrustedCa = internalAuthority.RootFile,
             Dialback = proof == InternalProof.Dialback,
@@ -102,6 +105,8 @@ internal sealed class InternalScenario : IAsyncDisposable
             Partners = store is null ? [new PartnerSetup(PartnerDomain)] : [],
             TrustedCa = authority.RootFile,
             InternalCa = internalAuthority.RootFile,
+            InternalView = edgeView,
+            NamedByAddress = inside == ServerKind.Ejabberd,
         }));
         Alice = Keep(await partner.ConnectAsync("alice"));
         Bob = Keep(await server.ConnectAsync("bob"));

@@ -52,6 +52,22 @@ public sealed class InternalServerTests
         Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0 }, account.ToString());
     }
 
+    /// <summary>All that the internal server is told of the edge is whom to ask for names; a domain that is no partner's does not exist for it.</summary>
+    [Theory]
+    [InlineData(ServerKind.Prosody)]
+    [InlineData(ServerKind.Ejabberd)]
+    public async Task InternalServer_WithTheEdgesViewAsItsResolver_FederatesThroughIt(ServerKind inside)
+    {
+        await using var scenario = await InternalScenario.StartAsync(ServerKind.Prosody, inside, InternalProof.Dialback, view: true);
+
+        await TalkAsync(scenario);
+        await scenario.Bob.SendAsync("<iq type='get' id='s' to='stranger.example'><ping xmlns='urn:xmpp:ping'/></iq>");
+        await scenario.Bob.WaitForAsync("iq[@type='error' and @id='s']/error/*[name()='remote-server-not-found' or name()='remote-server-timeout']");
+
+        var account = await scenario.Edge.StopAsync();
+        Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0, Accepted: 2 }, account.ToString());
+    }
+
     private static async Task TalkAsync(InternalScenario scenario)
     {
         var (alice, bob) = (scenario.Alice, scenario.Bob);

@@ -69,6 +69,12 @@ internal sealed record EdgeSetup
     /// <summary>How long a stanza may wait for a stream.</summary>
     public TimeSpan Pending { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Where internal servers ask for names; null: the node answers nobody.</summary>
+    public IPEndPoint? InternalView { get; init; }
+
+    /// <summary>The node is shown there under its address: for servers that ask the machine's name servers, and not those of their test, for a host's address.</summary>
+    public bool NamedByAddress { get; init; }
+
     public IPEndPoint S2S => new(Address, 5269);
 
     public IPEndPoint Internal => new(Address, 23456);
@@ -110,6 +116,8 @@ internal sealed record EdgeSetup
             log: { level: debug, format: json }
 
             """);
+        if (InternalView is { } view)
+            yaml.Append(CultureInfo.InvariantCulture, $"internalView: {{ listen: [\"{view}\"]{(NamedByAddress ? $", hosts: [ {{ name: \"{Address}\", addresses: [\"{Address}\"] }} ]" : "")} }}\n");
         yaml.Append(Store is null ? "partners:\n" : $"store: {{ directory: \"{Store}\" }}\n");
         foreach (var partner in Partners)
             yaml.Append(CultureInfo.InvariantCulture, $"  - {Partner(partner)}\n");

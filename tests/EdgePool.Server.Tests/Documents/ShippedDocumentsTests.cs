@@ -76,8 +76,8 @@ public sealed class ShippedDocumentsTests
         var again = await node.RunAsync("diff", "-f", folder);
 
         Assert.True(applied.Code == ExitCode.Success, applied.Error);
-        Assert.EndsWith("11 created; version 1 is in force\n", applied.Output, StringComparison.Ordinal);
-        Assert.Equal((ExitCode.Success, "11 unchanged; nothing was changed\n"), (again.Code, again.Output));
+        Assert.EndsWith("12 created; version 1 is in force\n", applied.Output, StringComparison.Ordinal);
+        Assert.Equal((ExitCode.Success, "12 unchanged; nothing was changed\n"), (again.Code, again.Output));
         Assert.Equal(ExitCode.Success, (await node.RunAsync("why", "anna@contoso.example", "bob@partner.example")).Code);
     }
 

@@ -61,6 +61,9 @@ internal sealed class EtcdClient : IDisposable
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(LeaseKeepAliveRequest request, CancellationToken cancellationToken)
         => AskAsync("etcdserverpb.Lease/LeaseKeepAlive", request, LeaseKeepAliveResponse.Parser, mayRepeat: true, cancellationToken);
 
+    public Task<LeaseTimeToLiveResponse> TimeToLiveAsync(LeaseTimeToLiveRequest request, CancellationToken cancellationToken)
+        => AskAsync("etcdserverpb.Lease/LeaseTimeToLive", request, LeaseTimeToLiveResponse.Parser, mayRepeat: true, cancellationToken);
+
     /// <summary>
     /// The changes of the keys of a range from a revision on, each revision whole. It goes on at another member where one is lost.
     /// </summary>

@@ -40,7 +40,7 @@ internal static class ApplyCommand
         var command = NodeCommand.Create("apply", "Put documents from files into the store and in force.", ApplyNotes, async (context, cancellation) =>
         {
             var progress = new Progress(context.Error, time);
-            var documents = source.Read(context, progress);
+            var documents = source.Read(context.Arguments, context.Error, progress);
             var sender = new DocumentSender(context.Node, progress);
             var dryRun = edit.DryRun(context);
             var reply = await ToldAsync(context, documents, () => dryRun
@@ -67,7 +67,7 @@ internal static class ApplyCommand
         var command = NodeCommand.Create("diff", "Show how the store differs from documents in files.", DiffNotes, async (context, cancellation) =>
         {
             var progress = new Progress(context.Error, time);
-            var documents = source.Read(context, progress);
+            var documents = source.Read(context.Arguments, context.Error, progress);
             var reply = await ToldAsync(context, documents, () => new DocumentSender(context.Node, progress).CheckAsync(documents, cancellation));
             if (reply is null)
             {
@@ -81,7 +81,8 @@ internal static class ApplyCommand
         return command;
     }
 
-    private static void Write(NodeContext context, EditReply reply, bool dryRun, bool json)
+    /// <summary>Tells what an edit did, or would do.</summary>
+    public static void Write(NodeContext context, EditReply reply, bool dryRun, bool json)
     {
         if (json)
         {
@@ -101,7 +102,7 @@ internal static class ApplyCommand
     }
 
     /// <summary>The reply, with its warnings told; null when the documents are refused, with the reasons told in terms of the files.</summary>
-    private static async Task<EditReply?> ToldAsync(NodeContext context, IReadOnlyList<WrittenDocument> documents, Func<Task<EditReply>> send)
+    public static async Task<EditReply?> ToldAsync(NodeContext context, IReadOnlyList<WrittenDocument> documents, Func<Task<EditReply>> send)
     {
         var places = DocumentSource.Places(documents);
         try

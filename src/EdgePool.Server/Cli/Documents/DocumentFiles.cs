@@ -107,7 +107,7 @@ internal sealed class DocumentFiles(TextReader input, Progress progress)
         return null;
     }
 
-    /// <summary>The name; the two kinds of which there is one document each need none.</summary>
+    /// <summary>The name; the kinds of which there is one document each need none.</summary>
     private static string? Name(MappingReader keys, string? kind, YamlMapping root, ProblemList found)
     {
         if (keys.Text("name") is { Length: > 0 } name)

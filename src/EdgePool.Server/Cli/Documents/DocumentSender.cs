@@ -16,7 +16,7 @@ internal sealed class DocumentSender(NodeClient node, Progress progress)
     private const int MostChecked = 60_000;
 
     private static readonly string[] Order =
-        [DocumentKinds.Organisation, DocumentKinds.Gateway, DocumentKinds.AccessPolicy, DocumentKinds.Partner, DocumentKinds.Grant];
+        [DocumentKinds.Organisation, DocumentKinds.Gateway, DocumentKinds.Topology, DocumentKinds.AccessPolicy, DocumentKinds.Partner, DocumentKinds.Grant];
 
     private static readonly int PartSize = StoreLimits.Default.MaxChanges;
 

@@ -19,20 +19,20 @@ internal sealed class DocumentSource
 
     /// <summary>The documents.</summary>
     /// <exception cref="CommandFailure">A file is wrong; its problems are told.</exception>
-    public IReadOnlyList<WrittenDocument> Read(NodeContext context, Progress progress)
+    public IReadOnlyList<WrittenDocument> Read(ParseResult arguments, TextWriter error, Progress progress)
     {
         var reader = new DocumentFiles(Console.In, progress);
-        var documents = reader.Read(context.Arguments.GetRequiredValue(files));
+        var documents = reader.Read(arguments.GetRequiredValue(files));
         foreach (var problem in reader.Problems)
         {
-            context.Error.WriteLine(problem.ToString());
+            error.WriteLine(problem.ToString());
         }
 
         var code = ConfigurationReport.ExitCodeOf(reader.Problems);
         if (code is not ExitCode.Success)
         {
             // A document of an operator is what the command was asked to judge: that it is wrong is an answer.
-            throw new CommandFailure(code is ExitCode.Configuration ? ExitCode.Failed : code, "nothing was sent to the node, as there are errors — correct them and try again");
+            throw new CommandFailure(code is ExitCode.Configuration ? ExitCode.Failed : code, "nothing more was done, as there are errors — correct them and try again");
         }
 
         return documents.Count > 0 ? documents : throw new CommandFailure(ExitCode.Failed, "there is no document — name files with documents in them");

@@ -12,6 +12,7 @@ internal static class KindNames
         ["org"] = DocumentKinds.Organisation,
         ["gateway"] = DocumentKinds.Gateway,
         ["gw"] = DocumentKinds.Gateway,
+        ["topology"] = DocumentKinds.Topology,
         ["partner"] = DocumentKinds.Partner,
         ["partners"] = DocumentKinds.Partner,
         ["accesspolicy"] = DocumentKinds.AccessPolicy,
@@ -34,6 +35,7 @@ internal static class KindNames
     {
         DocumentKinds.Organisation => DocumentKinds.OrganisationName,
         DocumentKinds.Gateway => DocumentKinds.GatewayName,
+        DocumentKinds.Topology => DocumentKinds.TopologyName,
         _ => null,
     };
 

@@ -41,17 +41,33 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         return [.. written.Select((listener, index) => Internal(listener, Place("internal", index))).OfType<InternalListenerOptions>()];
     }
 
-    /// <summary>Where other nodes of the pool reach this one; null, with an error, where they could not.</summary>
-    public IPEndPoint? Peer(string? written, string path)
+    /// <summary>Where other nodes of the pool reach this one, unless they are told another address; null, with an error, where they could not.</summary>
+    public IPEndPoint? Peer(string? written, string path, bool advertised)
     {
         if (written is null || Take(written, path) is not { } address)
         {
             return null;
         }
 
+        if (IsAny(address.Address) && !advertised)
+        {
+            problems.Error(path, $"{address} is not one address, and the other nodes need one", "write the inner interface's address, such as \"10.0.0.1:23457\", or what they reach under advertise");
+        }
+
+        return address;
+    }
+
+    /// <summary>Where internal servers ask for names.</summary>
+    public IPEndPoint? View(string written, string path)
+    {
+        if (Take(written, path) is not { } address)
+        {
+            return null;
+        }
+
         if (IsAny(address.Address))
         {
-            problems.Error(path, $"{address} is not one address, and the other nodes need one", "write the inner interface's address, such as \"10.0.0.1:23457\"");
+            problems.Warn(path, $"{address} is reached from the partners' side too", "bind to the inner interface's address");
         }
 
         return address;
@@ -133,7 +149,7 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         => a.Port == b.Port && a.Port != 0 && a.AddressFamily == b.AddressFamily
             && (a.Address.Equals(b.Address) || IsAny(a.Address) || IsAny(b.Address));
 
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+    internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static string Place(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"listeners.{kind}[{index}]");
 }

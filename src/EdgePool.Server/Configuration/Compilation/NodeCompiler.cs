@@ -39,6 +39,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Policy = Policy(document, domains.Select(domain => domain.Name)),
             S2SListeners = s2s,
             InternalListeners = inside,
+            InternalView = document.InternalView is null ? null : new InternalViewCompiler(listeners, problems).Compile(document.InternalView, document.Name, inside),
             Certificates = Certificates(document.Certificates),
             CertificateSource = document.Certificates.Count > 0 ? new CertificateSource(files.Folder, document.Certificates, environment.Time) : null,
             Trust = anchors,

@@ -24,6 +24,9 @@ internal sealed record NodeDocument
 
     public DnsDocument Dns { get; init; } = new();
 
+    /// <summary>The name server for internal servers; null: none.</summary>
+    public InternalViewDocument? InternalView { get; init; }
+
     /// <summary>The partners; what <c>trust.ca</c> names is still to be read from files.</summary>
     public IReadOnlyList<PartnerDocument> Partners { get; init; } = [];
 
@@ -56,6 +59,12 @@ internal sealed record DnsDocument
 
     public IReadOnlyList<string> AllowNetworks { get; init; } = [];
 }
+
+/// <summary>The name server for internal servers.</summary>
+internal sealed record InternalViewDocument(IReadOnlyList<string> Listen, IReadOnlyList<ViewHostDocument> Hosts);
+
+/// <summary>A node as the name server for internal servers shows it.</summary>
+internal sealed record ViewHostDocument(string? Name, IReadOnlyList<string> Addresses, int? Port, int? Priority);
 
 /// <summary>A local domain; exactly one of <paramref name="Component"/> and <paramref name="Server"/> should be there.</summary>
 internal sealed record DomainDocument(string? Name, SecretDocument? Component, BackEndServerDocument? Server);
@@ -105,7 +114,7 @@ internal sealed record StoreDocument(string? Directory);
 internal sealed record SecretDocument(string? File, string? Variable);
 
 /// <summary>The pool of a node.</summary>
-internal sealed record ClusterDocument(string? Pool, string? Peer, string? SecretKeyFile, EtcdDocument? Etcd);
+internal sealed record ClusterDocument(string? Pool, string? Peer, string? Advertise, string? SecretKeyFile, EtcdDocument? Etcd);
 
 /// <summary>The etcd of a pool.</summary>
 internal sealed record EtcdDocument

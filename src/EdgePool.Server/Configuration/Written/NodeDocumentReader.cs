@@ -26,6 +26,7 @@ internal static class NodeDocumentReader
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
             Dns = top.Section("dns", Dns) ?? new DnsDocument(),
+            InternalView = top.Section("internalView", InternalView),
             Store = top.Section("store", Store),
             Cluster = top.Section("cluster", Cluster),
             ManagementSocket = top.Section("management", Management)?.Value,
@@ -105,11 +106,20 @@ internal static class NodeDocumentReader
         AllowNetworks = dns.Texts("allowNetworks"),
     };
 
+    private static InternalViewDocument InternalView(MappingReader view) => new(view.Texts("listen"), view.Sections("hosts", ViewHost));
+
+    private static ViewHostDocument ViewHost(MappingReader host) => new(
+        host.RequiredText("name", "edge-1.edge.internal"),
+        host.Texts("addresses"),
+        host.Number("port", 1, ushort.MaxValue),
+        host.Number("priority", 0, ushort.MaxValue));
+
     private static StoreDocument Store(MappingReader store) => new(store.RequiredText("directory", "/var/lib/edgepool"));
 
     private static ClusterDocument Cluster(MappingReader cluster) => new(
         cluster.RequiredText("pool", "site-a"),
         cluster.RequiredText("peer", "\"10.0.0.1:23457\""),
+        cluster.Text("advertise"),
         cluster.RequiredText("secretKeyFile", "cluster.key"),
         cluster.Section("etcd", Etcd));
 

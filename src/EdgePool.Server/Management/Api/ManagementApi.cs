@@ -18,6 +18,7 @@ internal static class ManagementApi
         application.UseRouting();
         StatusEndpoints.Map(application, node);
         new ClusterEndpoints(node, TimeProvider.System).Map(application);
+        new TopologyEndpoints(node, TimeProvider.System).Map(application);
         new StreamEndpoints(node).Map(application);
         new WhyEndpoints(node).Map(application);
         new KeyEndpoints(node).Map(application);

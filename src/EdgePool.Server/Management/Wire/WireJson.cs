@@ -13,6 +13,7 @@ namespace EdgePool.Server.Management.Wire;
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(TopologyStatusView))]
 [JsonSerializable(typeof(EmptyRequest))]
 [JsonSerializable(typeof(LeaveReply))]
 [JsonSerializable(typeof(RotateRequest))]

@@ -1,0 +1,35 @@
+namespace EdgePool.Server.Management.Wire;
+
+/// <summary>How the nodes stand to the topology, as one of them sees it.</summary>
+/// <param name="Version">The version that is in force at the node that tells; 0: nobody wrote one.</param>
+/// <param name="Nodes">The nodes.</param>
+/// <param name="Problems">What is wrong, in words; empty: nothing.</param>
+internal sealed record TopologyStatusView(long Version, IReadOnlyList<TopologyNodeView> Nodes, IReadOnlyList<string> Problems);
+
+/// <summary>A node beside the topology.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pool">The pool that the topology has it in; null: none.</param>
+/// <param name="State">One of <see cref="TopologyNodeState"/>.</param>
+/// <param name="Version">The version that it has in force; 0: none.</param>
+/// <param name="Since">Since when, by its own clock.</param>
+/// <param name="Lacks">What it lacks for its part, in words; null: nothing.</param>
+internal sealed record TopologyNodeView(string Name, string? Pool, string State, long Version, DateTimeOffset? Since, string? Lacks);
+
+/// <summary>The closed set of how a node stands to the topology.</summary>
+internal static class TopologyNodeState
+{
+    /// <summary>The newest version is in force there.</summary>
+    public const string UpToDate = "up to date";
+
+    /// <summary>Another version is in force there.</summary>
+    public const string Behind = "behind";
+
+    /// <summary>Nothing is heard of it.</summary>
+    public const string Missing = "missing";
+
+    /// <summary>It says that it is in another pool.</summary>
+    public const string Elsewhere = "elsewhere";
+
+    /// <summary>The topology does not name it.</summary>
+    public const string Unnamed = "unnamed";
+}
