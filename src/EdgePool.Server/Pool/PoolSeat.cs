@@ -38,6 +38,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
     private OwnedConsents? consents;
 
     private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time, ILogger log)
@@ -52,11 +53,17 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
 
+    /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
+    private EtcdCertificateWatch? CertificateWatch { get; init; }
+
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
 
     /// <summary>The secrets in common; null: as <see cref="SecretStore"/>.</summary>
     public PoolSecrets? Secrets { get; private set; }
+
+    /// <summary>Where the other nodes reach this one; null: where it takes their links.</summary>
+    private string? Advertise { get; init; }
 
     /// <summary>Opens what the node needs before it starts.</summary>
     /// <exception cref="Cluster.Documents.StoreException">The pool's store does not answer, and this node has never been in the pool.</exception>
@@ -71,6 +78,8 @@ internal sealed class PoolSeat : IAsyncDisposable
         var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
+            Advertise = options.Cluster?.Advertise,
         };
         try
         {
@@ -105,7 +114,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>Takes the seat, when other nodes can reach this one.</summary>
     public void Start(EdgeNode edge)
     {
-        Node.Member.Describe(record => record with { Peer = edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
+        Node.Member.Describe(record => record with { Peer = Advertise ?? edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
         if (Secrets is { } secrets)
         {
             secrets.Changed = () =>
@@ -116,6 +125,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = secrets.RunAsync(stopping.Token);
         }
 
+        watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
@@ -150,7 +160,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(following, sharing);
+        await Task.WhenAll(following, sharing, watching);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
