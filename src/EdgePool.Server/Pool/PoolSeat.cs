@@ -39,6 +39,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private KeptNodes? kept;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
     private OwnedConsents? consents;
 
     private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time, ILogger log)
@@ -52,6 +53,9 @@ internal sealed class PoolSeat : IAsyncDisposable
 
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
+
+    /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
+    private EtcdCertificateWatch? CertificateWatch { get; init; }
 
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
@@ -75,6 +79,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
             Advertise = options.Cluster?.Advertise,
         };
         try
@@ -122,6 +127,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = Task.WhenAll(secrets.RunAsync(stopping.Token), kept!.RunAsync(stopping.Token));
         }
 
+        watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
@@ -156,7 +162,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(following, sharing);
+        await Task.WhenAll(following, sharing, watching);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
