@@ -11,6 +11,7 @@ using EdgePool.Edge.Drain;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
+using EdgePool.Edge.Readiness;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
@@ -34,11 +35,14 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly PeerKeyMemory? keyMemory;
     private readonly List<IActorRef> listeners = [];
     private readonly List<DnsServer> views = [];
+    private readonly List<(Socket Socket, ListenerRole Role, StreamKind Kind)> bound = [];
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
+    private IActorRef? readiness;
     private IActorRef? certificateWatch;
     private IActorRef? secretWatch;
+    private volatile NodeReadiness judged = NodeReadiness.Always;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -132,6 +136,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
 
+    /// <summary>Whether this node can do its job, and takes partners' connections.</summary>
+    public NodeReadiness Readiness => judged;
+
     /// <summary>Where partners can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> S2SEndPoints { get; private set; } = [];
 
@@ -176,6 +183,16 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        await OpenAsync(cancellation);
+        Accept();
+    }
+
+    /// <summary>
+    /// As <see cref="StartAsync"/>, but that partners and back ends are refused by TCP until <see cref="Accept"/>: partners go on to another node. Links to other nodes come up, so
+    /// that this one can join its pool first.
+    /// </summary>
+    public async Task OpenAsync(CancellationToken cancellation = default)
+    {
         if (Consents is not null)
             await Consents.StartAsync(cancellation);
         if (documents is not null)
@@ -193,6 +210,32 @@ public sealed class EdgeNode : IAsyncDisposable
         if (documents is not null || Consents is not null || edge.Options.Presences is not null || keyMemory is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
+        Accept();
+    }
+
+    /// <summary>Accepts partners and back ends, on every address or on none.</summary>
+    /// <exception cref="ListenException">Another process has bound an address too, and was first.</exception>
+    public void Accept()
+    {
+        var partnersWait = edge.Options.Readiness is not null;
+        foreach (var (socket, _, _) in bound.Where(port => !partnersWait || port.Kind is not StreamKind.PartnerInbound))
+            ListenOn(socket);
+        var waiting = new List<IActorRef>();
+        foreach (var (socket, role, kind) in bound)
+        {
+            var (runtime, supervisor) = (edge, streams!);
+            var listener = system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor)));
+            listeners.Add(listener);
+            if (partnersWait && kind is StreamKind.PartnerInbound)
+                waiting.Add(listener);
+            else
+                listener.Tell(ListenerOrder.Open);
+        }
+
+        bound.Clear();
+        if (edge.Options.Readiness is { } patience)
+            Watch(patience, waiting);
+        NodeLog.Started(edge.Logs.Node, edge.Options.NodeName, edge.Options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
     private void Open()
@@ -224,19 +267,19 @@ public sealed class EdgeNode : IAsyncDisposable
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
         for (var i = 0; i < s2s.Count; i++)
-            Listen(s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
+            bound.Add((s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound));
         for (var i = 0; i < inside.Count; i++)
-            Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
+            bound.Add((inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown));
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         if (links is { } pool)
         {
+            ListenOn(peer!);
             edge.Components.Changed = pool.Stanzas.Changed;
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
 
         if (options.DialbackSecretSource is { } secrets)
             secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
-        NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
     /// <summary>Our own certificates now: what is in force, until when, and what was refused.</summary>
@@ -296,8 +339,7 @@ public sealed class EdgeNode : IAsyncDisposable
             NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
-        foreach (var listener in listeners)
-            system.Stop(listener);
+        StopListening();
         await CloseViewsAsync();
         links?.Stanzas.Leave();
         var shutdown = new NodeShutdown(edge);
@@ -324,8 +366,7 @@ public sealed class EdgeNode : IAsyncDisposable
         if (stopped)
             return;
         stopped = true;
-        foreach (var listener in listeners)
-            system.Stop(listener);
+        StopListening();
         await CloseViewsAsync();
         await system.Terminate();
         if (documents is not null)
@@ -395,12 +436,40 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);
 
-    private void Listen(Socket socket, ListenerRole role, StreamKind kind)
+    /// <summary>Takes partners' connections only while the node can do its job.</summary>
+    private void Watch(ReadinessOptions patience, List<IActorRef> partners)
     {
+        judged = new NodeReadiness(["it starts"], []) { TakesPartners = false };
         var (runtime, supervisor) = (edge, streams!);
-        listeners.Add(system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor))));
+        readiness = system.ActorOf(Props.Create(() => new ReadinessActor(runtime, patience, partners, supervisor, verdict => judged = verdict)), "readiness");
+        var watcher = readiness;
+        edge.Components.Changed += _ => watcher.Tell(ReadinessActor.Look.Instance);
     }
 
+    private void StopListening()
+    {
+        if (readiness is not null)
+            system.Stop(readiness);
+        foreach (var (socket, _, _) in bound)
+            socket.Dispose();
+        foreach (var listener in listeners)
+            system.Stop(listener);
+    }
+
+    private static void ListenOn(Socket socket)
+    {
+        var address = (IPEndPoint)socket.LocalEndPoint!;
+        try
+        {
+            socket.Listen(ListenerActor.Backlog);
+        }
+        catch (SocketException exception)
+        {
+            throw new ListenException(address, exception);
+        }
+    }
+
+    /// <summary>Takes the addresses: until somebody listens there, TCP is refused.</summary>
     private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null)
     {
         var bound = new List<Socket>();
@@ -411,7 +480,6 @@ public sealed class EdgeNode : IAsyncDisposable
             try
             {
                 socket.Bind(address);
-                socket.Listen(1024);
             }
             catch (SocketException exception)
             {
