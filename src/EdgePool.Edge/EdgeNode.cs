@@ -65,7 +65,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         var edgeLogs = new EdgeLogs(logs);
         var trust = new PeerTrust(options, policy, table, PeerKeys, time, edgeLogs.Streams);
-        random ??= new Random();
+        random = new SharedRandom(random ?? new Random());
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
         var components = new ComponentSessions(table, bouncer, edgeLogs);

@@ -59,6 +59,18 @@ public sealed class ShareBook
         }
     }
 
+    /// <summary>Owners have told this node, in its present membership, of all shards: nothing is refused for want of their word.</summary>
+    public bool IsInformed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return lease != 0 && !told.Contains(false);
+            }
+        }
+    }
+
     /// <summary>Takes a place for one stream; false: this node has none left.</summary>
     /// <param name="holder">See <see cref="BudgetKey"/>.</param>
     /// <param name="limit">What policy allows over the pool.</param>

@@ -34,7 +34,7 @@ public sealed class EtcdCoordinator : ICoordinator
     {
         ArgumentNullException.ThrowIfNull(options);
         client = new EtcdClient(options, time ?? TimeProvider.System);
-        prefix = options.Prefix + "live/";
+        prefix = PrefixOf(options);
     }
 
     /// <inheritdoc/>
@@ -144,6 +144,17 @@ public sealed class EtcdCoordinator : ICoordinator
             client.Dispose();
         }
     }
+
+    /// <summary>The same for a transaction on other keys of the deployment: the key of an owner is the one that was made at this revision.</summary>
+    internal static Compare CreatedAt(EtcdOptions options, Condition owned)
+        => new()
+        {
+            Target = Compare.Types.CompareTarget.Create,
+            Key = ByteString.CopyFromUtf8(PrefixOf(options) + owned.Key),
+            CreateRevision = owned.Created ?? throw new ArgumentException($"the condition on {owned.Key} names no token", nameof(owned)),
+        };
+
+    private static string PrefixOf(EtcdOptions options) => options.Prefix + "live/";
 
     private static ImmutableSortedDictionary<string, KeyRecord> Empty { get; } = ImmutableSortedDictionary.Create<string, KeyRecord>(StringComparer.Ordinal);
 

@@ -38,6 +38,9 @@ internal static partial class PoolLog
     [LoggerMessage(3509, LogLevel.Warning, "Node {Node} could not tell pool {Pool} that it leaves: {Detail}; its lease ends by itself")]
     public static partial void NotTold(ILogger logger, string node, string pool, string detail);
 
+    [LoggerMessage(3510, LogLevel.Warning, "Node {Node} accepts partners before it has joined pool {Pool}, from what it has on disk: {Reason}")]
+    public static partial void ServesUnjoined(ILogger logger, string node, string pool, string reason);
+
     [LoggerMessage(3520, LogLevel.Warning, "There were no dialback secrets in the pool's store: this node made the first one, at revision {Revision}")]
     public static partial void FirstSecret(ILogger logger, long revision);
 

@@ -26,6 +26,7 @@ internal sealed class PoolNode : IAsyncDisposable
     private readonly TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<int> streams = static () => 0;
     private Func<NodeRecord, NodeRecord> standing = static record => record;
+    private volatile Func<bool> serves = static () => false;
     private Task running = Task.CompletedTask;
     private volatile string? trouble;
     private long troubleAt;
@@ -62,14 +63,22 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Completes when an operator has had the node leave: see <see cref="EndProcess"/>.</summary>
     public Task Leaving => left.Task;
 
-    /// <summary>Joins; to be called once, when the node can do its job.</summary>
+    /// <summary>Joins; to be called once. It is not ready yet.</summary>
     /// <param name="load">The node's established streams.</param>
     /// <param name="describe">Adds what else the node tells of itself, once a second; null: nothing.</param>
     public void Start(Func<int> load, Func<NodeRecord, NodeRecord>? describe = null)
     {
         (streams, standing) = (load, describe ?? standing);
-        Member.Describe(record => standing(record with { Ready = true, Streams = load() }));
+        Member.Describe(record => standing(record with { Streams = load() }));
         running = Task.WhenAll(Member.RunAsync(stopping.Token), Keeper.RunAsync(stopping.Token), LookAsync(stopping.Token));
+    }
+
+    /// <summary>The node takes partners; from now on it tells whether it can do its job.</summary>
+    /// <param name="ready">Whether it can.</param>
+    public void Serve(Func<bool> ready)
+    {
+        serves = ready;
+        Member.Describe(Standing);
     }
 
     /// <summary>Says that the node drains, and waits until others have what it owned, or there is nobody who could take it.</summary>
@@ -161,6 +170,8 @@ internal sealed class PoolNode : IAsyncDisposable
         }
     }
 
+    private NodeRecord Standing(NodeRecord record) => standing(record with { Ready = serves() && !record.Draining });
+
     /// <summary>Looks at the pool, and tells it this node's load; often enough for people, rarely enough for the store.</summary>
     private async Task LookAsync(CancellationToken cancellation)
     {
@@ -168,7 +179,7 @@ internal sealed class PoolNode : IAsyncDisposable
         for (var looks = 1; !cancellation.IsCancellationRequested; looks++)
         {
             await Task.Delay(Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            Member.Describe(standing);
+            Member.Describe(Standing);
             if (looks % LoadLooks == 0)
             {
                 Member.Describe(record => record with { Streams = streams() });

@@ -48,7 +48,7 @@ internal sealed class PoolScene : IAsyncDisposable
     public PoolView View => Volatile.Read(ref view);
 
     /// <summary>A node that runs, with its record in the view.</summary>
-    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null)
+    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null, bool accepting = true)
     {
         identity ??= PeerIdentity.Create();
         instance ??= $"{name}-{nodes.Count}";
@@ -57,8 +57,10 @@ internal sealed class PoolScene : IAsyncDisposable
             Timeouts = new PeerTimeouts { Ping = TimeSpan.FromMilliseconds(50), BackoffMin = TimeSpan.FromMilliseconds(10), BackoffMax = TimeSpan.FromMilliseconds(50) },
         });
         var node = new EdgeNode(change?.Invoke(options) ?? options, Logs);
-        await node.StartAsync();
         nodes.Add(node);
+        await node.OpenAsync();
+        if (accepting)
+            node.Accept();
         starting?.Invoke(node);
         var lease = await Store.GrantAsync(TimeSpan.FromHours(1), default);
         Tell(new NodeRecord(name, "pool", instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
