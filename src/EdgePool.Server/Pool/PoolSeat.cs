@@ -58,6 +58,9 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>The secrets in common; null: as <see cref="SecretStore"/>.</summary>
     public PoolSecrets? Secrets { get; private set; }
 
+    /// <summary>Where the other nodes reach this one; null: where it takes their links.</summary>
+    private string? Advertise { get; init; }
+
     /// <summary>Opens what the node needs before it starts.</summary>
     /// <exception cref="Cluster.Documents.StoreException">The pool's store does not answer, and this node has never been in the pool.</exception>
     /// <exception cref="SecretException">The pool's secrets cannot be opened.</exception>
@@ -71,6 +74,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            Advertise = options.Cluster?.Advertise,
         };
         try
         {
@@ -105,7 +109,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>Takes the seat, when other nodes can reach this one.</summary>
     public void Start(EdgeNode edge)
     {
-        Node.Member.Describe(record => record with { Peer = edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
+        Node.Member.Describe(record => record with { Peer = Advertise ?? edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
         if (Secrets is { } secrets)
         {
             secrets.Changed = () =>
