@@ -70,7 +70,7 @@ internal sealed class ReadinessActor : ReceiveActor, IWithTimers
         if (verdict.IsReady)
             NodeLog.Ready(edge.Logs.Node, edge.Options.NodeName);
         else
-            NodeLog.NotReady(edge.Logs.Node, edge.Options.NodeName, string.Join("; ", verdict.Reasons), open ? options.Grace : TimeSpan.Zero);
+            NodeLog.NotReady(edge.Logs.Node, edge.Options.NodeName, string.Join("; ", verdict.Reasons), open ? FormattableString.Invariant($"if that lasts {options.Grace.TotalSeconds:0.#}s, partners are refused, and go to the next target") : "partners are refused until it can");
     }
 
     private void Open()
