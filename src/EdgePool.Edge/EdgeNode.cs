@@ -157,7 +157,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The nodes of the pool that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
 
-    /// <summary>The local domains whose component is connected at another node of the pool, each once for each such node that there is a link to.</summary>
+    /// <summary>The local domains whose back end is connected at another node of the pool, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
     /// <summary>

@@ -38,6 +38,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
     private OwnedConsents? consents;
 
     private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time, ILogger log)
@@ -51,6 +52,9 @@ internal sealed class PoolSeat : IAsyncDisposable
 
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
+
+    /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
+    private EtcdCertificateWatch? CertificateWatch { get; init; }
 
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
@@ -74,6 +78,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
             Advertise = options.Cluster?.Advertise,
         };
         try
@@ -120,6 +125,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = secrets.RunAsync(stopping.Token);
         }
 
+        watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
@@ -154,7 +160,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(following, sharing);
+        await Task.WhenAll(following, sharing, watching);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
