@@ -25,7 +25,7 @@ public sealed class PoolNodeTests : IDisposable
         node.Start(() => 7);
         await thread.UntilAsync(() => node.Keeper.View.Nodes.ContainsKey("a"));
         Assert.False(node.Keeper.View.Nodes["a"].Ready);
-        node.Serve();
+        node.Serve(static () => true);
 
         await thread.UntilAsync(() => Said(3507, "Shards", Placement.Shards));
 
@@ -117,12 +117,12 @@ public sealed class PoolNodeTests : IDisposable
         node.Outdated = () => newer;
         node.Start(() => 0);
         await thread.PassAsync(TimeSpan.FromSeconds(5));
-        Assert.Equal(0, Count(3511));
+        Assert.Equal(0, Count(3512));
 
         newer = true;
         await thread.PassAsync(TimeSpan.FromSeconds(5));
 
-        Assert.Equal(1, Count(3511));
+        Assert.Equal(1, Count(3512));
         await node.LeaveAsync(Long);
     });
 
