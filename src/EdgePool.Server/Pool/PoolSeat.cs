@@ -45,6 +45,9 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
 
+    /// <summary>What the pool knows of dead partners.</summary>
+    private TroubleBook Troubles => field ??= new TroubleBook(time);
+
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
 
@@ -87,7 +90,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
         => cluster is null ? edge : edge with
         {
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store) { Shares = Shares },
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store) { Shares = Shares, Troubles = Troubles },
             DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
             DialbackSecretSource = Secrets,
         };
@@ -113,7 +116,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         if (edge.Peers is { } peers)
         {
             consents?.Attach(peers);
-            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
+            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles).RunAsync(stopping.Token);
         }
     }
 
