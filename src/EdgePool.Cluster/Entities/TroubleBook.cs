@@ -233,7 +233,7 @@ public sealed class TroubleBook
                 return false;
             }
 
-            entries.Add(advice.Pair, entry = new Entry { WaitedAt = at - Ticks(Waiting) });
+            entries.Add(advice.Pair, entry = new Entry { WaitedAt = at - Ticks(Waiting), DueAt = time.GetTimestamp() });
         }
 
         if (advice.Failures == 0)
@@ -246,7 +246,8 @@ public sealed class TroubleBook
         entry.Probing = advice.Probing && !entry.Reached;
         if (entry.ChangedAt <= at)
         {
-            (entry.Failures, entry.DueAt, entry.Reached) = (advice.Failures, time.GetTimestamp() + Ticks(TimeSpan.FromMilliseconds(advice.NextIn)), false);
+            var due = time.GetTimestamp() + Ticks(TimeSpan.FromMilliseconds(advice.NextIn));
+            (entry.Failures, entry.DueAt, entry.Reached) = (advice.Failures, advice.NextIn == 0 ? Math.Min(due, entry.DueAt) : due, false);
         }
 
         return false;

@@ -94,7 +94,8 @@ internal sealed class TroubleOwner(TimeProvider time)
 
         if (record is null || (record.ReachedAt is not null && trouble.Episode == 0))
         {
-            if (record is null && shard.Records.Count >= Troubles.MostOfShard)
+            // What is due, and nobody waits for, is soon forgotten: it must not come back from node to node.
+            if (record is null && (shard.Records.Count >= Troubles.MostOfShard || (trouble.NextIn == 0 && !trouble.Waiting)))
             {
                 return null;
             }
