@@ -111,8 +111,11 @@ internal sealed class RunningNode : IAsyncDisposable
         await ShareAsync(options);
         var (documents, consents) = ((IDocumentStore?)shared ?? store, (IConsentJournal?)shared ?? store);
         node = new EdgeNode(edge with { Documents = documents, Consents = consents, Presences = store, KnownPeers = store }, logs, time);
-        await node.StartAsync();
+        await node.OpenAsync();
         pool.Start(node);
+        await pool.JoinAsync();
+        node.Accept();
+        pool.Node.Serve();
         if (socket is not null)
         {
             var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow());

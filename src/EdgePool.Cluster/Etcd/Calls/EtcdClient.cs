@@ -41,7 +41,7 @@ internal sealed class EtcdClient : IDisposable
 
         (this.options, this.time) = (options, time);
         patience = options.Endpoints.Count > 1 ? options.Deadline / 2 : options.Deadline;
-        caller = new GrpcCaller(EtcdCredentials.Load(options), patience, time);
+        caller = new GrpcCaller(new EtcdConnections(options, patience, time), time);
     }
 
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken)
