@@ -22,7 +22,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     /// <summary>Batches that wait.</summary>
     public int Pending => pending.Batches.Count;
 
-    /// <summary>Changes that waited were merged since all was read: what became of them is not known here.</summary>
+    /// <summary>Changes that waited were merged since all was last read, to the end: what became of them is not known here.</summary>
     public bool IsStale => stale;
 
     /// <summary>Told of what others have changed, and of what became of changes that waited.</summary>
@@ -79,7 +79,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         using var turn = await line.TakeAsync(cancellationToken);
-        stale = false;
+        stale = true; // until all is read
         await using var refresh = new MirrorRefresh(mirror, MirrorBatch, cancellationToken) { Waiting = Waiting(), Noted = changes => Heard?.Invoke(changes) };
         await foreach (var consent in journal.ReadAllAsync(null, cancellationToken))
         {
@@ -87,6 +87,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         }
 
         await refresh.EndAsync();
+        stale = false;
     }
 
     /// <summary>What the cluster has; the mirror becomes the same, where all is read. Where the cluster does not answer from the start, what the mirror has.</summary>

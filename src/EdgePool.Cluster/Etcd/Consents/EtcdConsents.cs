@@ -196,7 +196,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, 
         return (await client.TxnAsync(request, mayRepeat: true, CancellationToken.None)).Succeeded ? null : ConsentBatch.FencedOff(ownership[0]);
     }
 
-    private async Task<Dictionary<(string Local, string Remote), PairState>> ReadAsync(IReadOnlyCollection<(string Local, string Remote)> pairs)
+    private async Task<Dictionary<(string Local, string Remote), PairState>> ReadAsync(Dictionary<(string Local, string Remote), ConsentChange>.KeyCollection pairs)
     {
         var states = new Dictionary<(string Local, string Remote), PairState>(pairs.Count);
         foreach (var some in pairs.Chunk(Space.MaxOperations / 2))
