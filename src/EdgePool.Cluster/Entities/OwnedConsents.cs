@@ -73,18 +73,22 @@ public sealed class OwnedConsents : IConsentJournal, IFollowedConsents
 
         var owners = keeper.Map.Owners;
         var late = changes.Select(static change => change with { Waited = true });
+        Refusal? older = null;
         foreach (var owned in late.GroupBy(ShardOf).GroupBy(shard => owners.TryGetValue(shard.Key, out var owner) ? owner.Node : null, StringComparer.Ordinal))
         {
             foreach (var shards in owned.Chunk(IOwnedConsents.MostKeys))
             {
-                if (await AppendAsync(owned.Key, [.. shards.SelectMany(static shard => shard)], cancellationToken) is { } refusal)
+                var refusal = await AppendAsync(owned.Key, [.. shards.SelectMany(static shard => shard)], cancellationToken);
+                if (refusal is not null and not { Reason: RefusalReason.Older })
                 {
                     return refusal;
                 }
+
+                older ??= refusal;
             }
         }
 
-        return null;
+        return older;
     }
 
     private static int ShardOf(ConsentChange change) => ShardOf(ConsentBatch.Pair(change).Remote);
@@ -102,7 +106,8 @@ public sealed class OwnedConsents : IConsentJournal, IFollowedConsents
         if (changes.Length > 1)
         {
             var half = changes.Length / 2;
-            return await AppendAsync(owner, changes[..half], cancellationToken) ?? await AppendAsync(owner, changes[half..], cancellationToken);
+            var first = await AppendAsync(owner, changes[..half], cancellationToken);
+            return first is null or { Reason: RefusalReason.Older } ? await AppendAsync(owner, changes[half..], cancellationToken) ?? first : first;
         }
 
         return changes is [ConsentChange.Given(var full)]

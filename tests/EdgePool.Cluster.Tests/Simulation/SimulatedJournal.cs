@@ -44,7 +44,7 @@ internal sealed class SimulatedJournal(ICoordinator owners)
             Log.Add(after.Standing is { } consent ? new ConsentChange.Given(consent) : new ConsentChange.Revoked(local, remote, after.Revoked!.Value));
         }
 
-        return null;
+        return plan.Outcome;
     }
 
     private bool Holds(Condition owned)
