@@ -108,11 +108,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
         => cluster is null ? edge : edge with
         {
-<<<<<<< HEAD
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store) { Shares = Shares, Troubles = Troubles },
-=======
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => kept!.View, Store) { Shares = Shares },
->>>>>>> main
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => kept!.View, Store) { Shares = Shares, Troubles = Troubles },
             DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
             DialbackSecretSource = Secrets,
         };
