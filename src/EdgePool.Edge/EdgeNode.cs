@@ -34,6 +34,7 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly PeerKeyMemory? keyMemory;
     private readonly List<IActorRef> listeners = [];
     private readonly List<DnsServer> views = [];
+    private readonly List<(Socket Socket, ListenerRole Role, StreamKind Kind)> bound = [];
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
@@ -61,7 +62,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var certificates = new EdgeCertificates(options.Certificates, time.GetUtcNow());
         var edgeLogs = new EdgeLogs(logs);
         var trust = new PeerTrust(options, policy, table, PeerKeys, time, edgeLogs.Streams);
-        random ??= new Random();
+        random = new SharedRandom(random ?? new Random());
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
         var components = new ComponentSessions(table, bouncer, edgeLogs);
@@ -150,7 +151,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The nodes of the pool that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
 
-    /// <summary>The local domains whose component is connected at another node of the pool, each once for each such node that there is a link to.</summary>
+    /// <summary>The local domains whose back end is connected at another node of the pool, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
     /// <summary>
@@ -176,6 +177,16 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
+        await OpenAsync(cancellation);
+        Accept();
+    }
+
+    /// <summary>
+    /// As <see cref="StartAsync"/>, but that partners and back ends are refused by TCP until <see cref="Accept"/>: partners go on to another node. Links to other nodes come up, so
+    /// that this one can join its pool first.
+    /// </summary>
+    public async Task OpenAsync(CancellationToken cancellation = default)
+    {
         if (Consents is not null)
             await Consents.StartAsync(cancellation);
         if (documents is not null)
@@ -193,6 +204,23 @@ public sealed class EdgeNode : IAsyncDisposable
         if (documents is not null || Consents is not null || edge.Options.Presences is not null || keyMemory is not null)
             throw new InvalidOperationException("a node with a store starts by StartAsync");
         Open();
+        Accept();
+    }
+
+    /// <summary>Accepts partners and back ends, on every address or on none.</summary>
+    /// <exception cref="ListenException">Another process has bound an address too, and was first.</exception>
+    public void Accept()
+    {
+        foreach (var (socket, _, _) in bound)
+            ListenOn(socket);
+        foreach (var (socket, role, kind) in bound)
+        {
+            var (runtime, supervisor) = (edge, streams!);
+            listeners.Add(system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor))));
+        }
+
+        bound.Clear();
+        NodeLog.Started(edge.Logs.Node, edge.Options.NodeName, edge.Options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
     private void Open()
@@ -224,19 +252,19 @@ public sealed class EdgeNode : IAsyncDisposable
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
         for (var i = 0; i < s2s.Count; i++)
-            Listen(s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound);
+            bound.Add((s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound));
         for (var i = 0; i < inside.Count; i++)
-            Listen(inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown);
+            bound.Add((inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown));
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         if (links is { } pool)
         {
+            ListenOn(peer!);
             edge.Components.Changed = pool.Stanzas.Changed;
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
 
         if (options.DialbackSecretSource is { } secrets)
             secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
-        NodeLog.Started(edge.Logs.Node, options.NodeName, options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
     /// <summary>Our own certificates now: what is in force, until when, and what was refused.</summary>
@@ -296,8 +324,7 @@ public sealed class EdgeNode : IAsyncDisposable
             NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
-        foreach (var listener in listeners)
-            system.Stop(listener);
+        StopListening();
         await CloseViewsAsync();
         links?.Stanzas.Leave();
         var shutdown = new NodeShutdown(edge);
@@ -324,8 +351,7 @@ public sealed class EdgeNode : IAsyncDisposable
         if (stopped)
             return;
         stopped = true;
-        foreach (var listener in listeners)
-            system.Stop(listener);
+        StopListening();
         await CloseViewsAsync();
         await system.Terminate();
         if (documents is not null)
@@ -395,12 +421,28 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);
 
-    private void Listen(Socket socket, ListenerRole role, StreamKind kind)
+    private void StopListening()
     {
-        var (runtime, supervisor) = (edge, streams!);
-        listeners.Add(system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor))));
+        foreach (var (socket, _, _) in bound)
+            socket.Dispose();
+        foreach (var listener in listeners)
+            system.Stop(listener);
     }
 
+    private static void ListenOn(Socket socket)
+    {
+        var address = (IPEndPoint)socket.LocalEndPoint!;
+        try
+        {
+            socket.Listen(1024);
+        }
+        catch (SocketException exception)
+        {
+            throw new ListenException(address, exception);
+        }
+    }
+
+    /// <summary>Takes the addresses: until somebody listens there, TCP is refused.</summary>
     private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null)
     {
         var bound = new List<Socket>();
@@ -411,7 +453,6 @@ public sealed class EdgeNode : IAsyncDisposable
             try
             {
                 socket.Bind(address);
-                socket.Listen(1024);
             }
             catch (SocketException exception)
             {

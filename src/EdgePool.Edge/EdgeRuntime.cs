@@ -41,6 +41,9 @@ internal sealed record EdgeRuntime(
     /// <summary>The streams that are lost and may be resumed, the peers' and ours.</summary>
     public LostStreams Lost { get; } = new(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, new ResumableStreams());
 
+    /// <summary>From a way that is lost to another one.</summary>
+    public Detour Detour { get; } = new(Routes, Bouncer);
+
     /// <summary>The streams that peers may resume.</summary>
     public ResumableStreams Resumable => Lost.Resumable;
 

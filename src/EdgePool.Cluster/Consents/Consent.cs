@@ -14,6 +14,11 @@ public abstract record ConsentChange
     {
     }
 
+    /// <summary>
+    /// It waited on a node's disk while others went on: it counts only where it is newer than what the journal has of the pair. What did not wait counts as the newest.
+    /// </summary>
+    public bool Waited { get; init; }
+
     /// <summary>The consent stands from now on; it takes the place of the pair's former one.</summary>
     /// <param name="Consent">The consent.</param>
     public sealed record Given(Consent Consent) : ConsentChange;
@@ -21,5 +26,6 @@ public abstract record ConsentChange
     /// <summary>The pair's consent is gone. No fault where there was none.</summary>
     /// <param name="Local">The bare JID of the local user, canonical.</param>
     /// <param name="Remote">The bare JID of the contact, canonical.</param>
-    public sealed record Revoked(string Local, string Remote) : ConsentChange;
+    /// <param name="At">When; kept to the millisecond, in UTC. The journal remembers it for <see cref="Documents.StoreLimits.RevocationTime"/>.</param>
+    public sealed record Revoked(string Local, string Remote, DateTimeOffset At = default) : ConsentChange;
 }

@@ -1,3 +1,4 @@
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 
 namespace EdgePool.Cluster.Consents;
@@ -30,9 +31,31 @@ internal static class ConsentBatch
     public static (string Local, string Remote) Pair(ConsentChange change) => change switch
     {
         ConsentChange.Given(var consent) => (consent.Local, consent.Remote),
-        ConsentChange.Revoked(var local, var remote) => (local, remote),
+        ConsentChange.Revoked(var local, var remote, _) => (local, remote),
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
     };
+
+    /// <summary>A write of somebody who is the owner no more.</summary>
+    public static Refusal FencedOff(Condition owned) => new(RefusalReason.Fenced, $"somebody else owns {owned.Key} by now");
+
+    /// <summary>There is no room for one more.</summary>
+    public static Refusal Full(StoreLimits limits) => new(RefusalReason.Full, $"the journal holds at most {limits.MaxConsents} consents");
+
+    /// <summary>There is no room for one more of a partner.</summary>
+    public static Refusal PartnerFull(string partner, StoreLimits limits)
+        => new(RefusalReason.PartnerFull, $"the journal holds at most {limits.MaxConsentsOfPartner} consents under one partner, and {partner} has as many");
+
+    /// <summary>What counts of each pair: its last change.</summary>
+    public static Dictionary<(string Local, string Remote), ConsentChange> LastOfEach(IReadOnlyList<ConsentChange> changes)
+    {
+        var last = new Dictionary<(string Local, string Remote), ConsentChange>(changes.Count);
+        foreach (var change in changes)
+        {
+            last[Pair(change)] = change;
+        }
+
+        return last;
+    }
 
     private static Refusal? Address(string address, StoreLimits limits) => StoreText.Judge(address, limits.MaxAddressBytes, "an address", mayBeEmpty: false);
 

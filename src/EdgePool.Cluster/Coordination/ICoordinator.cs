@@ -27,6 +27,11 @@ public interface ICoordinator : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken);
 
+    /// <summary>How long nobody has kept a lease alive, at least: the store may count whole seconds. It is true of a moment during the call. Null: the lease is gone.</summary>
+    /// <param name="lease">Of any node.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<TimeSpan?> SilenceAsync(long lease, CancellationToken cancellationToken);
+
     /// <summary>Ends a lease, and with it its keys, at once; nothing where it is gone.</summary>
     /// <param name="lease">One's own, or that of a node known to be dead.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>

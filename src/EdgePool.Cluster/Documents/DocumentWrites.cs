@@ -46,6 +46,12 @@ public enum RefusalReason
     /// <summary>Too many wait for the store. Later it will take it.</summary>
     Busy,
 
+    /// <summary>One partner has as many consents as a partner may have.</summary>
+    PartnerFull,
+
+    /// <summary>Somebody else is the owner by now.</summary>
+    Fenced,
+
     /// <summary>The store cannot be written now: the disk fails, another process holds it, or (a cluster's store) there is no quorum.</summary>
     Unavailable,
 }

@@ -39,6 +39,15 @@ public sealed record StoreLimits
     /// <summary>Consents.</summary>
     public int MaxConsents { get; init; } = 2_000_000;
 
+    /// <summary>Consents under one partner.</summary>
+    public int MaxConsentsOfPartner { get; init; } = 100_000;
+
+    /// <summary>Revocations that are remembered; the oldest go first.</summary>
+    public int MaxRevocations { get; init; } = 100_000;
+
+    /// <summary>How long a revocation is remembered: longer than any node is cut off and comes back with consents that waited on its disk.</summary>
+    public TimeSpan RevocationTime { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>Who may be shown as available at one time.</summary>
     public int MaxPresences { get; init; } = 400_000;
 

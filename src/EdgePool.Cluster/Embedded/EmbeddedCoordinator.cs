@@ -58,6 +58,16 @@ public sealed class EmbeddedCoordinator : ICoordinator
     }
 
     /// <inheritdoc/>
+    public ValueTask<TimeSpan?> SilenceAsync(long lease, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            Begin(cancellationToken);
+            return new ValueTask<TimeSpan?>(leases.TryGetValue(lease, out var held) ? time.GetElapsedTime(held.Since) : null);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask RevokeAsync(long lease, CancellationToken cancellationToken)
     {
         lock (gate)

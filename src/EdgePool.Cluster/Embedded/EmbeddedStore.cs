@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.KnownPeers;
 using EdgePool.Cluster.Presences;
@@ -19,7 +20,7 @@ namespace EdgePool.Cluster.Embedded;
 /// <see cref="EmbeddedStoreOptions.MaxCheckedBytes"/>; anything on a network file system that does not honour locks and syncs.
 /// </para>
 /// </summary>
-public sealed partial class EmbeddedStore : IDocumentStore, IConsentJournal, IPresenceJournal, IKnownPeerJournal
+public sealed partial class EmbeddedStore : IDocumentStore, IOwnedConsents, IPresenceJournal, IKnownPeerJournal
 {
     // Of this size a portion of consents takes the reading thread some milliseconds.
     private const int Portion = 4096;
@@ -121,14 +122,19 @@ public sealed partial class EmbeddedStore : IDocumentStore, IConsentJournal, IPr
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken)
+    public ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken) => AppendAsync(changes, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, IReadOnlyList<Condition> ownership, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(ownership);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ownership.Count, IOwnedConsents.MostKeys, nameof(ownership));
         if (ConsentBatch.Judge(changes, options.Limits) is { } refusal)
         {
             return refusal;
         }
 
-        var job = new StoreJob<Refusal?>(database => ConsentRows.Append(database, changes, options.Limits))
+        var job = new StoreJob<Refusal?>(database => ConsentRows.Append(database, changes, ownership, options.Limits, time.GetUtcNow()))
         {
             // A partner's name is one string for all its consents.
             Bytes = changes.Select(ConsentBatch.Pair).Sum(pair => Weight(pair.Local, pair.Remote)),

@@ -49,6 +49,16 @@ internal static class Schema
         -- What is known of the keys of partners' domains.
         CREATE TABLE known_peer (domain TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE state ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+
+        -- Consents that were revoked, as long as it is remembered, and since when. at: milliseconds since 1970.
+        CREATE TABLE revoked (local TEXT NOT NULL, remote TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (local, remote)) WITHOUT ROWID;
+        CREATE INDEX revoked_at ON revoked (at);
+
+        -- The highest token under which an owner of a key has written.
+        CREATE TABLE ownership (owned TEXT NOT NULL PRIMARY KEY, token INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Judges whose file it is, and changes nothing.</summary>

@@ -180,7 +180,7 @@ public sealed class PoolShares
     private ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string node, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
     {
         ShareAnswer? answer = null;
-        if (ShareCodec.ReadReport(question.Span) is { } report)
+        if (ShareCodec.ReadReport(question.Span) is { } report && member.Term is not { Fresh: false }) // an owner that may not decide now does not forget either
         {
             lock (owning)
             {

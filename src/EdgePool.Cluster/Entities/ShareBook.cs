@@ -59,6 +59,18 @@ public sealed class ShareBook
         }
     }
 
+    /// <summary>Owners have told this node, in its present membership, of all shards: nothing is refused for want of their word.</summary>
+    public bool IsInformed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return lease != 0 && !told.Contains(false);
+            }
+        }
+    }
+
     /// <summary>Takes a place for one stream; false: this node has none left.</summary>
     /// <param name="holder">See <see cref="BudgetKey"/>.</param>
     /// <param name="limit">What policy allows over the pool.</param>
@@ -328,6 +340,7 @@ public sealed class ShareBook
         private int refusedBefore;
         private int refused;
         private long refusedSince;
+        private long used;
         private long rate;
 
         public BudgetKey Key => key;
@@ -355,10 +368,9 @@ public sealed class ShareBook
         {
             if (Rate is { } share)
             {
-                // Who is held back by its share could use more than is seen.
-                var used = (long)(share.TakeUsed() / seconds);
-                var wanted = used >= share.Now / 2 ? 2 * used : used * 5 / 4;
-                rate = Math.Min(Math.Max(wanted, rate * 3 / 4), Whole);
+                // Of who is held back nobody knows what it could use: it asks for all, and has as much as others that do. What another has and does not use, nobody has.
+                used = Math.Max((long)(share.TakeUsed() / seconds), used / 4);
+                rate = share.TakeHeldBack() ? Whole : Math.Min(used + ((used + 9) / 10), Whole);
             }
         }
 
@@ -375,6 +387,7 @@ public sealed class RateShare : IDisposable
     private readonly ShareBook book;
     private long now = 1;
     private long used;
+    private int heldBack;
     private bool ended;
 
     internal RateShare(ShareBook book, BudgetKey key) => (this.book, Key) = (book, key);
@@ -392,6 +405,15 @@ public sealed class RateShare : IDisposable
     /// <summary>So much was used.</summary>
     public void Use(long amount) => Interlocked.Add(ref used, amount);
 
+    /// <summary>More would have been used.</summary>
+    public void HoldBack()
+    {
+        if (Volatile.Read(ref heldBack) == 0)
+        {
+            Volatile.Write(ref heldBack, 1);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -400,6 +422,8 @@ public sealed class RateShare : IDisposable
             book.End(this);
         }
     }
+
+    internal bool TakeHeldBack() => Interlocked.Exchange(ref heldBack, 0) != 0;
 
     internal long TakeUsed() => Interlocked.Exchange(ref used, 0);
 

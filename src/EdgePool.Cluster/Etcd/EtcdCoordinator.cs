@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Coordination;
+using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Etcd.Calls;
 using EdgePool.Cluster.Etcd.Messages;
 using Google.Protobuf;
@@ -28,12 +29,12 @@ public sealed class EtcdCoordinator : ICoordinator
     /// <param name="options">Where etcd is.</param>
     /// <param name="time">The clock of deadlines; null: the system's.</param>
     /// <exception cref="ArgumentException">The options are wrong: <see cref="EtcdOptions.Judge"/> says how.</exception>
-    /// <exception cref="EdgePool.Cluster.Documents.StoreException">A file that they name cannot be used.</exception>
+    /// <exception cref="StoreException">A file that they name cannot be used.</exception>
     public EtcdCoordinator(EtcdOptions options, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         client = new EtcdClient(options, time ?? TimeProvider.System);
-        prefix = options.Prefix + "live/";
+        prefix = PrefixOf(options);
     }
 
     /// <inheritdoc/>
@@ -47,6 +48,26 @@ public sealed class EtcdCoordinator : ICoordinator
     /// <inheritdoc/>
     public async ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken)
         => (await AskAsync(client => client.KeepAliveAsync(new LeaseKeepAliveRequest { ID = lease }, cancellationToken))).TTL > 0;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Leases are counted by etcd's leader, without asking its followers. One that was followed by another and does not know it yet would tell of a lease which the
+    /// new one keeps alive; so two reads, which need a majority, must say that the member and its term are the same before and after.
+    /// </remarks>
+    public async ValueTask<TimeSpan?> SilenceAsync(long lease, CancellationToken cancellationToken)
+        => await AskAsync(async client =>
+        {
+            var before = await client.RangeAsync(new RangeRequest { Key = KeyOf("") }, cancellationToken);
+            var told = await client.TimeToLiveAsync(new LeaseTimeToLiveRequest { ID = lease }, cancellationToken);
+            var after = await client.RangeAsync(new RangeRequest { Key = KeyOf("") }, cancellationToken);
+            if (!IsSame(before.Header, told.Header) || !IsSame(told.Header, after.Header))
+            {
+                throw new StoreException(StoreFault.Unavailable, "etcd is changing its leader");
+            }
+
+            // What is left was rounded down, and is more than was granted after a change of the leader.
+            return told.TTL < 0 ? (TimeSpan?)null : TimeSpan.FromSeconds(Math.Max(0, told.GrantedTtl - told.TTL - 1));
+        });
 
     /// <inheritdoc/>
     public async ValueTask RevokeAsync(long lease, CancellationToken cancellationToken)
@@ -124,6 +145,17 @@ public sealed class EtcdCoordinator : ICoordinator
         }
     }
 
+    /// <summary>The same for a transaction on other keys of the deployment: the key of an owner is the one that was made at this revision.</summary>
+    internal static Compare CreatedAt(EtcdOptions options, Condition owned)
+        => new()
+        {
+            Target = Compare.Types.CompareTarget.Create,
+            Key = ByteString.CopyFromUtf8(PrefixOf(options) + owned.Key),
+            CreateRevision = owned.Created ?? throw new ArgumentException($"the condition on {owned.Key} names no token", nameof(owned)),
+        };
+
+    private static string PrefixOf(EtcdOptions options) => options.Prefix + "live/";
+
     private static ImmutableSortedDictionary<string, KeyRecord> Empty { get; } = ImmutableSortedDictionary.Create<string, KeyRecord>(StringComparer.Ordinal);
 
     private ImmutableSortedDictionary<string, KeyRecord> Apply(ImmutableSortedDictionary<string, KeyRecord> keys, KeyEvents events)
@@ -150,6 +182,8 @@ public sealed class EtcdCoordinator : ICoordinator
     private string NameOf(ByteString key) => key.ToStringUtf8()[prefix.Length..];
 
     private ByteString KeyOf(string key) => ByteString.CopyFromUtf8(prefix + key);
+
+    private static bool IsSame(ResponseHeader one, ResponseHeader other) => one.MemberId == other.MemberId && one.RaftTerm == other.RaftTerm;
 
     private IEnumerable<Compare> Compares(Condition condition)
     {

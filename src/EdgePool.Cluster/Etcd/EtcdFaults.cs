@@ -11,6 +11,8 @@ internal static class EtcdFaults
     {
         { Outcome: Outcome.Untrusted } => new StoreException(
             StoreFault.Permission, $"{fault.Message}: compare the authorities, certificate and key that the configuration names with those of etcd", fault),
+        { Code: GrpcCode.InvalidArgument } when fault.Message.Contains("user name is empty", StringComparison.Ordinal) => new StoreException(
+            StoreFault.Permission, $"{fault.Message}: etcd asks for users, and this node shows none: use https with a certificate whose CN is its user", fault),
         { Code: GrpcCode.PermissionDenied or GrpcCode.Unauthenticated } => new StoreException(
             StoreFault.Permission, $"{fault.Message}: give this node's user of etcd (the CN of its certificate) read and write on the deployment's prefix", fault),
         { Code: GrpcCode.ResourceExhausted } => new StoreException(StoreFault.Unavailable, $"{fault.Message}: compact and defragment etcd, or raise its quota (--quota-backend-bytes)", fault),

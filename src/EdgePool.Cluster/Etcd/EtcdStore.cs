@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Etcd.Calls;
 using EdgePool.Cluster.Etcd.Consents;
@@ -19,7 +20,7 @@ namespace EdgePool.Cluster.Etcd;
 /// was put back to an older state while nodes ran; start them anew then.
 /// </para>
 /// </summary>
-public sealed class EtcdStore : IDocumentStore, IConsentJournal
+public sealed class EtcdStore : IDocumentStore, IOwnedConsents, IFollowedConsents
 {
     private readonly EtcdClient client;
     private readonly EtcdDocuments documents;
@@ -36,7 +37,7 @@ public sealed class EtcdStore : IDocumentStore, IConsentJournal
         ArgumentNullException.ThrowIfNull(options);
         client = new EtcdClient(options.Etcd, TimeProvider.System);
         documents = new EtcdDocuments(client, options, time);
-        consents = new EtcdConsents(client, options);
+        consents = new EtcdConsents(client, options, time);
     }
 
     internal EtcdDocuments Documents => documents;
@@ -80,18 +81,26 @@ public sealed class EtcdStore : IDocumentStore, IConsentJournal
         => ReadingAsync(consents.ReadAllAsync(partner, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken)
+    public ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken) => AppendAsync(changes, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, IReadOnlyList<Condition> ownership, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(ownership);
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         try
         {
-            return await consents.AppendAsync(changes, cancellationToken);
+            return await consents.AppendAsync(changes, ownership, isCarried: false, cancellationToken);
         }
         catch (EtcdException fault)
         {
             return EtcdFaults.OfWriting(fault);
         }
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<IReadOnlyList<ConsentChange>?> FollowConsentsAsync(CancellationToken cancellationToken)
+        => ReadingAsync(consents.FollowAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -28,6 +28,7 @@ public sealed class Member
     private volatile Term? term;
     private volatile NodeRecord record;
     private NodeRecord? told;
+    private long entered;
     private bool started;
 
     /// <param name="store">Where membership is agreed on.</param>
@@ -108,7 +109,7 @@ public sealed class Member
             return;
         }
 
-        var standing = new Term(lease, asked, options.TimeToLive * options.SafePart, time);
+        var standing = new Term(lease, asked, options, time);
         term = standing;
         try
         {
@@ -130,9 +131,9 @@ public sealed class Member
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var telling = record;
-            if (await store.CommitAsync([Condition.Absent(key)], [new KeyChange(key, telling.ToBytes(), lease)], cancellationToken) is not null)
+            if (await store.CommitAsync([Condition.Absent(key)], [new KeyChange(key, telling.ToBytes(), lease)], cancellationToken) is { } revision)
             {
-                (started, told) = (true, telling);
+                (started, told, entered) = (true, telling, revision);
                 return true;
             }
 
@@ -169,14 +170,14 @@ public sealed class Member
                     return;
                 }
 
-                if (!standing.TryProlong(asked))
+                if (await RenewAsync(standing, asked, cancellationToken) is { } ended)
                 {
-                    troubled?.Invoke(new MembershipTrouble("the answer came too late: this node owns nothing until it is a member again"));
+                    troubled?.Invoke(new MembershipTrouble($"{ended}: this node owns nothing until it is a member again"));
+                    standing.Dispose();
                     await store.RevokeAsync(standing.Lease, cancellationToken);
                     return;
                 }
 
-                await TellAsync(standing, cancellationToken);
                 await Task.Delay(options.KeepAlive, time, cancellationToken);
             }
             catch (StoreException exception)
@@ -192,14 +193,36 @@ public sealed class Member
         }
     }
 
-    /// <summary>Brings the record up to date; refused where the lease is gone, which the next keep-alive says.</summary>
-    private async Task TellAsync(Term standing, CancellationToken cancellationToken)
+    /// <summary>
+    /// The store has kept the lease alive, when asked at that moment. Where another node may be about to end it, for this one was silent, the record is written first: either
+    /// that write or the other node's deletion is made, never both. Null, or why the term is over.
+    /// </summary>
+    private async Task<string?> RenewAsync(Term standing, long asked, CancellationToken cancellationToken)
     {
-        if (record is var telling && telling != told)
+        if (!standing.Fresh && standing.Stands && !await TellAsync(standing, cancellationToken))
         {
-            await store.CommitAsync([], [new KeyChange(key, telling.ToBytes(), standing.Lease)], cancellationToken);
-            told = telling;
+            return "another node has found this one dead";
         }
+
+        if (!standing.TryProlong(asked))
+        {
+            return "the answer came too late";
+        }
+
+        return record == told || await TellAsync(standing, cancellationToken) ? null : "the record of this node is gone";
+    }
+
+    /// <summary>Brings the record up to date; false: it is not there any more, or its lease is not.</summary>
+    private async Task<bool> TellAsync(Term standing, CancellationToken cancellationToken)
+    {
+        var telling = record;
+        if (await store.CommitAsync([Condition.CreatedAt(key, entered)], [new KeyChange(key, telling.ToBytes(), standing.Lease)], cancellationToken) is null)
+        {
+            return false;
+        }
+
+        told = telling;
+        return true;
     }
 
     private Task RetryAsync(CancellationToken cancellationToken) => Task.Delay(options.Retry * (0.5 + (random.NextDouble() / 2)), time, cancellationToken);

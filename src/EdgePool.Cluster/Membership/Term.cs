@@ -4,18 +4,23 @@ namespace EdgePool.Cluster.Membership;
 /// The time for which a node is surely a member: from the grant of a lease until it may be gone. It ends by itself, on the node's own clock, whether or not the
 /// store can still be asked; what a node does as an owner it does in a term, and no longer.
 /// </summary>
+/// <remarks>
+/// A node that is silent may be found dead long before its lease runs out (see <see cref="SilentNodes"/>). So an owner decides only while its term is
+/// <see cref="Fresh"/>; a term that was not fresh for a while goes on when the store has confirmed it.
+/// </remarks>
 public sealed class Term : IDisposable
 {
     private readonly TimeProvider time;
     private readonly TimeSpan safe;
+    private readonly TimeSpan fresh;
     private readonly CancellationTokenSource over = new();
     private readonly ITimer end;
     private long since;
 
-    internal Term(long lease, long asked, TimeSpan safe, TimeProvider time)
+    internal Term(long lease, long asked, MembershipOptions options, TimeProvider time)
     {
         Lease = lease;
-        this.safe = safe;
+        (safe, fresh) = (options.TimeToLive * options.SafePart, options.Silent * options.SafePart);
         this.time = time;
         since = asked;
         end = time.CreateTimer(static term => ((Term)term!).EndIfDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -27,6 +32,9 @@ public sealed class Term : IDisposable
 
     /// <summary>True while the lease surely stands. Asked anew before each act: a process may have been stopped for any time in between.</summary>
     public bool Stands => !over.IsCancellationRequested && time.GetElapsedTime(Interlocked.Read(ref since)) < safe;
+
+    /// <summary>True while nobody can have found this node dead, for the store has just heard of it. Asked anew before each act, as <see cref="Stands"/>.</summary>
+    public bool Fresh => !over.IsCancellationRequested && time.GetElapsedTime(Interlocked.Read(ref since)) < fresh;
 
     /// <summary>Cancelled when it has ended.</summary>
     public CancellationToken Over => over.Token;

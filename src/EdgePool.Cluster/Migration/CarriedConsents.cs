@@ -10,7 +10,7 @@ internal sealed class CarriedConsents(EtcdConsents consents) : IConsentJournal
     public IAsyncEnumerable<Consent> ReadAllAsync(string? partner, CancellationToken cancellationToken) => consents.ReadAllAsync(partner, cancellationToken);
 
     public async ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken)
-        => await consents.AppendAsync(changes, isCarried: true, cancellationToken) is { } refusal
+        => await consents.AppendAsync(changes, [], isCarried: true, cancellationToken) is { } refusal
             ? throw new StoreException(StoreFault.Unavailable, $"the pool does not take the consents: {refusal.Message}")
             : null;
 }

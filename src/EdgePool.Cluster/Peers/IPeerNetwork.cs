@@ -3,11 +3,14 @@ namespace EdgePool.Cluster.Peers;
 /// <summary>What nodes of a pool ask each other.</summary>
 public enum QuestionKind : byte
 {
-    /// <summary>Of the owner of a partner's shard: stream leases, rate budgets, backoff, consent.</summary>
+    /// <summary>Of the owner of a partner's shard: stream leases, rate budgets, backoff.</summary>
     Entity = 1,
 
     /// <summary>Of a node: how it sees itself and the pool.</summary>
     Status = 2,
+
+    /// <summary>Of the owner of a contact's domain: to write consents that users of the node that asks gave or revoked.</summary>
+    Consent = 3,
 }
 
 /// <summary>Questions between the nodes of a pool. Safe for use from several threads.</summary>

@@ -69,8 +69,8 @@ public sealed class ShardKeeper
     /// </summary>
     public Func<IReadOnlyList<int>, CancellationToken, Task>? HandOver { get; set; }
 
-    /// <summary>The token under which this node owns a shard at this moment; null: it does not.</summary>
-    public long? TokenOf(int shard) => held.TryGetValue(shard, out var holding) && holding.Term.Stands ? holding.Token : null;
+    /// <summary>The token under which this node may decide as a shard's owner at this moment; null: it does not own it, or its term is not fresh.</summary>
+    public long? TokenOf(int shard) => held.TryGetValue(shard, out var holding) && holding.Term.Fresh ? holding.Token : null;
 
     /// <summary>How many shards this node owns at this moment.</summary>
     public int Count => held.Count(static h => h.Value.Term.Stands);

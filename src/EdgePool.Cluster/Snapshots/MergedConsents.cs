@@ -8,8 +8,8 @@ namespace EdgePool.Cluster.Snapshots;
 /// <summary>
 /// Consents in the cluster's journal, with a mirror of them on this node's disk for starts without the cluster, and a file for the changes that the cluster has yet to take.
 /// <para>
-/// Changes reach the cluster in the order in which this node made them. Between nodes, the order is that of their merging: of a pair that was changed at two nodes
-/// which were cut off from one another, the later merge stands.
+/// Changes reach the cluster in the order in which this node made them. Those that waited are marked so: of a pair that was changed at two nodes which were cut off from one
+/// another, the later change stands, by the clocks of these nodes.
 /// </para>
 /// </summary>
 internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mirror, PendingFile pending) : IDisposable
@@ -17,9 +17,16 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     private const int MirrorBatch = 1_000;
     private const int MaxWaiting = 1_024;
     private readonly WaitingLine line = new(MaxWaiting);
+    private volatile bool stale;
 
     /// <summary>Batches that wait.</summary>
     public int Pending => pending.Batches.Count;
+
+    /// <summary>Changes that waited were merged since all was read: what became of them is not known here.</summary>
+    public bool IsStale => stale;
+
+    /// <summary>Told of what others have changed, and of what became of changes that waited.</summary>
+    public Action<IReadOnlyList<ConsentChange>>? Heard { get; set; }
 
     /// <summary>In the cluster's journal, or on this node's disk until it is there.</summary>
     /// <param name="changes">The batch.</param>
@@ -39,7 +46,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         }
 
         var refusal = isAway ? pending.Append(changes) : await MergeWaitingAsync() ?? await journal.AppendAsync(changes, CancellationToken.None);
-        if (!isAway && refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy })
+        if (!isAway && refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy or RefusalReason.Fenced })
         {
             refusal = pending.Append(changes);
         }
@@ -55,6 +62,31 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
             using var turn = await line.TakeAsync(cancellationToken);
             _ = turn is null ? null : await MergeWaitingAsync();
         }
+    }
+
+    /// <summary>Takes in what the cluster's journal has come to hold. What waits stays as it is here.</summary>
+    public async Task HearAsync(IReadOnlyList<ConsentChange> news, CancellationToken cancellationToken)
+    {
+        using var turn = await line.TakeAsync(cancellationToken);
+        var waiting = Waiting();
+        ConsentChange[] changes = [.. news.Where(change => !waiting.Contains(ConsentBatch.Pair(change)))];
+        await mirror.AppendAsync(changes, CancellationToken.None);
+        Heard?.Invoke(changes);
+    }
+
+    /// <summary>Reads all that the cluster has, and takes in what is different here; likewise.</summary>
+    /// <exception cref="StoreException">The cluster does not answer.</exception>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        using var turn = await line.TakeAsync(cancellationToken);
+        stale = false;
+        await using var refresh = new MirrorRefresh(mirror, MirrorBatch, cancellationToken) { Waiting = Waiting(), Noted = changes => Heard?.Invoke(changes) };
+        await foreach (var consent in journal.ReadAllAsync(null, cancellationToken))
+        {
+            await refresh.SeenAsync(consent);
+        }
+
+        await refresh.EndAsync();
     }
 
     /// <summary>What the cluster has; the mirror becomes the same, where all is read. Where the cluster does not answer from the start, what the mirror has.</summary>
@@ -85,6 +117,8 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     /// <inheritdoc/>
     public void Dispose() => pending.Dispose();
 
+    private HashSet<(string Local, string Remote)> Waiting() => [.. pending.Batches.SelectMany(static batch => batch).Select(ConsentBatch.Pair)];
+
     // Null: the cluster does not answer.
     private static async Task<bool?> FirstAsync(IAsyncEnumerator<Consent> all)
     {
@@ -103,7 +137,8 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     {
         foreach (var batch in pending.Batches)
         {
-            if (await journal.AppendAsync(batch, CancellationToken.None) is { Reason: RefusalReason.Unavailable or RefusalReason.Busy or RefusalReason.Full } refusal)
+            ConsentChange[] waited = [.. batch.Select(static change => change with { Waited = true })];
+            if (await journal.AppendAsync(waited, CancellationToken.None) is { Reason: RefusalReason.Unavailable or RefusalReason.Busy or RefusalReason.Fenced or RefusalReason.Full } refusal)
             {
                 return refusal;
             }
@@ -112,6 +147,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         if (Pending > 0)
         {
             pending.Clear();
+            stale = true;
         }
 
         return null;

@@ -10,6 +10,12 @@ internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, Cancellat
     private readonly List<ConsentChange> changes = [];
     private bool? more;
 
+    /// <summary>Pairs that stay as they are in the mirror.</summary>
+    public IReadOnlySet<(string Local, string Remote)> Waiting { get; init; } = new HashSet<(string Local, string Remote)>();
+
+    /// <summary>Told of what was different in the mirror.</summary>
+    public Action<IReadOnlyList<ConsentChange>>? Noted { get; init; }
+
     /// <summary>The next one of the others.</summary>
     public async Task SeenAsync(Consent seen)
     {
@@ -51,7 +57,11 @@ internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, Cancellat
 
     private async Task NoteAsync(ConsentChange change)
     {
-        changes.Add(change);
+        if (!Waiting.Contains(ConsentBatch.Pair(change)))
+        {
+            changes.Add(change);
+        }
+
         if (changes.Count == batch)
         {
             await WriteAsync();
@@ -60,7 +70,12 @@ internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, Cancellat
 
     private async Task WriteAsync()
     {
-        await mirror.AppendAsync([.. changes], CancellationToken.None);
+        ConsentChange[] noted = [.. changes];
         changes.Clear();
+        await mirror.AppendAsync(noted, CancellationToken.None);
+        if (noted.Length > 0)
+        {
+            Noted?.Invoke(noted);
+        }
     }
 }

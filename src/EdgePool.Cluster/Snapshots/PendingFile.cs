@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
-using EdgePool.Cluster.Etcd.Messages;
-using Google.Protobuf;
 
 namespace EdgePool.Cluster.Snapshots;
 
@@ -39,7 +37,7 @@ internal sealed class PendingFile : IDisposable
     /// <summary>Keeps a batch; durable when it returns. Null: done.</summary>
     public Refusal? Append(IReadOnlyList<ConsentChange> changes)
     {
-        var body = Write(changes).ToByteArray();
+        var body = ConsentCodec.Write(changes);
         if (file.Length + HeaderBytes + body.Length > maxBytes)
         {
             return new Refusal(RefusalReason.Full, $"the cluster's store is away, and {file.Name} holds at most {maxBytes} bytes of what waits for it");
@@ -81,24 +79,6 @@ internal sealed class PendingFile : IDisposable
         return header;
     }
 
-    private static PendingConsents Write(IReadOnlyList<ConsentChange> changes)
-    {
-        var record = new PendingConsents();
-        foreach (var change in changes)
-        {
-            var (local, remote) = ConsentBatch.Pair(change);
-            var given = change is ConsentChange.Given(var consent) ? new ConsentRecord { Partner = consent.Partner, Since = consent.Since.ToUnixTimeMilliseconds() } : null;
-            record.Changes.Add(new PendingConsent { Local = local, Remote = remote, Given = given });
-        }
-
-        return record;
-    }
-
-    private static ConsentChange Read(PendingConsent change)
-        => change.Given is { } given
-            ? new ConsentChange.Given(new Consent(change.Local, change.Remote, given.Partner, DateTimeOffset.FromUnixTimeMilliseconds(given.Since)))
-            : new ConsentChange.Revoked(change.Local, change.Remote);
-
     private void Load()
     {
         var header = new byte[HeaderBytes];
@@ -113,7 +93,7 @@ internal sealed class PendingFile : IDisposable
                 break;
             }
 
-            batches.Add([.. PendingConsents.Parser.ParseFrom(body).Changes.Select(Read)]);
+            batches.Add(ConsentCodec.Read(body));
             good = file.Position;
         }
 

@@ -10,18 +10,26 @@ namespace EdgePool.Cluster.Snapshots;
 /// and histories are refused with a text that says so; consents are kept on this node's disk and merged when the store is back. As long as the store answers, nothing of
 /// this shows.
 /// <para>
-/// Not guaranteed while the store is away: that a reading sees what other nodes wrote; and of consents, that the mirror has those that other nodes gave since this node last read
-/// all of them.
+/// Not guaranteed while the store is away: that a reading sees what other nodes wrote.
 /// </para>
 /// </summary>
-public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
+public sealed class SnapshottedStore : IDocumentStore, ISharedConsents
 {
     private readonly IDocumentStore store;
     private readonly FollowedDocuments documents;
     private readonly MergedConsents consents;
+    private readonly CancellationTokenSource ending = new();
+    private Task following = Task.CompletedTask;
     private int disposed;
 
     private SnapshottedStore(IDocumentStore store, FollowedDocuments documents, MergedConsents consents) => (this.store, this.documents, this.consents) = (store, documents, consents);
+
+    /// <inheritdoc/>
+    public Action<IReadOnlyList<ConsentChange>>? Heard
+    {
+        get => consents.Heard;
+        set => consents.Heard = value;
+    }
 
     /// <summary>How this node stands to the store.</summary>
     public StoreStanding Standing
@@ -34,9 +42,10 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
     /// <param name="options">Where this node keeps the rest; the folder is made (0700) where there is none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="owned">The way to the store's consents; null: straight.</param>
     /// <exception cref="StoreException">The store does not answer and this node has kept nothing, or its folder cannot be used.</exception>
     public static async Task<SnapshottedStore> OpenAsync<TStore>(
-        TStore store, IConsentJournal mirror, SnapshotOptions options, TimeProvider time, CancellationToken cancellationToken)
+        TStore store, IConsentJournal mirror, SnapshotOptions options, TimeProvider time, CancellationToken cancellationToken, IConsentJournal? owned = null)
         where TStore : class, IDocumentStore, IConsentJournal
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -45,13 +54,21 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
         try
         {
             pending = Prepare(options);
-            var merged = new MergedConsents(store, mirror, pending);
+            var consents = owned ?? store;
+            var merged = new MergedConsents(consents, mirror, pending);
             var followed = new FollowedDocuments(store, Path.Combine(options.Folder, "documents.snapshot"), options.Retry, time)
             {
                 Answered = () => merged.MergeAsync(CancellationToken.None),
             };
             await followed.StartAsync(cancellationToken);
-            return new SnapshottedStore(store, followed, merged);
+            var opened = new SnapshottedStore(store, followed, merged);
+            if (consents is IFollowedConsents journal)
+            {
+                var follower = new ConsentFollower(journal, merged, () => followed.Away is null, options.Retry, time);
+                opened.following = follower.RunAsync(opened.ending.Token);
+            }
+
+            return opened;
         }
         catch
         {
@@ -130,8 +147,11 @@ public sealed class SnapshottedStore : IDocumentStore, IConsentJournal
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0)
         {
+            await ending.CancelAsync();
             await documents.DisposeAsync();
+            await following;
             consents.Dispose();
+            ending.Dispose();
             await store.DisposeAsync();
         }
     }

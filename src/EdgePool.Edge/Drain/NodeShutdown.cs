@@ -9,8 +9,10 @@ namespace EdgePool.Edge.Drain;
 /// A node's last <see cref="StreamTimeouts.Drain"/>: what is in flight is delivered, or answered while its sender can still hear the answer, and every
 /// stream ends with <c>system-shutdown</c>. Each step ends when nothing is in flight, or when its part of the time is over:
 /// <list type="number">
-/// <item>no stream reads further stanzas; half of the time is for deliveries;</item>
-/// <item>what waits for a stream that did not come up is answered; another fifth is for slow targets;</item>
+/// <item>no stream but components' takes further stanzas, other than what peers to whom nothing is acknowledged say until they have heard the farewell; two fifths are for that,
+/// and for deliveries to components;</item>
+/// <item>what waits for a stream that did not come up is answered, and components hear the farewell and are heard out: a fifth is for that, and for what they say;</item>
+/// <item>what still waits for a stream is answered, and a tenth is for slow targets;</item>
 /// <item>what waits for them all the same is answered, and a tenth is for the answers;</item>
 /// <item>the streams end, each with what waits for it before the farewell.</item>
 /// </list>
@@ -28,15 +30,19 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
     {
         using var budget = new CancellationTokenSource(drain * 0.9, edge.Time);
         edge.Routes.Drained = Changed;
-        edge.Streams.Emptied = Changed;
+        edge.Streams.Changed = Changed;
         edge.Lost.Close();
-        streams.Tell(StopReading.Instance);
-        routes.Tell(StopReading.Instance); // on some of ours stanzas come too
-        await UntilAsync(NothingInFlight, drain / 2, budget.Token);
+        var others = new StopReading(Components: false);
+        streams.Tell(others);
+        routes.Tell(others); // on some of ours stanzas come too
+        await UntilAsync(() => !edge.Streams.All.Any(IsHeardOut) && NothingIsForAComponentOrWaits(), drain * 2 / 5, budget.Token);
+        Answer(static route => !route.Queue.HasStream);
+        streams.Tell(new StopReading(Components: true));
+        await UntilAsync(() => !edge.Streams.All.Any(IsComponentHeardOut) && NothingInFlight(), drain / 5, budget.Token);
         if (!NothingInFlight())
         {
             Answer(static route => !route.Queue.HasStream);
-            await UntilAsync(NothingInFlight, drain / 5, budget.Token);
+            await UntilAsync(NothingInFlight, drain / 10, budget.Token);
             Answer(static _ => true);
             await UntilAsync(NothingWaitsForAStream, drain / 10, budget.Token);
         }
@@ -60,6 +66,15 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
     }
 
     private bool NothingInFlight() => edge.Ledger.Read().InFlight == 0;
+
+    /// <summary>No component's, and told to end: which it may not know yet.</summary>
+    private static bool IsHeardOut(StreamInfo stream)
+        => stream.State is "leaving" || (stream is { Kind: StreamKind.PartnerInbound or StreamKind.InternalInbound, State: "established" });
+
+    private static bool IsComponentHeardOut(StreamInfo stream) => stream is { Kind: StreamKind.Component, State: "established" or "leaving" };
+
+    private bool NothingIsForAComponentOrWaits()
+        => edge.Routes.Components.All(static route => route.Queue.Accepted == 0) && edge.Routes.All.All(static route => route.Queue.Bytes == 0 || route.Queue.HasStream);
 
     private bool NothingWaitsForAStream() => edge.Routes.All.All(static route => route.Queue.Bytes == 0 || !route.Queue.HasStream);
 

@@ -47,6 +47,9 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
     private readonly ConcurrentDictionary<AddressPairKey, Standing>.AlternateLookup<AddressPair> byPair;
     private readonly ConsentOrder order = new();
     private readonly Queue<ConsentChange> pending = new();
+    private List<ConsentChange>? early;
+    private Dictionary<AddressPairKey, long>? dropped;
+    private long lastRevoked;
     private int count;
 
     public ConsentTable(ConsentLimits limits, TimeProvider time)
@@ -94,7 +97,7 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
         {
             if (pending.Count >= limits.Pending || !HasRoom(partner))
                 return standing.ContainsKey(key) ? ConsentGift.Known : ConsentGift.Full;
-            var since = time.GetUtcNow();
+            var since = DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(time.GetUtcNow().ToUnixTimeMilliseconds(), lastRevoked + 1));
             if (!TryAdd(key, new Standing(partner, since.ToUnixTimeMilliseconds())))
                 return ConsentGift.Known;
             pending.Enqueue(new ConsentChange.Given(new Consent(key.Local, key.Remote, partner, since)));
@@ -113,11 +116,12 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
         var key = new AddressPairKey(pair);
         lock (gate)
         {
-            if (!standing.TryRemove(key, out var gone))
+            if (!TryRemove(key, out var gone))
                 return false;
-            count--;
-            order.Remove(gone.Partner, key);
-            pending.Enqueue(new ConsentChange.Revoked(key.Local, key.Remote));
+            lastRevoked = Math.Max(lastRevoked, Math.Max(time.GetUtcNow().ToUnixTimeMilliseconds(), gone.Since));
+            if (dropped?.Count < limits.Pending)
+                dropped[key] = lastRevoked;
+            pending.Enqueue(new ConsentChange.Revoked(key.Local, key.Remote, DateTimeOffset.FromUnixTimeMilliseconds(lastRevoked)));
         }
 
         Changed?.Invoke();
@@ -128,10 +132,42 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
     /// <summary>Takes over what the journal holds, before the first question; false when it is more than the limits.</summary>
     public async Task<bool> LoadAsync(IConsentJournal journal, CancellationToken cancellation)
     {
+        if (journal is ISharedConsents shared)
+        {
+            (early, dropped) = ([], new Dictionary<AddressPairKey, long>(AddressPairComparer.Instance));
+            shared.Heard = Hear;
+        }
+
         var all = true;
         await foreach (var consent in journal.ReadAllAsync(partner: null, cancellation))
             all &= Load(consent);
+        Hear(TakeEarly());
         return all;
+    }
+
+    /// <summary>What the journal has come to hold, in its order: by other nodes' doing, or once more what this one has done.</summary>
+    public void Hear(IReadOnlyList<ConsentChange> changes)
+    {
+        var gone = new List<AddressPairKey>();
+        lock (gate)
+        {
+            if (early is not null)
+            {
+                early.AddRange(changes); // what is being loaded may be older
+                return;
+            }
+
+            foreach (var change in changes)
+            {
+                if (change is ConsentChange.Given(var consent))
+                    Take(consent);
+                else if (change is ConsentChange.Revoked revoked && Take(revoked) is { } pair)
+                    gone.Add(pair);
+            }
+        }
+
+        foreach (var pair in gone)
+            Revoked?.Invoke(pair.Pair.Local.ToArray(), pair.Pair.Remote.ToArray());
     }
 
     /// <summary>A page of what stands, behind that pair. It costs a page; without a partner, a look at each partner as well.</summary>
@@ -141,7 +177,7 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
     public ConsentPage List(string? partner, (string Local, string Remote)? after, int atMost)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(atMost);
-        AddressPairKey? from = after is { } last ? new AddressPairKey(new AddressPair(Encoding.UTF8.GetBytes(last.Local), Encoding.UTF8.GetBytes(last.Remote))) : null;
+        AddressPairKey? from = after is { } last ? KeyOf(last.Local, last.Remote) : null;
         lock (gate)
         {
             var page = order.Behind(partner, from, atMost + 1);
@@ -172,11 +208,53 @@ internal sealed class ConsentTable : IConsents, IUnwritten<ConsentChange>
     private bool Load(Consent consent)
     {
         lock (gate)
+            return HasRoom(consent.Partner) && TryAdd(KeyOf(consent.Local, consent.Remote), new Standing(consent.Partner, consent.Since.ToUnixTimeMilliseconds()));
+    }
+
+    private List<ConsentChange> TakeEarly()
+    {
+        lock (gate)
         {
-            return HasRoom(consent.Partner) && TryAdd(
-                new AddressPairKey(new AddressPair(Encoding.UTF8.GetBytes(consent.Local), Encoding.UTF8.GetBytes(consent.Remote))),
-                new Standing(consent.Partner, consent.Since.ToUnixTimeMilliseconds()));
+            var heard = early ?? [];
+            early = null;
+            return heard;
         }
+    }
+
+    private void Take(Consent consent)
+    {
+        var (key, value) = (KeyOf(consent.Local, consent.Remote), new Standing(consent.Partner, consent.Since.ToUnixTimeMilliseconds()));
+        if (dropped?.TryGetValue(key, out var at) is true && value.Since <= at)
+            return; // revoked here since, which the journal has yet to say
+        if (!standing.TryGetValue(key, out var now))
+        {
+            if (HasRoom(consent.Partner))
+                TryAdd(key, value);
+            return;
+        }
+
+        standing[key] = value;
+        order.Remove(now.Partner, key);
+        order.Add(value.Partner, key);
+    }
+
+    private AddressPairKey? Take(ConsentChange.Revoked revoked)
+    {
+        lastRevoked = Math.Max(lastRevoked, revoked.At.ToUnixTimeMilliseconds());
+        var key = KeyOf(revoked.Local, revoked.Remote);
+        dropped?.Remove(key);
+        return TryRemove(key, out _) ? key : null;
+    }
+
+    private static AddressPairKey KeyOf(string local, string remote) => new(new AddressPair(Encoding.UTF8.GetBytes(local), Encoding.UTF8.GetBytes(remote)));
+
+    private bool TryRemove(AddressPairKey key, out Standing gone)
+    {
+        if (!standing.TryRemove(key, out gone))
+            return false;
+        count--;
+        order.Remove(gone.Partner, key);
+        return true;
     }
 
     private bool TryAdd(AddressPairKey key, Standing value)

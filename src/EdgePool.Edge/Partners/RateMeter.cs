@@ -63,11 +63,18 @@ internal sealed class RateMeter(Rate rate, TimeProvider time, RateShare? stanzaS
     // One stanza, or one byte, must be in each bucket.
     private TimeSpan Wait(long now)
     {
-        var (stanza, octet) = (StanzaCost, (long)Math.Ceiling(ByteCost));
         var wait = Math.Max(
-            stanza > 0 ? Volatile.Read(ref stanzasFullAt) + stanza - Math.Max(stanzaDepth, stanza) - now : 0,
-            octet > 0 ? Volatile.Read(ref bytesFullAt) + octet - Math.Max(byteDepth, octet) - now : 0);
+            WaitFor(Volatile.Read(ref stanzasFullAt), StanzaCost, stanzaDepth, now, stanzaShare),
+            WaitFor(Volatile.Read(ref bytesFullAt), (long)Math.Ceiling(ByteCost), byteDepth, now, byteShare));
         return wait <= 0 ? TimeSpan.Zero : TimeSpan.FromTicks((wait + 99) / 100);
+    }
+
+    private static long WaitFor(long fullAt, long cost, long depth, long now, RateShare? share)
+    {
+        var wait = cost > 0 ? fullAt + cost - Math.Max(depth, cost) - now : 0;
+        if (wait > 0)
+            share?.HoldBack();
+        return wait;
     }
 
     private static void Charge(ref long fullAt, long now, long cost)

@@ -15,6 +15,7 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
 {
     private const string RetryTimer = "retry";
     private const string LostTimer = "lost";
+    private const string ListenTimer = "listen";
 
     private readonly PeerRuntime peers;
     private readonly string node;
@@ -29,6 +30,9 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     private string? failure;
     private bool calling;
     private int failures;
+    private long ended;
+    private bool listening;
+    private int heardOf;
 
     public PeerActor(PeerRuntime peers, string node)
     {
@@ -40,6 +44,8 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
         Receive<Ended>(OnEnded);
         Receive<Retry>(_ => Call());
         Receive<Death>(OnDeath);
+        Receive<Listened>(OnListened);
+        Receive<Wait>(static _ => { });
         Receive<Lost>(_ => stanzas.GiveUp());
         Receive<Status.Failure>(static failure => throw new InvalidOperationException("a link failed", failure.Cause));
     }
@@ -58,9 +64,12 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     private void OnKnown(Known known)
     {
         record = known.Record;
+        Listen();
         if (link is { } standing)
         {
-            if (record is { PeerKey: var key } && !string.Equals(key, standing.Key, StringComparison.Ordinal))
+            if (record is null && standing.Silence > peers.Pool.Timeouts.Suspicious)
+                standing.Cut("the node is gone from the pool, and silent");
+            else if (record is { PeerKey: var key } && !string.Equals(key, standing.Key, StringComparison.Ordinal))
                 standing.Cut("the node has another key by now");
             else if (standing.Silence > peers.Pool.Timeouts.Silent)
                 standing.Cut("the node is silent");
@@ -145,12 +154,13 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
         _ => stanzas.Take(kind, body.Span),
     };
 
-    private void OnEnded(Ended ended)
+    private void OnEnded(Ended over)
     {
-        if (!ReferenceEquals(ended.Link, link))
+        if (!ReferenceEquals(over.Link, link))
             return;
-        PeerLog.Down(peers.Log, node, LogText.Of(ended.Why));
-        Drop(ended.Why);
+        PeerLog.Down(peers.Log, node, LogText.Of(over.Why));
+        Drop(over.Why);
+        ended = peers.Time.GetTimestamp();
         Timers.StartSingleTimer(LostTimer, Lost.Instance, peers.Pool.Timeouts.Lost);
         Suspect();
         if (calls)
@@ -177,19 +187,58 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     {
         try
         {
-            return new Death(await peers.Dead.LookAsync(suspected, stopping.Token));
+            return new Death(await peers.Dead.LookAsync(suspected, stopping.Token) ? "its address refuses" : null);
         }
         catch (OperationCanceledException)
         {
-            return new Death(Certain: false);
+            return new Death(Because: null);
         }
+    }
+
+    /// <summary>A node that was linked and says nothing, whether or not the link stands: the store is asked, and less and less often while it says that the node lives.</summary>
+    private void Listen()
+    {
+        var standing = link;
+        var silence = standing?.Silence ?? peers.Time.GetElapsedTime(ended);
+        if (silence <= peers.Pool.Timeouts.Suspicious)
+        {
+            heardOf = 0;
+            return;
+        }
+
+        if (listening || Timers.IsTimerActive(ListenTimer) || record is not { } silent || !string.Equals(silent.Instance, linked, StringComparison.Ordinal))
+            return;
+        listening = true;
+        _ = ListenAsync(silent, peers.Random.NextDouble(), () => standing is null || standing.Silence > peers.Pool.Timeouts.Suspicious).PipeTo(Self);
+    }
+
+    private async Task<Listened> ListenAsync(NodeRecord silent, double spread, Func<bool> still)
+    {
+        try
+        {
+            return new Listened(await peers.Dead.ListenAsync(silent, spread, still, stopping.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            return new Listened(Dead: false);
+        }
+    }
+
+    private void OnListened(Listened listened)
+    {
+        listening = false;
+        if (listened.Dead)
+            OnDeath(new Death("it is silent to this node and to the store"));
+        else
+            Timers.StartSingleTimer(ListenTimer, Wait.Instance, Backoff.After(heardOf++, peers.Pool.Timeouts.Ping, peers.Pool.Timeouts.BackoffMax, peers.Random.NextDouble()));
     }
 
     private void OnDeath(Death death)
     {
-        if (!death.Certain)
+        if (death.Because is not { } why)
             return;
-        PeerLog.Dead(peers.Log, node);
+        PeerLog.Dead(peers.Log, node, why);
+        link?.Cut("the node is dead");
         stanzas.GiveUp();
     }
 
@@ -207,11 +256,18 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
 
     private sealed record Ended(PeerLink Link, string Why);
 
-    private sealed record Death(bool Certain);
+    private sealed record Death(string? Because);
+
+    private sealed record Listened(bool Dead);
 
     private sealed class Lost
     {
         public static Lost Instance { get; } = new();
+    }
+
+    private sealed class Wait
+    {
+        public static Wait Instance { get; } = new();
     }
 
     private sealed class Retry

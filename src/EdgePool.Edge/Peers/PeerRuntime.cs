@@ -13,7 +13,7 @@ internal sealed class PeerRuntime
         Answers = new PeerAnswers(pool.Timeouts.Question, edge.Time, Log);
         Network = new PeerNetwork(Node, Answers);
         Handshake = new PeerHandshake(pool, Node, edge.Time);
-        Dead = new DeadNodes(pool.Coordinator, Handshake.RefusesAsync, edge.Time);
+        Dead = new DeadNodes(pool.Coordinator, pool.Membership, Handshake.RefusesAsync, edge.Time);
         Stanzas = new LinkedStanzas(edge);
     }
 

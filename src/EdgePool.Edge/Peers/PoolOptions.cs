@@ -14,6 +14,9 @@ namespace EdgePool.Edge.Peers;
 /// <param name="Coordinator">Where the leases of nodes are that are found dead; it outlives the node.</param>
 public sealed record PoolOptions(string Pool, string Instance, IPEndPoint Listen, PeerIdentity Identity, Func<PoolView> View, ICoordinator Coordinator)
 {
+    /// <summary>How nodes are members of it.</summary>
+    public MembershipOptions Membership { get; init; } = new();
+
     /// <summary>Deadlines of links.</summary>
     public PeerTimeouts Timeouts { get; init; } = new();
 
@@ -31,7 +34,10 @@ public sealed record PeerTimeouts
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often each side says that it is there, and looks at who is in the pool.</summary>
-    public TimeSpan Ping { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan Ping { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Silence after which the store is asked whether the node is dead: four pings that did not come.</summary>
+    public TimeSpan Suspicious { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Silence, or a write that the other side does not take, after which a link is cut: a little less than a lease stands.</summary>
     public TimeSpan Silent { get; init; } = TimeSpan.FromSeconds(4);

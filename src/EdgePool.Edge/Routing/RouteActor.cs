@@ -142,6 +142,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             edge.Lost.End(lost); // nothing, where the stream goes on with it
         lost = null;
         (up, offered) = (true, false);
+        if (!towardsPartner && edge.Routes.NoteReached(route.Pair.Remote, reached: true))
+            edge.Components.Changed?.Invoke(route.Pair.Remote);
         (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
     }
@@ -150,6 +152,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (offered)
             return; // a stream has come up meanwhile, the other way round
+        if (!towardsPartner && LeavesToOthers(failed.Reason))
+            return;
         route.Queue.Stall();
         limited = failed.Reason == BounceReason.ConnectionLimit;
         failingSince ??= edge.Time.GetTimestamp();
@@ -163,6 +167,22 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         var wait = RetryLater();
         var next = route.Queue.Bytes > 0 ? "next attempt in" : "nothing waits, and a stanza that comes now is tried after";
         StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), next, wait);
+    }
+
+    /// <summary>An internal server cannot be reached from here: another node that can takes over what waits, and what comes.</summary>
+    private bool LeavesToOthers(BounceReason reason)
+    {
+        var server = route.Pair.Remote;
+        if (edge.Routes.NoteReached(server, reached: false))
+            edge.Components.Changed?.Invoke(server);
+        if (ending || lost is { IsGone: false } || edge.Routes.Elsewhere.Find(route.Pair.Local.Utf8, server) is null)
+            return false;
+        var waiting = route.Queue.Accepted;
+        edge.Detour.LeaveServer(route, reason);
+        edge.Routes.Release(route);
+        StreamLog.LeftToOthers(edge.Logs.Streams, route.ToString(), waiting);
+        Context.Stop(Self);
+        return true;
     }
 
     /// <summary>The dial, and with it the stream, is gone. Who stayed up for a while starts again without delay; who flaps backs off.</summary>

@@ -74,6 +74,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         StreamLog.Accepted(Edge.Logs.Streams, Info.Number, role.Name, Info.Peer);
     }
 
+    protected override bool HearsOut => !Pairs.IsEmpty && !IsManaged && !BothWays.Any();
+
     protected override DomainPair? Claimed => Negotiation is InboundNegotiation { Local: { } local, Remote: { } remote } ? new DomainPair(local, remote) : null;
 
     protected override bool MayStayPlain => Negotiation switch
@@ -202,6 +204,12 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             Edge.Pairs.Leave(pair, this);
         for (var pending = verifications.Count; pending > 0; pending--)
             Edge.Streams.LeaveVerification(address);
+        OnFarewell();
+    }
+
+    /// <summary>What is for a component goes elsewhere, when all that waited for it is written.</summary>
+    protected override void OnFarewell()
+    {
         if (Info.Kind == StreamKind.Component && !Pairs.IsEmpty)
             _ = LeaveAfterAsync(Writer.Ended, Pairs[0]);
     }

@@ -25,6 +25,36 @@ internal abstract partial class StreamActor
     protected IReadOnlyList<NegotiationEffect> CloseWith(StreamEndReason reason, StreamError? error, string detail)
         => Negotiation?.Close(reason, error, detail) ?? [new NegotiationEffect.Close(reason, error, detail)];
 
+    /// <summary>The peer is told nothing of what becomes of its stanzas, and none of ours wait for the stream to come.</summary>
+    protected virtual bool HearsOut => false;
+
+    /// <summary>Whether stanzas that come are counted (XEP-0198).</summary>
+    protected bool IsManaged => accounts is not null;
+
+    /// <summary>The farewell is said, and what the peer still says is taken.</summary>
+    protected virtual void OnFarewell()
+    {
+    }
+
+    private void OnStopReading()
+    {
+        if (closing || said is not null)
+            return;
+        if (HearsOut && CloseWith(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down").OfType<NegotiationEffect.Close>().FirstOrDefault() is { } close)
+        {
+            said = close;
+            Info.State = "leaving";
+            writer!.Complete(close.Farewell.ToArray(), deliver: true);
+            OnFarewell();
+            return;
+        }
+
+        leaving = true;
+        Relay.Close();
+        Info.State = "stopping";
+        Edge.Streams.Changed?.Invoke();
+    }
+
     /// <summary>The orderly end: the farewell goes out, the connection is cut when both sides are done or in time.</summary>
     private void End(NegotiationEffect.Close close, bool deliver)
     {
@@ -106,7 +136,9 @@ internal abstract partial class StreamActor
         }
 
         var how = closed.MidElement ? "closed in the middle of an element" : "closed without an end tag";
-        if (IsResumable)
+        if (said is not null)
+            Decide(closed, [said]);
+        else if (IsResumable)
             Cut(StreamEndReason.ConnectionLost, how); // no farewell of ours either, which would end it for good
         else
             Decide(closed, CloseWith(StreamEndReason.ConnectionLost, error: null, how));

@@ -30,6 +30,7 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     private readonly List<NegotiationEffect.Authenticated> proofs = [];
     private bool closing;
     private bool leaving;
+    private NegotiationEffect.Close? said;
     private PumpEvent? kept;
     private bool extended;
     private bool writerEnded;
@@ -110,11 +111,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 OnTlsaAgain(again.Found);
                 break;
             case EndStream end:
-                Perform(CloseWith(end.Reason, end.Error, end.Detail), end.Deliver);
+                Perform(said is null ? CloseWith(end.Reason, end.Error, end.Detail) : [said], end.Deliver);
+                break;
+            case StopReading stop when stop.Components == (Info.Kind == StreamKind.Component):
+                OnStopReading();
                 break;
             case StopReading:
-                leaving = true;
-                Relay.Close();
                 break;
             case JoinStream join:
                 OnJoin(join);
@@ -229,6 +231,12 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
                 break;
             case var _ when closing:
                 met.Reply.TrySetResult(PumpOrder.Discard);
+                break;
+            case PumpEvent.Element when said is not null:
+                met.Reply.TrySetResult(PumpOrder.Continue);
+                break;
+            case var _ when said is not null:
+                Decide(met, [said]);
                 break;
             case PumpEvent.Header or PumpEvent.Element when MustAwaitTlsa(met):
                 kept = met; // the pump stands still until the DNS has spoken

@@ -9,8 +9,9 @@ namespace EdgePool.Edge.Streams;
 /// <param name="Deliver">What waits for the stream goes out first.</param>
 internal sealed record EndStream(StreamEndReason Reason, StreamError? Error, string Detail, bool Deliver = false);
 
-/// <summary>Orders a stream to take no further stanza; what it has taken goes on.</summary>
-internal sealed class StopReading
-{
-    public static StopReading Instance { get; } = new();
-}
+/// <summary>
+/// Orders streams to take no further stanza; what they have taken goes on. Where nothing is acknowledged to the peer, it cannot know what was not taken: such a stream
+/// says its farewell instead, and takes what comes up to the peer's own end (RFC 6120 section 4.4).
+/// </summary>
+/// <param name="Components">The components' streams; else all others.</param>
+internal sealed record StopReading(bool Components);

@@ -279,9 +279,12 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     {
         if (PeerLimit is { } limit && segment.HasLongerThan(limit) && !Shed(segment, route, limit))
             return;
-        var held = accounts is not null && accounts.Sent.TryHold(segment);
+        var held = false;
         try
         {
+            if (Volatile.Read(ref control) is not null)
+                await WriteControlAsync(); // said before the route was attached: it goes first
+            held = accounts is not null && accounts.Sent.TryHold(segment);
             await WriteAsync(segment.Memory);
         }
         catch

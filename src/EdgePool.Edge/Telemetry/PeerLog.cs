@@ -17,8 +17,8 @@ internal static partial class PeerLog
     [LoggerMessage(2303, LogLevel.Warning, "A call to the peer port is refused: {Reason}")]
     public static partial void CallRefused(ILogger logger, string reason);
 
-    [LoggerMessage(2304, LogLevel.Warning, "Node {Peer} is dead: its address refuses; its lease is ended, so that others take over what it owned")]
-    public static partial void Dead(ILogger logger, string peer);
+    [LoggerMessage(2304, LogLevel.Warning, "Node {Peer} is dead, for {Reason}: its lease is ended, so that others take over what it owned")]
+    public static partial void Dead(ILogger logger, string peer, string reason);
 
     [LoggerMessage(2306, LogLevel.Warning, "{Stanzas} stanzas under way to node {Peer} are answered as lost, for it will not say what became of them: some may have arrived")]
     public static partial void StanzasLost(ILogger logger, string peer, int stanzas);

@@ -83,7 +83,7 @@ public sealed class StreamInfo
         internal set => kind = value;
     }
 
-    /// <summary>Where it stands, in a word: <c>connecting</c>, <c>negotiating</c>, <c>established</c>, <c>closing</c>.</summary>
+    /// <summary>Where it stands, in a word: <c>connecting</c>, <c>negotiating</c>, <c>established</c>, <c>stopping</c> (takes nothing more) or <c>leaving</c> (has said so), <c>closing</c>.</summary>
     public string State
     {
         get => state;

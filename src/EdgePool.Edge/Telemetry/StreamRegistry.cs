@@ -39,12 +39,12 @@ public sealed class StreamRegistry
 
     internal void Remove(StreamInfo stream)
     {
-        if (streams.TryRemove(stream.Number, out _) && streams.IsEmpty)
-            Emptied?.Invoke();
+        if (streams.TryRemove(stream.Number, out _))
+            Changed?.Invoke();
     }
 
-    /// <summary>Called, on any thread, when the last stream is gone.</summary>
-    internal Action? Emptied { get; set; }
+    /// <summary>Called, on any thread, when a stream is gone, or takes nothing more.</summary>
+    internal Action? Changed { get; set; }
 
     /// <summary>Takes one of <paramref name="limit"/> places for unauthenticated connections of an address.</summary>
     internal bool TryEnter(IPAddress address, int limit) => TryEnter(strangers, address, limit);

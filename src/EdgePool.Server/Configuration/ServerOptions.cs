@@ -16,10 +16,14 @@ internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool Ran
 
 /// <summary>A node's pool.</summary>
 /// <param name="Pool">The pool's name.</param>
-/// <param name="Peer">Where other nodes reach this one.</param>
+/// <param name="Peer">Where this node takes links of other nodes.</param>
 /// <param name="Etcd">The pool's etcd.</param>
 /// <param name="SecretKeys">What the pool's secrets are sealed under.</param>
-internal sealed record ClusterSettings(string Pool, IPEndPoint Peer, EtcdOptions Etcd, SecretKeys SecretKeys);
+internal sealed record ClusterSettings(string Pool, IPEndPoint Peer, EtcdOptions Etcd, SecretKeys SecretKeys)
+{
+    /// <summary>Where the other nodes reach <see cref="Peer"/>, host:port, behind address translation or in a container; null: there.</summary>
+    public string? Advertise { get; init; }
+}
 
 /// <summary>What operators' commands need. All paths are absolute.</summary>
 /// <param name="StoreDirectory">The directory of the node's own store (store mode); null: partners are in the node's file (file mode).</param>

@@ -46,10 +46,10 @@ internal sealed class JoinCheck(ICoordinator store, string name, ClusterSettings
 
     private string? AddressProblem(IReadOnlyList<NodeRecord> nodes)
     {
-        var address = cluster.Peer.ToString();
-        if (nodes.FirstOrDefault(node => string.Equals(node.Peer, address, StringComparison.Ordinal)) is { } same)
+        var (address, reached) = (cluster.Peer.ToString(), cluster.Advertise ?? cluster.Peer.ToString());
+        if (nodes.FirstOrDefault(node => string.Equals(node.Peer, reached, StringComparison.Ordinal)) is { } same)
         {
-            return $"{address} is where {same.Name} is reached — write an address of this node's own under cluster: {{ peer: … }}";
+            return $"{reached} is where {same.Name} is reached — write an address of this node's own under cluster: {{ {(cluster.Advertise is null ? "peer" : "advertise")}: … }}";
         }
 
         try

@@ -38,6 +38,9 @@ internal static partial class PoolLog
     [LoggerMessage(3509, LogLevel.Warning, "Node {Node} could not tell pool {Pool} that it leaves: {Detail}; its lease ends by itself")]
     public static partial void NotTold(ILogger logger, string node, string pool, string detail);
 
+    [LoggerMessage(3510, LogLevel.Warning, "Node {Node} accepts partners before it has joined pool {Pool}, from what it has on disk: {Reason}")]
+    public static partial void ServesUnjoined(ILogger logger, string node, string pool, string reason);
+
     [LoggerMessage(3520, LogLevel.Warning, "There were no dialback secrets in the pool's store: this node made the first one, at revision {Revision}")]
     public static partial void FirstSecret(ILogger logger, long revision);
 
@@ -46,4 +49,13 @@ internal static partial class PoolLog
 
     [LoggerMessage(3522, LogLevel.Error, "The pool's dialback secrets cannot be kept in {File} for a start without the store: {Detail}")]
     public static partial void SecretsNotKept(ILogger logger, string file, string detail);
+
+    [LoggerMessage(3530, LogLevel.Information, "The certificate by which etcd knows this node was renewed: user {User}, valid until {Until}")]
+    public static partial void EtcdCertificateReplaced(ILogger logger, string user, DateTimeOffset until);
+
+    [LoggerMessage(3531, LogLevel.Error, "The files for etcd cannot be used, so those read before stay in force: {Detail}")]
+    public static partial void EtcdFilesRefused(ILogger logger, string detail);
+
+    [LoggerMessage(EventId = 3532, Message = "The certificate by which etcd knows this node, user {User}, is valid until {Until}, and then etcd refuses it: renew {File}, the node reads it by itself")]
+    public static partial void EtcdCertificateEnds(ILogger logger, LogLevel level, string user, DateTimeOffset until, string file);
 }

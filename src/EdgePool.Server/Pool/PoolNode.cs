@@ -62,15 +62,18 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Completes when an operator has had the node leave: see <see cref="EndProcess"/>.</summary>
     public Task Leaving => left.Task;
 
-    /// <summary>Joins; to be called once, when the node can do its job.</summary>
+    /// <summary>Joins; to be called once. It is not ready yet.</summary>
     /// <param name="load">The node's established streams.</param>
     /// <param name="describe">Adds what else the node tells of itself, once a second; null: nothing.</param>
     public void Start(Func<int> load, Func<NodeRecord, NodeRecord>? describe = null)
     {
         (streams, standing) = (load, describe ?? standing);
-        Member.Describe(record => standing(record with { Ready = true, Streams = load() }));
+        Member.Describe(record => standing(record with { Streams = load() }));
         running = Task.WhenAll(Member.RunAsync(stopping.Token), Keeper.RunAsync(stopping.Token), LookAsync(stopping.Token));
     }
+
+    /// <summary>The node can do its job.</summary>
+    public void Serve() => Member.Describe(static record => record with { Ready = !record.Draining });
 
     /// <summary>Says that the node drains, and waits until others have what it owned, or there is nobody who could take it.</summary>
     /// <param name="atMost">Then what is left waits for the lease's end.</param>

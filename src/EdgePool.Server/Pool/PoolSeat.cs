@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Entities;
@@ -23,16 +24,25 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>What others may take to own what this node owned; within the drain.</summary>
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
 
+    /// <summary>What joining may take before the node serves without: as long as a lease, of a node that is gone and cannot be asked.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
     /// <summary>What the store may take to hear that this node has left: the process ends behind it.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly TimeProvider time;
+    private readonly ILogger log;
     private PeerIdentity? identity;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
+    private OwnedConsents? consents;
 
-    private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time) => (Store, Node, this.time, Shares) = (store, node, time, new ShareBook(node.Member.Record.Name, time));
+    private PoolSeat(ICoordinator store, PoolNode node, TimeProvider time, ILogger log)
+        => (Store, Node, this.time, this.log, Shares) = (store, node, time, log, new ShareBook(node.Member.Record.Name, time));
 
     /// <summary>Where the pool agrees.</summary>
     public ICoordinator Store { get; }
@@ -43,11 +53,17 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
 
+    /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
+    private EtcdCertificateWatch? CertificateWatch { get; init; }
+
     /// <summary>Where the secrets in common lie; null: the node is alone, and its secrets are its own.</summary>
     public SecretStore? SecretStore { get; private init; }
 
     /// <summary>The secrets in common; null: as <see cref="SecretStore"/>.</summary>
     public PoolSecrets? Secrets { get; private set; }
+
+    /// <summary>Where the other nodes reach this one; null: where it takes their links.</summary>
+    private string? Advertise { get; init; }
 
     /// <summary>Opens what the node needs before it starts.</summary>
     /// <exception cref="Cluster.Documents.StoreException">The pool's store does not answer, and this node has never been in the pool.</exception>
@@ -59,9 +75,11 @@ internal sealed class PoolSeat : IAsyncDisposable
         var log = alone ? NullLogger.Instance : logs.CreateLogger(PoolLog.Category);
         ICoordinator store = options.Cluster is { } etcd ? new EtcdCoordinator(etcd.Etcd, time) : new EmbeddedCoordinator(time);
         var self = new NodeRecord(options.Edge.NodeName, options.Cluster?.Pool ?? options.Edge.NodeName, NewInstance(), Product.Version, Peer: "") { Started = time.GetUtcNow() };
-        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time)
+        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
+            Advertise = options.Cluster?.Advertise,
         };
         try
         {
@@ -90,10 +108,13 @@ internal sealed class PoolSeat : IAsyncDisposable
             DialbackSecretSource = Secrets,
         };
 
-    /// <summary>Takes the seat, when the node serves.</summary>
+    /// <summary>The pool's consents, each written by its owner.</summary>
+    public OwnedConsents Consents(IOwnedConsents journal) => consents = new OwnedConsents(journal, Node.Keeper, Node.Member.Record.Pool, Node.Member.Record.Name);
+
+    /// <summary>Takes the seat, when other nodes can reach this one.</summary>
     public void Start(EdgeNode edge)
     {
-        Node.Member.Describe(record => record with { Peer = edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
+        Node.Member.Describe(record => record with { Peer = Advertise ?? edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
         if (Secrets is { } secrets)
         {
             secrets.Changed = () =>
@@ -104,10 +125,31 @@ internal sealed class PoolSeat : IAsyncDisposable
             following = secrets.RunAsync(stopping.Token);
         }
 
+        watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         Node.Start(() => edge.Streams.Count, new NodeStanding(edge, time).Of);
         if (edge.Peers is { } peers)
         {
+            consents?.Attach(peers);
             sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
+        }
+    }
+
+    /// <summary>
+    /// Waits until the node is a member and knows what it may have of partners' limits, so that it refuses nobody for want of a word; but not for ever, and not where the store
+    /// does not answer: then it serves from what it has.
+    /// </summary>
+    public async Task JoinAsync()
+    {
+        var since = time.GetTimestamp();
+        while (SecretStore is not null && Missing() is { } missing)
+        {
+            if (Node.Trouble is not null || time.GetElapsedTime(since) > Patience)
+            {
+                PoolLog.ServesUnjoined(log, Node.Member.Record.Name, Node.Member.Record.Pool, Node.Trouble ?? missing);
+                return;
+            }
+
+            await Task.Delay(Step, time, CancellationToken.None);
         }
     }
 
@@ -118,13 +160,15 @@ internal sealed class PoolSeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(following, sharing);
+        await Task.WhenAll(following, sharing, watching);
         await Node.LeaveAsync(Farewell);
         await Node.DisposeAsync();
         await Store.DisposeAsync();
         identity?.Dispose();
         stopping.Dispose();
     }
+
+    private string? Missing() => Node.Member.Term is null ? "it is no member yet" : Shares.IsInformed ? null : "the owners of shards have not told it yet what it may have";
 
     private static string NewInstance() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 }

@@ -111,8 +111,11 @@ internal sealed class RunningNode : IAsyncDisposable
         await ShareAsync(options);
         var (documents, consents) = ((IDocumentStore?)shared ?? store, (IConsentJournal?)shared ?? store);
         node = new EdgeNode(edge with { Documents = documents, Consents = consents, Presences = store, KnownPeers = store }, logs, time);
-        await node.StartAsync();
+        await node.OpenAsync();
         pool.Start(node);
+        await pool.JoinAsync();
+        node.Accept();
+        pool.Node.Serve();
         if (socket is not null)
         {
             var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow());
@@ -129,7 +132,7 @@ internal sealed class RunningNode : IAsyncDisposable
             var folder = options.Management.StoreDirectory!;
             mirror = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(folder, MirrorFile) }, time);
             var etcd = new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time);
-            shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None);
+            shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None, pool!.Consents(etcd));
         }
     }
 }

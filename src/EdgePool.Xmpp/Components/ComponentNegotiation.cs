@@ -114,8 +114,8 @@ public sealed class ComponentNegotiation : StreamNegotiation<ComponentState>
             return Conflict();
         return new Step(ComponentState.Authenticated,
         [
+            new NegotiationEffect.Send("<handshake/>"u8.ToArray()), // before any stanza
             new NegotiationEffect.Authenticated(new DomainPair(domain!, domain!), AuthenticationMethod.ComponentHandshake),
-            new NegotiationEffect.Send("<handshake/>"u8.ToArray()),
         ]);
     }
 

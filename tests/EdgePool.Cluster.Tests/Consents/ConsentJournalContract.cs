@@ -4,7 +4,7 @@ using EdgePool.Cluster.Documents;
 namespace EdgePool.Cluster.Tests.Consents;
 
 /// <summary>What every <see cref="IConsentJournal"/> does. One class for each implementation says how a journal is made.</summary>
-public abstract class ConsentJournalContract
+public abstract partial class ConsentJournalContract
 {
     private static readonly DateTimeOffset When = new(2026, 11, 21, 12, 0, 0, 123, TimeSpan.Zero);
 

@@ -161,6 +161,24 @@ public abstract class CoordinatorContract
     }
 
     [Fact]
+    public async Task Lease_NotKeptAlive_TellsItsSilence_KeptAlive_TellsNone()
+    {
+        await using var store = await CreateAsync();
+        var lease = await store.GrantAsync(Short * 20, default);
+        var first = await store.SilenceAsync(lease, default);
+
+        await ExpireAsync(Short);
+        var silence = await store.SilenceAsync(lease, default);
+        await store.KeepAliveAsync(lease, default);
+        var after = await store.SilenceAsync(lease, default);
+        await store.RevokeAsync(lease, default);
+
+        Assert.True(first < Short && silence > first && silence <= Short * 2, $"{first}, {silence}");
+        Assert.True(after < silence, $"{after} after {silence}");
+        Assert.Null(await store.SilenceAsync(lease, default));
+    }
+
+    [Fact]
     public async Task Lease_Revoked_TakesItsKeysAtOnce()
     {
         await using var store = await CreateAsync();

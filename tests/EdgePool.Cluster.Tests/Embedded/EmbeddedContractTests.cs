@@ -1,4 +1,5 @@
 using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Tests.Consents;
@@ -24,4 +25,17 @@ public sealed class EmbeddedConsentJournalTests : ConsentJournalContract, IDispo
 
     protected override async Task<IConsentJournal> OpenAsync(StoreLimits limits)
         => await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = folder.File("store.db"), Limits = limits }, TimeProvider.System);
+}
+
+public sealed class EmbeddedOwnedConsentsTests : OwnedConsentsContract, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private long token;
+
+    public void Dispose() => folder.Dispose();
+
+    protected override async Task<IOwnedConsents> CreateAsync()
+        => await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = folder.File("store.db") }, TimeProvider.System);
+
+    protected override Task<Condition> OwnAsync(string key) => Task.FromResult(Condition.CreatedAt(key, ++token));
 }

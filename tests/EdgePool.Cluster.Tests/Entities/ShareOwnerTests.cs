@@ -153,6 +153,7 @@ public sealed class ShareOwnerTests
         for (var second = 0; second < 10; second++)
         {
             a.Use(a.Now);
+            a.HoldBack();
             pool.Rounds(2);
             Assert.True(a.Now + b.Now + c.Now <= 300);
             time.Advance(TimeSpan.FromSeconds(1));
@@ -162,7 +163,11 @@ public sealed class ShareOwnerTests
         for (var second = 0; second < 20; second++)
         {
             foreach (var share in new[] { a, b, c })
+            {
                 share.Use(share.Now);
+                share.HoldBack();
+            }
+
             pool.Rounds(2);
             Assert.InRange(a.Now + b.Now + c.Now, second < 10 ? 0 : 270, 300);
             time.Advance(TimeSpan.FromSeconds(1));

@@ -62,6 +62,10 @@ internal sealed partial class PoolSimulation
             await Task.Delay(TimeSpan.FromMilliseconds(400), process.Time);
             var turn = simulator.Now >= Lasting.Ticks ? 0 : (int)(simulator.Now / TimeSpan.FromSeconds(5).Ticks % nodes.Count);
             share.Use(nodes[turn] == node ? share.Now * 4 / 10 : 2);
+            if (nodes[turn] == node)
+            {
+                share.HoldBack();
+            }
         }
     }
 

@@ -8,13 +8,15 @@ namespace EdgePool.Cluster.Tests.Simulation;
 /// A node's way to the store: requests and answers take time and get lost, each on its own, and nothing passes while the node is cut off or the store is down. What is not
 /// answered in time fails, whether or not it was done.
 /// </summary>
-internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess process, ICoordinator store, Func<bool> open, Func<double> loss) : ICoordinator
+internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess process, ICoordinator store, Func<bool> open, Func<double> loss, Func<double> slow) : ICoordinator
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public ValueTask<long> GrantAsync(TimeSpan timeToLive, CancellationToken cancellationToken) => AskAsync(() => store.GrantAsync(timeToLive, default), cancellationToken);
 
     public ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) => AskAsync(() => store.KeepAliveAsync(lease, default), cancellationToken);
+
+    public ValueTask<TimeSpan?> SilenceAsync(long lease, CancellationToken cancellationToken) => AskAsync(() => store.SilenceAsync(lease, default), cancellationToken);
 
     public async ValueTask RevokeAsync(long lease, CancellationToken cancellationToken) => await AskAsync(
         () =>
@@ -63,7 +65,7 @@ internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess proces
         cancellationToken.ThrowIfCancellationRequested();
         var answer = new TaskCompletionSource<T>();
         simulator.After(Patience, () => process.Run(() => answer.TrySetException(new StoreException(StoreFault.Unavailable, "no answer in time"))));
-        simulator.After(simulator.Between(0.1, simulator.Chance(0.02) ? 1500 : 20), () =>
+        simulator.After(simulator.Between(0.1, simulator.Chance(slow()) ? 1500 : 20), () =>
         {
             if (!open() || simulator.Chance(loss()))
             {
@@ -72,7 +74,7 @@ internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess proces
 
             var done = ask();
             Assert.True(done.IsCompletedSuccessfully);
-            simulator.After(simulator.Between(0.1, simulator.Chance(0.02) ? 1500 : 20), () =>
+            simulator.After(simulator.Between(0.1, simulator.Chance(slow()) ? 1500 : 20), () =>
             {
                 if (open() && !simulator.Chance(loss()))
                 {

@@ -56,6 +56,9 @@ internal sealed class SimulatedProcess(Simulator simulator, double clockRate) : 
 
     public bool Dead { get; private set; }
 
+    /// <summary>Nothing of it runs at this moment.</summary>
+    public bool Still => Dead || simulator.Now < stoppedUntil;
+
     public TimeProvider Time { get; } = new Clock(simulator, clockRate);
 
     /// <summary>Like kill -9.</summary>

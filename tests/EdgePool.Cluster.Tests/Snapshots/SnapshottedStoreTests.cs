@@ -100,7 +100,7 @@ public sealed class SnapshottedStoreTests
         }
 
         await using var again = await scene.StartAsync();
-        Assert.Null(await again.AppendAsync([new ConsentChange.Revoked(Anna.Local, Remote("revoked")), new ConsentChange.Revoked(Anna.Local, Remote("before"))], default));
+        Assert.Null(await again.AppendAsync([new ConsentChange.Revoked(Anna.Local, Remote("revoked"), Anna.Since), new ConsentChange.Revoked(Anna.Local, Remote("before"), Anna.Since)], default));
         Assert.Equal([Remote("meanwhile")], (await again.ReadAllAsync(null, default).ToListAsync()).Select(c => c.Remote));
         Assert.Equal([Remote("before")], (await scene.Cluster.ReadAllAsync(null, default).ToListAsync()).Select(c => c.Remote));
 
@@ -124,6 +124,44 @@ public sealed class SnapshottedStoreTests
 
         Assert.Equal(RefusalReason.Full, (await node.AppendAsync([Give("three")], default))?.Reason);
         Assert.Equal(2, node.Standing.PendingConsents);
+    }
+
+    // Two nodes that did not hear of one another: the later change stands, whichever is merged last.
+    [Theory]
+    [InlineData(1, 2, false)]
+    [InlineData(2, 1, true)]
+    public async Task Consents_GivenWhileAwayAndRevokedElsewhere_TheLaterStands(int givenAt, int revokedAt, bool stands)
+    {
+        await using var scene = await CreateAsync();
+        await using var node = await scene.StartAsync();
+        scene.Store.Lose();
+        await UntilAsync(() => node.Standing.AwaySince is not null);
+        await node.AppendAsync([new ConsentChange.Given(Anna with { Since = Anna.Since.AddHours(givenAt) })], default);
+        await scene.Cluster.AppendAsync([new ConsentChange.Given(Anna), new ConsentChange.Revoked(Anna.Local, Anna.Remote, Anna.Since.AddHours(revokedAt))], default);
+
+        scene.Store.GiveBack();
+        await scene.AskAgainAsync(() => node.Standing is { AwaySince: null, PendingConsents: 0 });
+
+        Assert.Equal(stands ? 1 : 0, await scene.Cluster.ReadAllAsync(null, default).CountAsync());
+    }
+
+    [Theory]
+    [InlineData(1, 2, true)]
+    [InlineData(2, 1, false)]
+    public async Task Consents_RevokedWhileAwayAndGivenElsewhere_TheLaterStands(int revokedAt, int givenAt, bool stands)
+    {
+        await using var scene = await CreateAsync();
+        await scene.Cluster.AppendAsync([new ConsentChange.Given(Anna)], default);
+        await using var node = await scene.StartAsync();
+        scene.Store.Lose();
+        await UntilAsync(() => node.Standing.AwaySince is not null);
+        await node.AppendAsync([new ConsentChange.Revoked(Anna.Local, Anna.Remote, Anna.Since.AddHours(revokedAt))], default);
+        await scene.Cluster.AppendAsync([new ConsentChange.Given(Anna with { Since = Anna.Since.AddHours(givenAt) })], default);
+
+        scene.Store.GiveBack();
+        await scene.AskAgainAsync(() => node.Standing is { AwaySince: null, PendingConsents: 0 });
+
+        Assert.Equal(stands ? 1 : 0, await scene.Cluster.ReadAllAsync(null, default).CountAsync());
     }
 
     // What other nodes gave and revoked is in the mirror as soon as this one has read all.

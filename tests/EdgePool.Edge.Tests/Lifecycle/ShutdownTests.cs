@@ -144,14 +144,45 @@ public sealed class ShutdownTests
         Assert.Equal(scene.Account.BouncedBy[BounceReason.Shutdown], answered);
     }
 
-    // A stanza that comes while the node leaves is not taken, and no fault of its sender: it hears system-shutdown, as everybody.
+    // To a component nothing is acknowledged, nor to a server without XEP-0198: what they say before they have heard the farewell is taken, up to their own end.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_WhatIsSaidUntilTheFarewellIsHeard_IsDelivered(bool fromComponent)
+    {
+        const int Messages = 500;
+        await using var scene = EdgeScene.Start();
+        var server = scene.Serve("p1.example");
+        await using var component = await scene.SilentComponentAsync();
+        await component.SendAsync(S2SDialogue.Message("a@edge.example", "b@p1.example", 0));
+        await using var outbound = await server.AcceptAsync(scene, "p1.example");
+        await outbound.ExpectAsync("message[@id='0']");
+        await using var inbound = fromComponent ? null : await scene.PartnerAsync("p1.example");
+        var (says, hears) = inbound is null ? (component, outbound) : (inbound, component);
+        var text = fromComponent ? S2SDialogue.Messages("a@edge.example", "b@p1.example", Messages, first: 1) : S2SDialogue.Messages("b@p1.example", "a@edge.example", Messages, first: 1);
+
+        var stopping = scene.StopAsync(stepMilliseconds: 5);
+        await says.ExpectAsync("stream:error/streams:system-shutdown");
+        await says.ExpectStreamEndAsync();
+        await says.SendAsync(text + "</stream:stream>");
+
+        await ManagedDialogue.ExpectMessagesAsync(hears, Messages, first: 1);
+        foreach (var peer in new[] { component, outbound })
+            await peer.DisposeAsync();
+        await stopping;
+        Assert.True(scene.Account is { Balances: true, InFlight: 0, Bounced: 0, Delivered: Messages + 1 }, scene.Account.ToString());
+    }
+
+    // Whoever is told what was taken has the rest still: it is not taken while the node leaves, and no fault of its sender, who hears system-shutdown, as everybody.
     [Fact]
-    public async Task Stop_StanzasThatComeMeanwhile_AreNotTaken()
+    public async Task Stop_CountedStanzasThatComeMeanwhile_AreNotTaken()
     {
         await using var scene = EdgeScene.Start();
         await using var component = await scene.SilentComponentAsync();
         await using var slow = await scene.PartnerAsync("p1.example");
-        await using var late = await scene.PartnerAsync("p2.example");
+        await using var late = await ManagedDialogue.OfferedAsync(scene, from: "p2.example");
+        await late.SendAsync(ManagedDialogue.Enable);
+        await late.ExpectAsync("sm:enabled");
         _ = slow.SendAsync(S2SDialogue.Messages("a@p1.example", "b@edge.example", 1_500, bodyBytes: 8 * 1024));
         await scene.UntilAsync(() => scene.Account.InFlight >= 120, "a full queue");
 

@@ -44,8 +44,8 @@ public sealed class ConsentTableTests
         ConsentChange[] expected =
         [
             new ConsentChange.Given(new Consent("b@edge.example", "ä@public.example", Partner, time.GetUtcNow())),
-            new ConsentChange.Revoked("b@edge.example", "ä@public.example"),
-            new ConsentChange.Given(new Consent("b@edge.example", "ä@public.example", Partner, time.GetUtcNow())),
+            new ConsentChange.Revoked("b@edge.example", "ä@public.example", time.GetUtcNow()),
+            new ConsentChange.Given(new Consent("b@edge.example", "ä@public.example", Partner, time.GetUtcNow().AddMilliseconds(1))), // later than what it follows, in one moment
         ];
         Assert.Equal(expected[..2], table.Oldest(2));
         Assert.Equal(expected, table.Oldest(10));

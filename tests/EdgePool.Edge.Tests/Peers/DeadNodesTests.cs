@@ -29,7 +29,7 @@ public sealed class DeadNodesTests
     }
 
     [Theory]
-    [InlineData(false, false)] // stopped, or cut off: silence is not death
+    [InlineData(false, false)] // stopped, or cut off
     [InlineData(true, false)] // it starts again
     public async Task Look_NotRefusedTwice_LeavesItToItsLease(bool first, bool second)
     {
@@ -69,16 +69,52 @@ public sealed class DeadNodesTests
         Assert.True(await store.KeepAliveAsync(record.Lease, default));
     }
 
+    [Theory]
+    [InlineData(1.0, true, true)]
+    [InlineData(0.79, true, false)] // the store has heard it
+    [InlineData(1.0, false, false)] // this node has heard it
+    public async Task Listen_SilentHereAndToTheStore_AloneIsDeath(double seconds, bool still, bool dead)
+    {
+        var record = await JoinAsync();
+        time.Advance(TimeSpan.FromSeconds(seconds));
+        var listening = Dead().ListenAsync(record, spread: 1, () => still, default);
+        Assert.False(listening.IsCompleted);
+
+        time.Advance(DeadNodes.Breath * 4);
+
+        Assert.Equal(dead, await listening);
+        Assert.Equal(dead ? 0 : 1, (await store.ReadAsync("shards/", default)).Keys.Count);
+        Assert.Equal(!dead, await store.KeepAliveAsync(record.Lease, default));
+    }
+
+    [Fact]
+    public async Task Listen_ItWritesItsRecordMeanwhile_IsNoDeath()
+    {
+        var record = await JoinAsync();
+        time.Advance(TimeSpan.FromSeconds(2));
+        var listening = Dead().ListenAsync(record, spread: 0, () => true, default);
+        await store.CommitAsync([], [new KeyChange(NodeRecord.KeyOf("p", "b"), "r"u8.ToArray(), record.Lease)], default);
+        Assert.True(await store.KeepAliveAsync(record.Lease, default));
+
+        time.Advance(DeadNodes.Breath);
+
+        Assert.False(await listening);
+        Assert.Single((await store.ReadAsync("shards/", default)).Keys);
+    }
+
     private async Task<NodeRecord> JoinAsync()
     {
         var lease = await store.GrantAsync(TimeSpan.FromSeconds(5), default);
-        Assert.NotNull(await store.CommitAsync([], [new KeyChange("shards/p/0001", "b"u8.ToArray(), lease)], default));
-        return new NodeRecord("b", "p", "i", "1", "127.0.0.1:1") { Lease = lease };
+        var record = new NodeRecord("b", "p", "i", "1", "127.0.0.1:1") { Lease = lease };
+        Assert.NotNull(await store.CommitAsync([], [new KeyChange("shards/p/0001", "b"u8.ToArray(), lease), new KeyChange(NodeRecord.KeyOf("p", "b"), "r"u8.ToArray(), lease)], default));
+        return record;
     }
+
+    private DeadNodes Dead() => new(store, new MembershipOptions(), (_, _) => Task.FromResult(refusals.Dequeue()), time);
 
     private Task<bool> Look(NodeRecord record, bool[] refuses, CancellationToken cancellation = default)
     {
         Array.ForEach(refuses, refusals.Enqueue);
-        return new DeadNodes(store, (_, _) => Task.FromResult(refusals.Dequeue()), time).LookAsync(record, cancellation);
+        return Dead().LookAsync(record, cancellation);
     }
 }

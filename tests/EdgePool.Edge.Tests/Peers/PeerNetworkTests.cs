@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using EdgePool.Cluster.Peers;
 using EdgePool.Edge.Peers;
@@ -25,6 +26,26 @@ public sealed class PeerNetworkTests
             foreach (var other in nodes.Keys)
                 Assert.Equal($"{other} to {name}: well?", Encoding.UTF8.GetString((await node.Peers!.AskAsync(other, QuestionKind.Status, "well?"u8.ToArray(), default)).Span));
         }
+    }
+
+    // A node that has not joined yet refuses TCP: partners go on to the next target of their SRV records.
+    [Fact]
+    public async Task Open_LinksComeUp_PartnersAndBackEndsAreRefusedUntilItAccepts()
+    {
+        await using var scene = new PoolScene();
+        var a = await scene.StartAsync("a");
+        var b = await scene.StartAsync("b", accepting: false);
+
+        await PoolScene.LinkedAsync(a, "b");
+        foreach (var address in b.S2SEndPoints.Concat(b.InternalEndPoints))
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var refused = await Assert.ThrowsAsync<SocketException>(async () => await socket.ConnectAsync(address));
+            Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+        }
+
+        b.Accept();
+        await using var partner = await scene.PartnerAtAsync(b);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;
@@ -48,7 +49,7 @@ internal sealed class PoolScene : IAsyncDisposable
     public PoolView View => Volatile.Read(ref view);
 
     /// <summary>A node that runs, with its record in the view.</summary>
-    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null)
+    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null, bool accepting = true)
     {
         identity ??= PeerIdentity.Create();
         instance ??= $"{name}-{nodes.Count}";
@@ -57,13 +58,27 @@ internal sealed class PoolScene : IAsyncDisposable
             Timeouts = new PeerTimeouts { Ping = TimeSpan.FromMilliseconds(50), BackoffMin = TimeSpan.FromMilliseconds(10), BackoffMax = TimeSpan.FromMilliseconds(50) },
         });
         var node = new EdgeNode(change?.Invoke(options) ?? options, Logs);
-        await node.StartAsync();
         nodes.Add(node);
+        await node.OpenAsync();
+        if (accepting)
+            node.Accept();
         starting?.Invoke(node);
         var lease = await Store.GrantAsync(TimeSpan.FromHours(1), default);
         Tell(new NodeRecord(name, "pool", instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
         return node;
     }
+
+    /// <summary>d.example is an internal server on loopback.</summary>
+    public EdgeOptions WithServer(EdgeOptions options, int port) => options with
+    {
+        LocalDomains =
+        [
+            new LocalDomain(
+                DomainName.Parse("d.example"),
+                new BackEndOptions.Server("127.0.0.1", port, new NegotiationTerms(AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback), options.Trust)),
+            options.LocalDomains.Single(local => local.Name.Ascii == "e.example"),
+        ],
+    };
 
     /// <summary>The record stands from now on.</summary>
     public void Tell(NodeRecord record)

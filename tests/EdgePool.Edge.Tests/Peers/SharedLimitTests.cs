@@ -42,8 +42,9 @@ public sealed class SharedLimitTests
         Assert.Equal(3, standing.Count);
 
         // The owner of the partner's shard gives it away; what was held is held.
-        var owner = seats.Single(static s => s.Keeper.TokenOf(Placement.ShardOf(Partner)) is not null);
-        owner.Member.Describe(static record => record with { Draining = true });
+        Seat? owner = null;
+        await PoolScene.UntilAsync(() => (owner = seats.FirstOrDefault(static s => s.Keeper.TokenOf(Placement.ShardOf(Partner)) is not null)) is not null);
+        owner!.Member.Describe(static record => record with { Draining = true });
         await PoolScene.UntilAsync(() => seats.Any(s => s != owner && s.Keeper.TokenOf(Placement.ShardOf(Partner)) is not null));
         for (var attempt = 0; attempt < 6; attempt++)
             Assert.Null(await TryOpenAsync(scene, seats[attempt % 3]));

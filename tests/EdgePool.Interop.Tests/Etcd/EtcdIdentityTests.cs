@@ -64,6 +64,14 @@ public sealed class EtcdIdentityTests : IAsyncLifetime, IDisposable
         Assert.Contains($"chmod 600 {open.KeyFile}", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Key_OfAnotherCertificate_IsNamed()
+    {
+        var other = authority.Issue("edge-b").KeyFile;
+
+        Assert.Contains(other, Assert.Throws<StoreException>(() => Open(Options with { KeyFile = other })).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("authority")]
     [InlineData("certificate")]

@@ -62,11 +62,12 @@ public sealed class EtcdServers : IAsyncDisposable
     }
 
     /// <summary>Forgets all that was before now.</summary>
-    internal async Task CompactAsync()
+    /// <param name="member">Whom to ask.</param>
+    internal async Task CompactAsync(int member = 0)
     {
-        using var status = await PostAsync(0, "v3/maintenance/status", "{}");
+        using var status = await PostAsync(member, "v3/maintenance/status", "{}");
         var revision = status.RootElement.GetProperty("header").GetProperty("revision").GetString();
-        (await PostAsync(0, "v3/kv/compaction", $$"""{"revision":"{{revision}}"}""")).Dispose();
+        (await PostAsync(member, "v3/kv/compaction", $$"""{"revision":"{{revision}}"}""")).Dispose();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Tests.Consents;
@@ -20,4 +21,24 @@ public sealed class EtcdConsentJournalTests(OneEtcd etcd) : ConsentJournalContra
 
     protected override Task<IConsentJournal> OpenAsync(StoreLimits limits)
         => Task.FromResult<IConsentJournal>(new EtcdStore(new EtcdStoreOptions { Etcd = deployment.Value, Limits = limits }, TimeProvider.System));
+}
+
+/// <summary>The contract of owners' writes, with a real etcd in which the owners are.</summary>
+public sealed class EtcdOwnedConsentsTests(OneEtcd etcd) : OwnedConsentsContract, IClassFixture<OneEtcd>, IAsyncDisposable
+{
+    private readonly Lazy<EtcdOptions> deployment = new(() => etcd.Servers.NewDeployment());
+    private EtcdCoordinator? owners;
+
+    public ValueTask DisposeAsync() => owners?.DisposeAsync() ?? default;
+
+    protected override Task<IOwnedConsents> CreateAsync()
+        => Task.FromResult<IOwnedConsents>(new EtcdStore(new EtcdStoreOptions { Etcd = deployment.Value }, TimeProvider.System));
+
+    protected override async Task<Condition> OwnAsync(string key)
+    {
+        owners ??= new EtcdCoordinator(deployment.Value);
+        await owners.CommitAsync([], [new KeyChange(key, null)], default);
+        var token = await owners.CommitAsync([Condition.Absent(key)], [new KeyChange(key, new byte[1])], default);
+        return Condition.CreatedAt(key, token!.Value);
+    }
 }

@@ -23,6 +23,14 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
 
         var (view, _) = await pool.UntilAsync(2, whole => whole is { Nodes.Count: 3, Problems.Count: 0 });
         Assert.Equal((1024, "etcd"), (view.Nodes.Sum(node => node.Shards), view.Store.Kind));
+        for (var node = 1; node <= 3; node++)
+        {
+            // Who accepts partners has joined: else it would refuse those with limits.
+            var joined = pool[node].Log.IndexOf(" 3500 Member ", StringComparison.Ordinal);
+            Assert.InRange(joined, 0, pool[node].Log.IndexOf(" 2000 Listening node=edge-" + node + " kind=s2s ", StringComparison.Ordinal));
+            Assert.DoesNotContain(" 3510 ", pool[node].Log, StringComparison.Ordinal);
+        }
+
         said = await pool.OperatorOf(1).DoAsync("cluster status");
         Assert.Contains("1024 of 1024 have an owner", said, StringComparison.Ordinal);
 

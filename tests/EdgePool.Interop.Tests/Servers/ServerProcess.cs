@@ -16,6 +16,12 @@ namespace EdgePool.Interop.Tests.Servers;
 /// </remarks>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>Goes on.</summary>
+    public const int Sigcont = 18;
+
+    /// <summary>Stops where it stands.</summary>
+    public const int Sigstop = 19;
+
     private const int Sigterm = 15;
     private const int LogLimit = 4 * 1024 * 1024;
 
@@ -163,6 +169,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>Sends it a signal.</summary>
+    public void Signal(int signal) => Assert.Equal(0, Kill(process.Id, signal));
 
     /// <summary>Ends it and its children at once (SIGKILL), as a crash would.</summary>
     public async Task KillAsync()

@@ -22,6 +22,7 @@ public sealed class PoolConfigurationTests : IDisposable
         { "\"10.0.0.11:23457\"", "10.0.0.11", ": error: '10.0.0.11' is not address:port" },
         { "\"10.0.0.11:23457\"", "\"0.0.0.0:23457\"", ": error: 0.0.0.0:23457 is not one address, and the other nodes need one — write the inner interface's address" },
         { "\"10.0.0.11:23457\"", "\"10.0.0.11:23456\"", ": error: 10.0.0.11:23456 is already taken by listeners.internal[0].address — give one of them another port" },
+        { "  # advertise: \"edge.example:23457\" ", "  advertise: edge.example ", ": error: 'edge.example' is not host:port — write where the other nodes reach this one" },
         { "secretKeyFile: cluster.key", "secretKeyFile: contoso.secret", ": error: contoso.secret is no key file: line 1 is no key: 32 bytes in base64 — bring the other nodes' file here; 'edgepool cluster secrets init' makes the first one" },
         { "secretKeyFile: cluster.key", "secretKeyFile: open.key", "open.key is open to other users (mode 644) — chmod 600 " },
         { "secretKeyFile: cluster.key", "secretKeyFile: no.key", "no.key does not exist — put it there" },
@@ -52,6 +53,17 @@ public sealed class PoolConfigurationTests : IDisposable
         Assert.Equal(Path.Combine(folder.Path, "etcd-client.key"), cluster.Etcd.KeyFile);
         Assert.Equal(("/edgepool/", TimeSpan.FromSeconds(4)), (cluster.Etcd.Prefix, cluster.Etcd.Deadline));
         Assert.False(result.Options.RandomDialbackSecret);
+    }
+
+    [Fact]
+    public void Load_AddressAdvertised_AnyAddressMayListen()
+    {
+        var text = Shipped.Read("pool/edge-1.yaml").Replace("\"10.0.0.11:23457\"", "\"0.0.0.0:23457\"", StringComparison.Ordinal).Replace("# advertise:", "advertise:", StringComparison.Ordinal);
+
+        var result = folder.Load(text);
+
+        Assert.Empty(result.Problems.Select(problem => problem.ToString()));
+        Assert.Equal((new IPEndPoint(IPAddress.Any, 23457), "edge.example:23457"), (result.Options!.Cluster!.Peer, result.Options.Cluster.Advertise));
     }
 
     [Theory]

@@ -18,6 +18,8 @@ internal sealed class LocalCoordinator(TimeProvider time) : ICoordinator
 
     public ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) => There().KeepAliveAsync(lease, cancellationToken);
 
+    public ValueTask<TimeSpan?> SilenceAsync(long lease, CancellationToken cancellationToken) => There().SilenceAsync(lease, cancellationToken);
+
     public ValueTask RevokeAsync(long lease, CancellationToken cancellationToken) => There().RevokeAsync(lease, cancellationToken);
 
     public ValueTask<long?> CommitAsync(IReadOnlyList<Condition> conditions, IReadOnlyList<KeyChange> changes, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ public sealed class PoolNodeTests : IDisposable
         await using var store = new LocalCoordinator(thread.Time);
         await using var node = Node(store, "a", thread);
         node.Start(() => 7);
+        await thread.UntilAsync(() => node.Keeper.View.Nodes.ContainsKey("a"));
+        Assert.False(node.Keeper.View.Nodes["a"].Ready);
+        node.Serve();
 
         await thread.UntilAsync(() => Said(3507, "Shards", Placement.Shards));
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace EdgePool.Testing.Certificates;
 
 /// <summary>The purposes an end-entity certificate names (RFC 5280 section 4.2.1.12).</summary>
@@ -27,6 +29,9 @@ public sealed record LeafRequest
 
     /// <summary>id-on-dnsSRV entries (RFC 4985), for example <c>_xmpp-server.contoso.example</c>.</summary>
     public IReadOnlyList<string> ServiceNames { get; init; } = [];
+
+    /// <summary>iPAddress entries of subjectAltName.</summary>
+    public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
 
     /// <summary>The subject's common name; absent: the first name of any kind.</summary>
     public string? CommonName { get; init; }

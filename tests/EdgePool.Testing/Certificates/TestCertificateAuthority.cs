@@ -103,7 +103,7 @@ public sealed class TestCertificateAuthority : IDisposable
         certificate.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false));
         if (Purposes(request.Usage) is { Count: > 0 } purposes)
             certificate.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(purposes, critical: false));
-        if (request.DnsNames.Count + request.XmppAddresses.Count + request.ServiceNames.Count > 0)
+        if (request.DnsNames.Count + request.XmppAddresses.Count + request.ServiceNames.Count + request.Addresses.Count > 0)
             certificate.CertificateExtensions.Add(new X509Extension("2.5.29.17", AlternativeNames(request), critical: false));
         return certificate;
     }
@@ -148,7 +148,7 @@ public sealed class TestCertificateAuthority : IDisposable
         return purposes;
     }
 
-    // GeneralNames ::= SEQUENCE OF GeneralName (RFC 5280 section 4.2.1.6): [0] otherName, [2] dNSName.
+    // GeneralNames ::= SEQUENCE OF GeneralName (RFC 5280 section 4.2.1.6): [0] otherName, [2] dNSName, [7] iPAddress.
     private static byte[] AlternativeNames(LeafRequest request)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -160,6 +160,8 @@ public sealed class TestCertificateAuthority : IDisposable
                 WriteOtherName(writer, DnsSrv, UniversalTagNumber.IA5String, service);
             foreach (var domain in request.DnsNames)
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, domain, new Asn1Tag(TagClass.ContextSpecific, 2));
+            foreach (var address in request.Addresses)
+                writer.WriteOctetString(address.GetAddressBytes(), new Asn1Tag(TagClass.ContextSpecific, 7));
         }
 
         return writer.Encode();

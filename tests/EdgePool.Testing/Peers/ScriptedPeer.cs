@@ -21,13 +21,14 @@ namespace EdgePool.Testing.Peers;
 /// Whatever is not as expected ends the test with the whole dialogue so far.
 /// </summary>
 /// <remarks>
-/// Each expectation waits at most <see cref="Patience"/>. It does not skip: the next thing heard must be the expected one, unless the method's name says otherwise.
+/// One side may speak while it listens. Each expectation waits at most <see cref="Patience"/>. It does not skip: the next thing heard must be the expected one, unless the method's name says otherwise.
 /// </remarks>
 public sealed class ScriptedPeer : IAsyncDisposable
 {
     private const int DialogueLimit = 400;
 
     private readonly XmlStreamConnection connection;
+    private readonly Lock gate = new();
     private readonly Queue<string> dialogue = new();
     private Task<Heard>? pending;
     private bool headerSaid;
@@ -48,7 +49,14 @@ public sealed class ScriptedPeer : IAsyncDisposable
     public Stream Transport => connection.Transport;
 
     /// <summary>What was said and heard, newest last.</summary>
-    public string Dialogue => string.Join('\n', dialogue);
+    public string Dialogue
+    {
+        get
+        {
+            lock (gate)
+                return string.Join('\n', dialogue);
+        }
+    }
 
     /// <summary>A peer in memory and the other end, for the subject of the test.</summary>
     public static (ScriptedPeer Peer, Stream Subject) InMemory(string name = "peer", int window = DuplexPipe.DefaultWindow)
@@ -249,9 +257,13 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     private void Note(string line)
     {
-        dialogue.Enqueue(line.Length > 2000 ? line[..2000] + $"… ({line.Length} characters)" : line);
-        if (dialogue.Count > DialogueLimit)
-            dialogue.Dequeue();
+        var noted = line.Length > 2000 ? line[..2000] + $"… ({line.Length} characters)" : line;
+        lock (gate)
+        {
+            dialogue.Enqueue(noted);
+            if (dialogue.Count > DialogueLimit)
+                dialogue.Dequeue();
+        }
     }
 }
 

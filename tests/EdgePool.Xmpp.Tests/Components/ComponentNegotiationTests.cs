@@ -40,7 +40,7 @@ public class ComponentNegotiationTests
         Assert.Equal("aaee83c26aeeafcbabeabfcbcd50df997e0a2a1e", ComponentNegotiation.Handshake("3BF96D32", "test"));
         var stream = Open();
         Assert.Equal(
-            ["* authenticated plays.shakespeare.example<-plays.shakespeare.example ComponentHandshake", "S: <handshake/>"],
+            ["S: <handshake/>", "* authenticated plays.shakespeare.example<-plays.shakespeare.example ComponentHandshake"],
             Element(stream, "<handshake>aaee83c26aeeafcbabeabfcbcd50df997e0a2a1e</handshake>"));
         Assert.Equal(ComponentState.Authenticated, stream.State);
     }

@@ -41,7 +41,7 @@ internal sealed class EtcdClient : IDisposable
 
         (this.options, this.time) = (options, time);
         patience = options.Endpoints.Count > 1 ? options.Deadline / 2 : options.Deadline;
-        caller = new GrpcCaller(EtcdCredentials.Load(options), patience, time);
+        caller = new GrpcCaller(new EtcdConnections(options, patience, time), time);
     }
 
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken)
@@ -60,6 +60,9 @@ internal sealed class EtcdClient : IDisposable
 
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(LeaseKeepAliveRequest request, CancellationToken cancellationToken)
         => AskAsync("etcdserverpb.Lease/LeaseKeepAlive", request, LeaseKeepAliveResponse.Parser, mayRepeat: true, cancellationToken);
+
+    public Task<LeaseTimeToLiveResponse> TimeToLiveAsync(LeaseTimeToLiveRequest request, CancellationToken cancellationToken)
+        => AskAsync("etcdserverpb.Lease/LeaseTimeToLive", request, LeaseTimeToLiveResponse.Parser, mayRepeat: true, cancellationToken);
 
     /// <summary>
     /// The changes of the keys of a range from a revision on, each revision whole. It goes on at another member where one is lost.

@@ -68,6 +68,10 @@ internal static class EtcdCredentials
         {
             throw Wrong(key, "the key of this node's certificate for etcd", fault);
         }
+        catch (ArgumentException fault)
+        {
+            throw new StoreException(StoreFault.Permission, $"the key {key} is not that of this node's certificate for etcd, {certificate}: put the two there that belong together", fault);
+        }
     }
 
     private static StoreException Wrong(string path, string what, Exception? cause)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using Google.Protobuf;
 
 namespace EdgePool.Cluster.Etcd.Calls;
@@ -9,13 +8,10 @@ namespace EdgePool.Cluster.Etcd.Calls;
 /// <summary>
 /// Calls over HTTP/2, each to an endpoint that the caller names, each with its deadline. Connections are kept and shared.
 /// </summary>
-/// <param name="tls">See <see cref="EtcdCredentials"/>; null: none.</param>
-/// <param name="connectTimeout">Of a new connection.</param>
+/// <param name="connections">What calls go over; they end with this.</param>
 /// <param name="time">The clock of deadlines.</param>
-internal sealed class GrpcCaller(SslClientAuthenticationOptions? tls, TimeSpan connectTimeout, TimeProvider time) : IDisposable
+internal sealed class GrpcCaller(EtcdConnections connections, TimeProvider time) : IDisposable
 {
-    private readonly HttpMessageInvoker invoker = new(Handler(tls, connectTimeout));
-
     /// <summary>Sends one message and reads one; a stream of answers is read to its end.</summary>
     /// <param name="endpoint">Whom to ask.</param>
     /// <param name="method">Such as <c>etcdserverpb.KV/Range</c>.</param>
@@ -34,7 +30,7 @@ internal sealed class GrpcCaller(SslClientAuthenticationOptions? tls, TimeSpan c
         post.Headers.TryAddWithoutValidation("grpc-timeout", string.Create(CultureInfo.InvariantCulture, $"{(long)deadline.TotalMilliseconds}m"));
         try
         {
-            using var response = await invoker.SendAsync(post, both.Token);
+            using var response = await connections.Now.SendAsync(post, both.Token);
             if (GrpcFailure.OfAnswer(response, endpoint) is { } foreign)
             {
                 throw foreign;
@@ -82,7 +78,7 @@ internal sealed class GrpcCaller(SslClientAuthenticationOptions? tls, TimeSpan c
             using var expiry = new CancellationTokenSource(patience, time);
             await using var expired = expiry.Token.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), call);
             await using var given = cancellationToken.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), call);
-            response = await invoker.SendAsync(post, call.Token);
+            response = await connections.Now.SendAsync(post, call.Token);
             if (GrpcFailure.OfAnswer(response, endpoint) is { } foreign)
             {
                 throw foreign;
@@ -107,31 +103,7 @@ internal sealed class GrpcCaller(SslClientAuthenticationOptions? tls, TimeSpan c
     }
 
     /// <inheritdoc/>
-    public void Dispose() => invoker.Dispose();
-
-    private static SocketsHttpHandler Handler(SslClientAuthenticationOptions? tls, TimeSpan connectTimeout)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = connectTimeout,
-
-            // A connection that has died in silence is found in these times. etcd forbids pings more often than every 5 s, and any where no call is open.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        };
-        if (tls is not null)
-        {
-            handler.SslOptions = tls;
-            handler.PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new AcceptedStream(context.PlaintextStream));
-        }
-
-        return handler;
-    }
+    public void Dispose() => connections.Dispose();
 
     private static HttpRequestMessage Post(Uri endpoint, string method, HttpContent content)
     {

@@ -45,7 +45,7 @@ internal static class KeyReading
 
             yield return listing;
             await using var watch = client.WatchAsync(range, listing.Revision + 1, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await NextAsync(watch))
+            while (await watch.NextAsync())
             {
                 yield return watch.Current;
             }
@@ -72,8 +72,8 @@ internal static class KeyReading
         }
     }
 
-    // False: compacted.
-    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<KeyEvents> watch)
+    /// <summary>The next events of a watch; false: what lies between is compacted.</summary>
+    public static async ValueTask<bool> NextAsync(this IAsyncEnumerator<KeyEvents> watch)
     {
         try
         {

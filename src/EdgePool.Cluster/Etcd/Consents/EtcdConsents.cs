@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EdgePool.Cluster.Consents;
+using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Etcd.Calls;
 using EdgePool.Cluster.Etcd.Messages;
@@ -8,22 +9,25 @@ using Google.Protobuf;
 
 namespace EdgePool.Cluster.Etcd.Consents;
 
-/// <summary>Consents in etcd, one key of each: <c>consents/given/LOCAL\0REMOTE</c>. A partner's consents are found by reading all.</summary>
-internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
+/// <summary>Consents in etcd, one key of each (<see cref="ConsentKeys"/>). A partner's consents are found by reading all.</summary>
+internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, TimeProvider time)
 {
     // Keys and values of some hundred bytes, at most five thousand.
     private const int Page = 2048;
 
     private const int Attempts = 32;
 
-    private readonly string given = options.Etcd.Prefix + "consents/given/";
-    private readonly Space space = new(client, options.Etcd.Prefix + "consents/", TimeProvider.System);
+    // Revocations that a batch forgets beyond what it adds.
+    private const int Forgotten = 16;
+
+    private readonly ConsentKeys keys = new(options.Etcd.Prefix);
+    private readonly Space space = new(client, new ConsentKeys(options.Etcd.Prefix).Space, TimeProvider.System);
     private readonly WaitingLine line = new(options.MaxWaiting);
 
     public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await SettledAsync(cancellationToken);
-        var rest = KeyRange.Under(given);
+        var rest = KeyRange.Under(keys.AllGiven);
         Consent? last = null;
         while (await NextAsync(rest, cancellationToken) is { Kvs: { Count: > 0 } page } read)
         {
@@ -49,13 +53,32 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
     public async Task<bool> IsAsCarriedAsync(CancellationToken cancellationToken)
         => await SettledAsync(cancellationToken) is var head && head.Value.Revision == head.Value.Carried;
 
-    public Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken) => AppendAsync(changes, isCarried: false, cancellationToken);
+    /// <summary>See <see cref="IFollowedConsents"/>.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<ConsentChange>?> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var head = KeyRange.One(space.HeadKey);
+        while (true)
+        {
+            var from = (await client.RangeAsync(new RangeRequest { Key = head.Begin }, cancellationToken)).Header.Revision + 1;
+            yield return null;
+            await using var watch = client.WatchAsync(keys.Changing, from, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await watch.NextAsync())
+            {
+                if (watch.Current.Events.Select(keys.Read).OfType<ConsentChange>().ToArray() is { Length: > 0 } changes)
+                {
+                    yield return changes;
+                }
+            }
+        }
+    }
 
     /// <param name="changes">The batch.</param>
+    /// <param name="ownership">See <see cref="IOwnedConsents"/>; empty: nobody owns anything.</param>
     /// <param name="isCarried">True: it carries over an embedded store.</param>
     /// <param name="cancellationToken">Gives up waiting for the turn.</param>
-    public async Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, bool isCarried, CancellationToken cancellationToken)
+    public async Task<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, IReadOnlyList<Condition> ownership, bool isCarried, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ownership.Count, IOwnedConsents.MostKeys, nameof(ownership));
         if (ConsentBatch.Judge(changes, options.Limits) is { } refusal)
         {
             return refusal;
@@ -67,31 +90,47 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
             return new Refusal(RefusalReason.Busy, "too many writes wait for etcd");
         }
 
-        // What counts of each pair is its last change.
-        var last = new Dictionary<string, ConsentChange>(changes.Count, StringComparer.Ordinal);
-        foreach (var change in changes)
-        {
-            last[KeyOf(ConsentBatch.Pair(change))] = change;
-        }
-
-        return last.Count == 0 ? null : await MakeAsync(last, isCarried);
+        return changes.Count == 0 ? null : await MakeAsync(ConsentBatch.LastOfEach(changes), ownership, isCarried);
     }
 
-    private async Task<Refusal?> MakeAsync(Dictionary<string, ConsentChange> last, bool isCarried)
+    private async Task<Refusal?> MakeAsync(Dictionary<(string Local, string Remote), ConsentChange> last, IReadOnlyList<Condition> ownership, bool isCarried)
     {
-        var operations = last.Select(static pair => pair.Value is ConsentChange.Given(var consent) ? Space.Put(pair.Key, Record(consent)) : Space.Delete(pair.Key)).ToArray();
+        var conditions = ownership.Select(owned => EtcdCoordinator.CreatedAt(options.Etcd, owned)).ToArray();
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             // Whoever writes between these readings and the commit changes the head, and the commit is not made.
             var head = await SettledAsync(CancellationToken.None);
-            var count = head.Value.Count + last.Values.Count(static change => change is ConsentChange.Given) - await StandingAsync(last.Keys);
-            if (count > options.Limits.MaxConsents && count > head.Value.Count)
+            if (attempt > 0 && await FencedAsync(ownership, conditions) is { } fenced)
             {
-                return new Refusal(RefusalReason.Full, $"the journal holds at most {options.Limits.MaxConsents} consents");
+                return fenced;
             }
 
-            var revision = head.Value.Revision + 1;
-            if (await space.CommitAsync(head, new Head { Revision = revision, Count = count, Carried = isCarried ? revision : head.Value.Carried }, operations))
+            var before = await ReadAsync(last.Keys);
+            var plan = ConsentPlan.Of(last, pair => before[pair]);
+            if (plan.Changes.Count == 0)
+            {
+                return null;
+            }
+
+            var partners = await PartnersAsync(plan.GrowthOfPartners());
+            if (plan.Growth > 0 && head.Value.Count + plan.Growth > options.Limits.MaxConsents)
+            {
+                return ConsentBatch.Full(options.Limits);
+            }
+
+            if (partners.FirstOrDefault(p => p.Value.Grows && p.Value.Count > options.Limits.MaxConsentsOfPartner) is { Key: { } full })
+            {
+                return ConsentBatch.PartnerFull(full, options.Limits);
+            }
+
+            var revoked = head.Value.Deleted + plan.GrowthOfRevoked;
+            var old = await OldAsync(plan, revoked);
+            var next = head.Value.Clone();
+            next.Writers.Clear();
+            (next.Revision, next.Count, next.Deleted) = (head.Value.Revision + 1, head.Value.Count + plan.Growth, revoked - old.Count);
+            next.Carried = isCarried ? next.Revision : head.Value.Carried;
+            IEnumerable<RequestOp> counts = partners.Select(p => Space.Put(keys.Partner(p.Key), new PartnerConsents { Count = p.Value.Count }));
+            if (await space.CommitAsync(head, next, [.. plan.Changes.SelectMany(Operations), .. counts, .. old.SelectMany(Forget)], conditions))
             {
                 return null;
             }
@@ -99,6 +138,101 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
 
         return new Refusal(RefusalReason.Busy, "other nodes write all the time: try again");
     }
+
+    private IEnumerable<RequestOp> Operations((string Local, string Remote, PairState Before, PairState After) change)
+    {
+        var (pair, before, after) = ((change.Local, change.Remote), change.Before, change.After);
+        if (after.Standing is { } consent)
+        {
+            yield return Space.Put(keys.Given(pair), Record(consent));
+        }
+        else if (before.Standing is not null)
+        {
+            yield return Space.Delete(keys.Given(pair));
+        }
+
+        if (after.Revoked is { } at)
+        {
+            yield return Space.Put(keys.Gone(pair), new RevokedRecord { At = at.ToUnixTimeMilliseconds() });
+            yield return Space.Put(keys.Oldest(pair, at), new RevokedRecord());
+        }
+        else if (before.Revoked is not null)
+        {
+            yield return Space.Delete(keys.Gone(pair));
+        }
+
+        if (before.Revoked is { } former && (after.Revoked is not { } now || !string.Equals(keys.Oldest(pair, now), keys.Oldest(pair, former), StringComparison.Ordinal)))
+        {
+            yield return Space.Delete(keys.Oldest(pair, former));
+        }
+    }
+
+    private IEnumerable<RequestOp> Forget(ByteString oldest) => [new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = oldest } }, Space.Delete(keys.Gone(keys.PairOfOldest(oldest)))];
+
+    // What is older than is remembered, and of the rest the oldest where they are too many; a few with each batch that adds some.
+    private async Task<IReadOnlyList<ByteString>> OldAsync(ConsentPlan plan, long revoked)
+    {
+        if (plan.GrowthOfRevoked <= 0)
+        {
+            return [];
+        }
+
+        var tooMany = Math.Max(0, revoked - options.Limits.MaxRevocations);
+        var range = keys.OldestBefore(tooMany > 0 ? DateTimeOffset.MaxValue : time.GetUtcNow() - options.Limits.RevocationTime);
+        var request = new RangeRequest { Key = range.Begin, RangeEnd = range.End, KeysOnly = true, Limit = Math.Max(tooMany, Forgotten + plan.GrowthOfRevoked) };
+        var pairs = plan.Changes.Select(static c => (c.Local, c.Remote)).ToHashSet();
+        var oldest = (await client.RangeAsync(request, CancellationToken.None)).Kvs.Select(static kv => kv.Key).Where(key => !pairs.Contains(keys.PairOfOldest(key)));
+        return [.. tooMany > 0 ? oldest.Take((int)tooMany) : oldest];
+    }
+
+    private async Task<Refusal?> FencedAsync(IReadOnlyList<Condition> ownership, Compare[] conditions)
+    {
+        if (ownership.Count == 0)
+        {
+            return null;
+        }
+
+        var request = new TxnRequest { Compare = { conditions } };
+        return (await client.TxnAsync(request, mayRepeat: true, CancellationToken.None)).Succeeded ? null : ConsentBatch.FencedOff(ownership[0]);
+    }
+
+    private async Task<Dictionary<(string Local, string Remote), PairState>> ReadAsync(IReadOnlyCollection<(string Local, string Remote)> pairs)
+    {
+        var states = new Dictionary<(string Local, string Remote), PairState>(pairs.Count);
+        foreach (var some in pairs.Chunk(Space.MaxOperations / 2))
+        {
+            var ask = new TxnRequest { Success = { some.SelectMany(pair => new[] { Reading(keys.Given(pair)), Reading(keys.Gone(pair)) }) } };
+            var answers = (await client.TxnAsync(ask, mayRepeat: true, CancellationToken.None)).Responses;
+            for (var i = 0; i < some.Length; i++)
+            {
+                states[some[i]] = new PairState(
+                    answers[2 * i].ResponseRange.Kvs is [var given] ? ConsentKeys.Consent(some[i], ConsentRecord.Parser.ParseFrom(given.Value)) : null,
+                    answers[(2 * i) + 1].ResponseRange.Kvs is [var gone] ? ConsentKeys.At(RevokedRecord.Parser.ParseFrom(gone.Value)) : null);
+            }
+        }
+
+        return states;
+    }
+
+    // How many consents the partners of a batch have after it.
+    private async Task<Dictionary<string, (long Count, bool Grows)>> PartnersAsync(IReadOnlyDictionary<string, int> growth)
+    {
+        var counts = new Dictionary<string, (long Count, bool Grows)>(growth.Count, StringComparer.Ordinal);
+        foreach (var some in growth.Chunk(Space.MaxOperations))
+        {
+            var ask = new TxnRequest { Success = { some.Select(partner => Reading(keys.Partner(partner.Key))) } };
+            var answers = (await client.TxnAsync(ask, mayRepeat: true, CancellationToken.None)).Responses;
+            for (var i = 0; i < some.Length; i++)
+            {
+                var before = answers[i].ResponseRange.Kvs is [var kv] ? PartnerConsents.Parser.ParseFrom(kv.Value).Count : 0;
+                counts[some[i].Key] = (Math.Max(0, before + some[i].Value), some[i].Value > 0);
+            }
+        }
+
+        return counts;
+    }
+
+    private static RequestOp Reading(string key) => new() { RequestRange = new RangeRequest { Key = ByteString.CopyFromUtf8(key) } };
 
     // With nothing staged.
     private async Task<SpaceHead> SettledAsync(CancellationToken cancellationToken)
@@ -115,36 +249,16 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options)
         }
     }
 
-    private async Task<int> StandingAsync(IEnumerable<string> pairs)
-    {
-        var standing = 0;
-        foreach (var some in pairs.Chunk(Space.MaxOperations))
-        {
-            var ask = new TxnRequest
-            {
-                Success = { some.Select(static pair => new RequestOp { RequestRange = new RangeRequest { Key = ByteString.CopyFromUtf8(pair), KeysOnly = true } }) },
-            };
-            standing += (await client.TxnAsync(ask, mayRepeat: true, CancellationToken.None)).Responses.Sum(static r => r.ResponseRange.Kvs.Count);
-        }
-
-        return standing;
-    }
-
     // Each page as of now: what stands all the time is in one of them.
     private Task<RangeResponse> NextAsync(KeyRange rest, CancellationToken cancellationToken)
         => client.RangeAsync(new RangeRequest { Key = rest.Begin, RangeEnd = rest.End, Limit = Page }, cancellationToken);
 
-    private string KeyOf((string Local, string Remote) pair) => $"{given}{pair.Local}\0{pair.Remote}";
-
     private Consent Read(KeyValue kv, Consent? before)
     {
-        var name = kv.Key.ToStringUtf8();
-        var end = name.IndexOf('\0', given.Length);
-        var record = ConsentRecord.Parser.ParseFrom(kv.Value);
+        var consent = ((ConsentChange.Given)keys.Read(new Event { Kv = kv })!).Consent;
 
         // Neighbours share their user and often their partner: one string for both.
-        return new Consent(
-            Shared(name[given.Length..end], before?.Local), name[(end + 1)..], Shared(record.Partner, before?.Partner), DateTimeOffset.FromUnixTimeMilliseconds(record.Since));
+        return consent with { Local = Shared(consent.Local, before?.Local), Partner = Shared(consent.Partner, before?.Partner) };
     }
 
     private static ConsentRecord Record(Consent consent) => new() { Partner = consent.Partner, Since = consent.Since.ToUnixTimeMilliseconds() };

@@ -57,20 +57,21 @@ internal sealed class Space(EtcdClient client, string prefix, TimeProvider time)
     /// <param name="seen">What the batch is based on; with nothing staged.</param>
     /// <param name="next">The head as it will be; this method completes it.</param>
     /// <param name="operations">Puts and deletes, no key twice. Making them again has no further effect.</param>
-    /// <returns>False: somebody else has written since, and nothing is changed.</returns>
+    /// <param name="conditions">What else must hold at the moment in which the batch is made.</param>
+    /// <returns>False: somebody else has written since, or a condition does not hold, and nothing is changed.</returns>
     /// <exception cref="EtcdException">See its outcome.</exception>
-    public async Task<bool> CommitAsync(SpaceHead seen, Head next, IReadOnlyList<RequestOp> operations)
+    public async Task<bool> CommitAsync(SpaceHead seen, Head next, IReadOnlyList<RequestOp> operations, params IReadOnlyList<Compare> conditions)
     {
         var writer = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         next.Writers.Add(writer);
         next.Writers.AddRange(seen.Value.Writers.Take(WritersListed - 1));
         if (Groups(operations).Take(2).Count() < 2)
         {
-            return await RewriteAsync(seen, next, writer, [.. operations, DeleteUnder(Staged)]);
+            return await RewriteAsync(seen, next, writer, [.. operations, DeleteUnder(Staged)], conditions);
         }
 
         next.Staged = await StageAsync(writer, operations);
-        if (!await RewriteAsync(seen, next, writer, []))
+        if (!await RewriteAsync(seen, next, writer, [], conditions))
         {
             await client.TxnAsync(new TxnRequest { Success = { DeleteUnder(FolderOf(writer)) } }, mayRepeat: true, CancellationToken.None);
             return false;
@@ -161,14 +162,16 @@ internal sealed class Space(EtcdClient client, string prefix, TimeProvider time)
     }
 
     // False: somebody else has written.
-    private async Task<bool> RewriteAsync(SpaceHead seen, Head next, ulong writer, IReadOnlyList<RequestOp> operations)
+    private async Task<bool> RewriteAsync(SpaceHead seen, Head next, ulong writer, IReadOnlyList<RequestOp> operations, IReadOnlyList<Compare> conditions)
     {
         var doubt = false;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var answer = await client.TxnAsync(If(seen, [Put(HeadKey, next), .. operations]), mayRepeat: false, CancellationToken.None);
+                var request = If(seen, [Put(HeadKey, next), .. operations]);
+                request.Compare.AddRange(conditions);
+                var answer = await client.TxnAsync(request, mayRepeat: false, CancellationToken.None);
                 return answer.Succeeded || (doubt && (await ReadAsync(CancellationToken.None)).Value.Writers.Contains(writer));
             }
             catch (EtcdException fault) when (attempt < Attempts && (fault.Outcome is Outcome.Unknown || (doubt && fault.IsOfThisMember)))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Secrets;
+using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
 using EdgePool.Server.Configuration.Written;
 
@@ -24,8 +25,21 @@ internal sealed class ClusterCompiler(NamedFiles files, ListenerCompiler listene
             problems.Error(Section, "a node of a pool keeps on its own disk what is its own, and has no folder for it", "add store: { directory: /var/lib/edgepool }; documents and consents are in etcd");
         }
 
-        var (peer, keys, etcd) = (listeners.Peer(written.Peer, "cluster.peer"), Keys(written.SecretKeyFile), Etcd(written.Etcd));
-        return written.Pool is { } pool && peer is not null && keys is not null && etcd is not null ? new ClusterSettings(pool, peer, etcd, keys) : null;
+        var (peer, keys, etcd) = (listeners.Peer(written.Peer, "cluster.peer", written.Advertise is not null), Keys(written.SecretKeyFile), Etcd(written.Etcd));
+        return written.Pool is { } pool && peer is not null && keys is not null && etcd is not null && IsReached(written.Advertise)
+            ? new ClusterSettings(pool, peer, etcd, keys) { Advertise = written.Advertise }
+            : null;
+    }
+
+    private bool IsReached(string? advertised)
+    {
+        if (advertised is null || (HostAndPort.TryParse(advertised, out _, out var port) && port is not null))
+        {
+            return true;
+        }
+
+        problems.Error("cluster.advertise", $"'{Shown.Of(advertised)}' is not host:port", "write where the other nodes reach this one, such as \"edge-1.example:23457\"");
+        return false;
     }
 
     private SecretKeys? Keys(string? file)

@@ -41,17 +41,17 @@ internal sealed class ListenerCompiler(TrustFiles trust, ProblemList problems)
         return [.. written.Select((listener, index) => Internal(listener, Place("internal", index))).OfType<InternalListenerOptions>()];
     }
 
-    /// <summary>Where other nodes of the pool reach this one; null, with an error, where they could not.</summary>
-    public IPEndPoint? Peer(string? written, string path)
+    /// <summary>Where other nodes of the pool reach this one, unless they are told another address; null, with an error, where they could not.</summary>
+    public IPEndPoint? Peer(string? written, string path, bool advertised)
     {
         if (written is null || Take(written, path) is not { } address)
         {
             return null;
         }
 
-        if (IsAny(address.Address))
+        if (IsAny(address.Address) && !advertised)
         {
-            problems.Error(path, $"{address} is not one address, and the other nodes need one", "write the inner interface's address, such as \"10.0.0.1:23457\"");
+            problems.Error(path, $"{address} is not one address, and the other nodes need one", "write the inner interface's address, such as \"10.0.0.1:23457\", or what they reach under advertise");
         }
 
         return address;

@@ -114,7 +114,7 @@ internal sealed record StoreDocument(string? Directory);
 internal sealed record SecretDocument(string? File, string? Variable);
 
 /// <summary>The pool of a node.</summary>
-internal sealed record ClusterDocument(string? Pool, string? Peer, string? SecretKeyFile, EtcdDocument? Etcd);
+internal sealed record ClusterDocument(string? Pool, string? Peer, string? Advertise, string? SecretKeyFile, EtcdDocument? Etcd);
 
 /// <summary>The etcd of a pool.</summary>
 internal sealed record EtcdDocument

@@ -119,6 +119,7 @@ internal static class NodeDocumentReader
     private static ClusterDocument Cluster(MappingReader cluster) => new(
         cluster.RequiredText("pool", "site-a"),
         cluster.RequiredText("peer", "\"10.0.0.1:23457\""),
+        cluster.Text("advertise"),
         cluster.RequiredText("secretKeyFile", "cluster.key"),
         cluster.Section("etcd", Etcd));
 

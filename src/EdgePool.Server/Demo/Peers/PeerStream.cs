@@ -23,6 +23,7 @@ internal sealed class PeerStream : IAsyncDisposable
     private readonly DomainName? wanted;
     private readonly SemaphoreSlim writing = new(1);
     private readonly TaskCompletionSource authenticated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] buffer = new byte[BufferBytes];
     private Stream transport;
     private StreamFramer framer = new(FramerLimits.Authenticated);
@@ -44,6 +45,9 @@ internal sealed class PeerStream : IAsyncDisposable
 
     /// <summary>Completes when stanzas may flow; fails with <see cref="DemoException"/> when they never will.</summary>
     public Task Authenticated => authenticated.Task;
+
+    /// <summary>Completes when the stream has ended, by whichever side.</summary>
+    public Task Ended => over.Task;
 
     /// <summary>Negotiates and reads until the stream ends. Does not throw for what the other side does.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -72,6 +76,7 @@ internal sealed class PeerStream : IAsyncDisposable
             authenticated.TrySetException(new DemoException($"a stream of a peer broke before it was authenticated: {fault.Message}"));
         }
 
+        over.TrySetResult();
         authenticated.TrySetException(new DemoException("a stream of a peer ended before it was authenticated"));
         _ = authenticated.Task.Exception;
     }
