@@ -19,7 +19,7 @@ public sealed class DnsCommandTests
         Assert.StartsWith("; zone contoso.example: the records of EdgePool, by a topology in a file\n_xmpp-server._tcp.contoso.example. 300 IN SRV 10 0 5269 edge-a.contoso.example.\n", output, StringComparison.Ordinal);
         Assert.Contains("_xmpps-server._tcp.chat.contoso.example. 300 IN SRV 10 0 5270 edge-a.contoso.example.\n", output);
         Assert.Contains("contoso.example. 300 IN CAA 0 issue \"ca.example\"\n", output);
-        Assert.Equal(13, output.Split('\n').Length - 1);
+        Assert.Equal(14, output.Split('\n').Length - 1);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class DnsCommandTests
     [InlineData("dns publish", ExitCode.Usage, "which key?")]
     [InlineData("dns publish --dry-run --server 192.0.2.1", ExitCode.Usage, "--server is the primary of one zone")]
     [InlineData("dns publish --dry-run --zone contoso.example --server ns.example", ExitCode.Usage, "'ns.example' is no address")]
-    [InlineData("dns publish --key /nowhere/update.key", ExitCode.Configuration, "/nowhere/update.key does not exist")]
+    [InlineData("dns publish --key /nowhere/update.key", ExitCode.NoConfiguration, "there is no file /nowhere/update.key")]
     [InlineData("dns check --resolver ns.example", ExitCode.Usage, "'ns.example' is no address")]
     public async Task Command_ThatCannotBeDone_SaysWhy(string line, int expected, string what)
     {

@@ -23,6 +23,11 @@ internal sealed class KeyFileOption
             throw new CommandFailure(ExitCode.Usage, "which key? — name its file with --key, as 'tsig-keygen NAME > update.key' makes one, or look first with --dry-run");
         }
 
+        if (!File.Exists(name))
+        {
+            throw new CommandFailure(ExitCode.NoConfiguration, $"there is no file {Shown.Of(name, 200)} — make a key with 'tsig-keygen NAME', and bring the same to the primary");
+        }
+
         var problems = new ProblemList(name);
         var text = new NamedFiles(Environment.CurrentDirectory, problems).Read(name, "", secret: true);
         if (problems.InOrder is [var problem, ..])
