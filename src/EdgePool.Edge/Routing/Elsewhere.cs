@@ -15,6 +15,9 @@ internal sealed class Elsewhere
     /// <summary>The local domains, each once for each node that has it.</summary>
     public IReadOnlyList<DomainName> All => [.. ways.SelectMany(static domain => domain.Value.Select(way => way.Route.Pair.Remote))];
 
+    /// <summary>Another node has the domain's back end.</summary>
+    public bool Has(DomainName domain) => ways.ContainsKey(domain);
+
     /// <summary>The node has a back end, which is reached by this route.</summary>
     public void Add(string node, Route route)
     {

@@ -58,7 +58,7 @@ public sealed class ReadmeTests : IDisposable
             var words = Regex.Matches(line, "\"[^\"]*\"|\\S+").Select(word => word.Value.Trim('"')).Skip(1);
             using var error = new StringWriter();
             var code = await CommandLine.RunAsync(
-                [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
+                line.Contains(" validate ", StringComparison.Ordinal) ? [.. words] : [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
 
             // Understood, and then there is no node, or no such file.
             Assert.True(code is ExitCode.Unavailable or ExitCode.NoConfiguration, line + ": " + error);
