@@ -51,7 +51,7 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task Commands_ThatAreShown_AreUnderstood()
     {
-        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert|dialback|probe|cluster join|cluster migrate|cluster secrets init)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
+        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert|dialback|probe|cluster join|cluster migrate|cluster secrets init|topology validate)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
         Assert.True(lines.Count >= 9);
         foreach (var line in lines)
         {
