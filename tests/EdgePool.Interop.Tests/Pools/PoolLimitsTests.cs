@@ -55,7 +55,9 @@ public sealed class PoolLimitsTests(ITestOutputHelper output)
         await pool[owner].KillAsync();
         await UntilFullAsync(partner, streams, others);
         var since = TimeProvider.System.GetTimestamp();
-        await streams.First(static stream => !stream.Ended.IsCompleted).DisposeAsync();
+        var ending = streams.First(static stream => !stream.Ended.IsCompleted);
+        await ending.DisposeAsync();
+        await ending.Ended;
         await UntilFullAsync(partner, streams, others);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"edge-{owner} was killed and a stream ended; {Limit} stand again {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.0} s later"));
         await OpenOnAsync(partner, streams, others, 30);
