@@ -11,7 +11,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
-PACKAGES=(prosody lua-unbound ejabberd jabberd2 bind9 etcd-server python3-slixmpp libexpat1 libsqlite3-0 openssl)
+PACKAGES=(prosody lua-unbound ejabberd jabberd2 bind9 knot etcd-server python3-slixmpp libexpat1 libsqlite3-0 openssl)
 FAST=no
 if [ "${1:-}" = --fast ]; then
     FAST=yes

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Peers;
 using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Serving;
@@ -11,6 +12,7 @@ using EdgePool.Edge.Drain;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
+using EdgePool.Edge.Readiness;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.Streams;
 using EdgePool.Edge.Telemetry;
@@ -18,6 +20,7 @@ using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
@@ -38,8 +41,10 @@ public sealed class EdgeNode : IAsyncDisposable
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
+    private IActorRef? readiness;
     private IActorRef? certificateWatch;
     private IActorRef? secretWatch;
+    private volatile NodeReadiness judged = NodeReadiness.Always;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -133,6 +138,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The streams of this moment.</summary>
     public StreamRegistry Streams { get; }
 
+    /// <summary>Whether this node can do its job, and takes partners' connections.</summary>
+    public NodeReadiness Readiness => judged;
+
     /// <summary>Where partners can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> S2SEndPoints { get; private set; } = [];
 
@@ -151,7 +159,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The nodes of the pool that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
 
-    /// <summary>The local domains whose component is connected at another node of the pool, each once for each such node that there is a link to.</summary>
+    /// <summary>The local domains whose back end is connected at another node of the pool, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
     /// <summary>
@@ -211,15 +219,24 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">Another process has bound an address too, and was first.</exception>
     public void Accept()
     {
-        foreach (var (socket, _, _) in bound)
+        var partnersWait = edge.Options.Readiness is not null;
+        foreach (var (socket, _, _) in bound.Where(port => !partnersWait || port.Kind is not StreamKind.PartnerInbound))
             ListenOn(socket);
+        var waiting = new List<IActorRef>();
         foreach (var (socket, role, kind) in bound)
         {
             var (runtime, supervisor) = (edge, streams!);
-            listeners.Add(system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor))));
+            var listener = system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor)));
+            listeners.Add(listener);
+            if (partnersWait && kind is StreamKind.PartnerInbound)
+                waiting.Add(listener);
+            else
+                listener.Tell(ListenerOrder.Open);
         }
 
         bound.Clear();
+        if (edge.Options.Readiness is { } patience)
+            Watch(patience, waiting);
         NodeLog.Started(edge.Logs.Node, edge.Options.NodeName, edge.Options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
@@ -248,6 +265,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
         edge.Routes.Offered = route => demanded.Tell(new Demand(route, AtOnce: true));
+        if (edge.Troubles is { } troubles)
+            troubles.Reachable = OnReachable;
         edge.Policy.Replaced = OnPolicyReplaced;
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
@@ -399,6 +418,12 @@ public sealed class EdgeNode : IAsyncDisposable
         presence!.Tell(change);
     }
 
+    private void OnReachable(OutboundPair pair)
+    {
+        if (DomainName.TryParse(pair.Local, out var local) && DomainName.TryParse(pair.Remote, out var remote) && edge.Routes.Known(new DomainPair(local, remote)) is { } route)
+            routes!.Tell(new Reachable(route));
+    }
+
     internal static StubResolverOptions ResolverOptions(EdgeOptions options)
     {
         var asked = options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : MachineResolver(options.ResolvConfFile);
@@ -421,8 +446,20 @@ public sealed class EdgeNode : IAsyncDisposable
 
     private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);
 
+    /// <summary>Takes partners' connections only while the node can do its job.</summary>
+    private void Watch(ReadinessOptions patience, List<IActorRef> partners)
+    {
+        judged = new NodeReadiness(["it starts"], []) { TakesPartners = false };
+        var (runtime, supervisor) = (edge, streams!);
+        readiness = system.ActorOf(Props.Create(() => new ReadinessActor(runtime, patience, partners, supervisor, verdict => judged = verdict)), "readiness");
+        var watcher = readiness;
+        edge.Components.Changed += _ => watcher.Tell(ReadinessActor.Look.Instance);
+    }
+
     private void StopListening()
     {
+        if (readiness is not null)
+            system.Stop(readiness);
         foreach (var (socket, _, _) in bound)
             socket.Dispose();
         foreach (var listener in listeners)
@@ -434,7 +471,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var address = (IPEndPoint)socket.LocalEndPoint!;
         try
         {
-            socket.Listen(1024);
+            socket.Listen(ListenerActor.Backlog);
         }
         catch (SocketException exception)
         {

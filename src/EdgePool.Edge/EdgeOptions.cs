@@ -11,6 +11,7 @@ using EdgePool.Edge.Dialback;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
+using EdgePool.Edge.Readiness;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
@@ -58,6 +59,9 @@ public sealed record EdgeOptions
 
     /// <summary>Where components and internal servers connect (port 23456).</summary>
     public required IReadOnlyList<InternalListenerOptions> InternalListeners { get; init; }
+
+    /// <summary>When partners' connections are taken; null: as long as the node runs.</summary>
+    public ReadinessOptions? Readiness { get; init; }
 
     /// <summary>The name server for internal servers; null: none.</summary>
     public InternalViewOptions? InternalView { get; init; }
@@ -161,6 +165,9 @@ public sealed record InternalListenerOptions(IPEndPoint Address, bool AllowPlain
 public sealed record EdgeCertificate(X509Certificate2 Certificate, IReadOnlyList<X509Certificate2> Intermediates)
 {
     private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>From when on it is valid.</summary>
+    public DateTimeOffset ValidFrom => new(Certificate.NotBefore.ToUniversalTime());
 
     /// <summary>Until when it is valid.</summary>
     public DateTimeOffset ValidUntil => new(Certificate.NotAfter.ToUniversalTime());

@@ -41,8 +41,14 @@ internal sealed record EdgeRuntime(
     /// <summary>The streams that are lost and may be resumed, the peers' and ours.</summary>
     public LostStreams Lost { get; } = new(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, new ResumableStreams());
 
+    /// <summary>From a way that is lost to another one.</summary>
+    public Detour Detour { get; } = new(Routes, Bouncer);
+
     /// <summary>The streams that peers may resume.</summary>
     public ResumableStreams Resumable => Lost.Resumable;
+
+    /// <summary>What the pool knows of dead partners; null: the node is alone.</summary>
+    public Cluster.Entities.TroubleBook? Troubles => Options.Pool?.Troubles;
 
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();

@@ -10,7 +10,7 @@ namespace EdgePool.Cluster.Entities;
 /// <remarks>
 /// A node has its <see cref="FairShare"/> of every budget without a question, once an owner has told it all that is divided otherwise; with the owner out of reach, it keeps
 /// that and what it was granted. A node that nobody tells anything for <see cref="Patience"/> (it started while there was no owner to be reached) takes the
-/// least there is, one stream with each partner and a tenth of its rates: it may be one too many, and federation goes on.
+/// least there is, a tenth of each partner's limits and two streams, one each way: they may be too many, and federation goes on.
 /// </remarks>
 public sealed class ShareBook
 {
@@ -19,6 +19,9 @@ public sealed class ShareBook
 
     /// <summary>For how long a stream that was refused counts as demand: a partner comes again within that time, or did not mean it.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+
+    /// <summary>Of a node that waits no more: with one stream alone, stanzas would go one way.</summary>
+    private const long LeastStreams = 2;
 
     /// <summary>Over which rates are measured.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
@@ -301,7 +304,7 @@ public sealed class ShareBook
     private long Default(Entry entry)
         => told[entry.Key.Shard] ? Fair(entry)
             : time.GetElapsedTime(lastWord[entry.Key.Shard]) <= Patience ? 0
-            : entry.Key.Kind == BudgetKind.Streams ? Math.Min(1, entry.Whole)
+            : entry.Key.Kind == BudgetKind.Streams ? Math.Min(entry.Whole, Math.Max(LeastStreams, entry.Whole / 10))
             : entry.Whole / 10;
 
     private long Fair(Entry entry) => FairShare.Of(entry.Key.Holder, entry.Whole, node, nodes.Leases.Keys);

@@ -94,8 +94,26 @@ public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, N
 
         return new PoolView(keys.Revision, nodes.ToImmutable());
     }
+
+    /// <summary>The view that <see cref="ToBytes"/> wrote, of revision 0: nobody knows what has changed since; empty where it cannot be read.</summary>
+    public static PoolView Read(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var nodes = JsonSerializer.Deserialize(bytes, NodeRecordJson.Default.NodeRecordArray) ?? [];
+            return Empty with { Nodes = nodes.Where(static node => node is { Name: not null, Pool: not null, Instance: not null }).ToImmutableSortedDictionary(static node => node.Name, static node => node, StringComparer.Ordinal) };
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        {
+            return Empty;
+        }
+    }
+
+    /// <summary>The nodes, for a file.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes([.. Nodes.Values], NodeRecordJson.Default.NodeRecordArray);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NodeRecord))]
+[JsonSerializable(typeof(NodeRecord[]))]
 internal sealed partial class NodeRecordJson : JsonSerializerContext;

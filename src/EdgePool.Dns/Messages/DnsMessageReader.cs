@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace EdgePool.Dns.Messages;
 
@@ -220,6 +221,8 @@ internal ref struct DnsMessageReader(ReadOnlySpan<byte> message)
                 return TryReadTxt(head, dataEnd, out record);
             case DnsType.TLSA:
                 return TryReadTlsa(head, dataEnd, out record);
+            case DnsType.CAA:
+                return TryReadCaa(head, dataEnd, out record);
             default:
                 record = Opaque(head, dataEnd);
                 return true;
@@ -313,6 +316,28 @@ internal ref struct DnsMessageReader(ReadOnlySpan<byte> message)
         var octets = message[position..dataEnd];
         position = dataEnd;
         record = new TlsaRecord(head.Name, head.Ttl, octets[0], octets[1], octets[2], octets[3..].ToArray());
+        return true;
+    }
+
+    // Flags, length of the tag, tag, value. What is no ASCII stays as it is: nobody has to understand it.
+    private bool TryReadCaa(in RecordHead head, int dataEnd, out DnsRecord? record)
+    {
+        record = null;
+        if (dataEnd - position < 2 || message[position + 1] is 0 || message[position + 1] > dataEnd - position - 2)
+        {
+            return Fail(DnsParseError.RecordDataLength);
+        }
+
+        var octets = message[position..dataEnd];
+        if (!Ascii.IsValid(octets[2..]))
+        {
+            record = Opaque(head, dataEnd);
+            return true;
+        }
+
+        position = dataEnd;
+        var tag = octets.Slice(2, octets[1]);
+        record = new CaaRecord(head.Name, head.Ttl, octets[0], Encoding.ASCII.GetString(tag), Encoding.ASCII.GetString(octets[(2 + tag.Length)..]));
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Text;
 
 namespace EdgePool.Dns.Messages;
 
@@ -113,6 +114,11 @@ internal ref struct DnsMessageWriter(Span<byte> destination)
             case TlsaRecord tlsa:
                 WriteOctets([tlsa.Usage, tlsa.Selector, tlsa.MatchingType]);
                 WriteOctets(tlsa.Data.Span);
+                break;
+            case CaaRecord caa:
+                WriteOctets([caa.Flags, (byte)caa.Tag.Length]);
+                WriteOctets(Encoding.ASCII.GetBytes(caa.Tag));
+                WriteOctets(Encoding.ASCII.GetBytes(caa.Value));
                 break;
             case OpaqueRecord opaque:
                 WriteOctets(opaque.Data.Span);

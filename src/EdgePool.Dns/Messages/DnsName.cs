@@ -123,6 +123,18 @@ public sealed class DnsName : IEquatable<DnsName>
         return EqualWire(wire.AsSpan(offset), ancestor.wire);
     }
 
+    /// <summary>The same name in small letters, for people: servers give back the case in which they were asked.</summary>
+    public DnsName ToLowerCase()
+    {
+        var lower = new byte[wire.Length];
+        for (var i = 0; i < lower.Length; i++)
+        {
+            lower[i] = LowerCase(wire[i]);
+        }
+
+        return new DnsName(lower);
+    }
+
     /// <inheritdoc/>
     public bool Equals(DnsName? other) => other is not null && other.hash == hash && EqualWire(wire, other.wire);
 

@@ -82,6 +82,14 @@ public sealed record TxtRecord(DnsName Name, uint Ttl, ImmutableArray<ReadOnlyMe
 public sealed record TlsaRecord(DnsName Name, uint Ttl, byte Usage, byte Selector, byte MatchingType, ReadOnlyMemory<byte> Data)
     : DnsRecord(Name, DnsType.TLSA, Ttl);
 
+/// <summary>CAA (RFC 8659 section 4.1): who may issue certificates for a name and what is below it.</summary>
+/// <param name="Name">The owner.</param>
+/// <param name="Ttl">Seconds.</param>
+/// <param name="Flags">128: who does not understand the tag must not issue.</param>
+/// <param name="Tag">ASCII letters and digits, 1 to 255: <c>issue</c>, <c>issuewild</c>, <c>iodef</c>…</param>
+/// <param name="Value">In ASCII.</param>
+public sealed record CaaRecord(DnsName Name, uint Ttl, byte Flags, string Tag, string Value) : DnsRecord(Name, DnsType.CAA, Ttl);
+
 /// <summary>A record whose data we carry and do not look into: every unknown type (RFC 3597), and every class but IN.</summary>
 /// <param name="Name">The owner.</param>
 /// <param name="Type">The type.</param>

@@ -33,6 +33,9 @@ public enum DnsType
     /// <summary>Certificate association (RFC 6698).</summary>
     TLSA = 52,
 
+    /// <summary>Signature of a message: in the additional section only (RFC 8945).</summary>
+    TSIG = 250,
+
     /// <summary>Incremental transfer: a question only (RFC 1995).</summary>
     IXFR = 251,
 
@@ -41,6 +44,9 @@ public enum DnsType
 
     /// <summary>All records: a question only (RFC 8482).</summary>
     ANY = 255,
+
+    /// <summary>Authorities that may issue certificates (RFC 8659).</summary>
+    CAA = 257,
 }
 
 /// <summary>Classes of records.</summary>
@@ -51,6 +57,12 @@ public enum DnsClass
 
     /// <summary>Internet.</summary>
     IN = 1,
+
+    /// <summary>NONE: in an update, what must not be there, or a record that is to go (RFC 2136 sections 2.4 and 2.5).</summary>
+    Absent = 254,
+
+    /// <summary>ANY: in an update, whatever is there; and the class of a TSIG record.</summary>
+    Any = 255,
 }
 
 /// <summary>Response codes (RFC 1035 section 4.1.1; above 15 with EDNS, RFC 6891).</summary>
@@ -73,6 +85,21 @@ public enum DnsResponseCode
 
     /// <summary>REFUSED by the server's policy.</summary>
     Refused = 5,
+
+    /// <summary>YXDOMAIN: a name is there that must not be (RFC 2136).</summary>
+    NameExists = 6,
+
+    /// <summary>YXRRSET: records are there that must not be.</summary>
+    RecordsExist = 7,
+
+    /// <summary>NXRRSET: records that must be there are not, or are others.</summary>
+    NoSuchRecords = 8,
+
+    /// <summary>NOTAUTH: the server is not the zone's primary, or a message's signature does not hold (RFC 8945).</summary>
+    NotAuthoritative = 9,
+
+    /// <summary>NOTZONE: a name is outside the zone.</summary>
+    NotInZone = 10,
 
     /// <summary>BADVERS: an EDNS version that the server does not know.</summary>
     BadVersion = 16,

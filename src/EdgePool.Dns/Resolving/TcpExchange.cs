@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
@@ -6,7 +5,7 @@ using EdgePool.Dns.Messages;
 
 namespace EdgePool.Dns.Resolving;
 
-/// <summary>One question over TCP, on a connection of its own (RFC 7766): two octets of length, then the message, both ways.</summary>
+/// <summary>One message over TCP, on a connection of its own (RFC 7766): two octets of length, then the message, both ways.</summary>
 internal static class TcpExchange
 {
     private const int PrefixLength = sizeof(ushort);
@@ -16,53 +15,52 @@ internal static class TcpExchange
     /// <param name="deadline">Cancelled when the time is up.</param>
     public static async Task<ExchangeResult> AskAsync(IPEndPoint server, DnsQuery query, CancellationToken deadline)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(DnsQuery.MaxLength + PrefixLength);
+        var (end, octets) = await CarryAsync(server, query.Octets, deadline);
+        return end is ExchangeEnd.Answered ? Accept(query, octets) : new ExchangeResult(end);
+    }
+
+    /// <summary>Carries one message there and one back, whatever they say. Memory for the answer is taken when its length is known.</summary>
+    /// <param name="server">Whom to ask.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="deadline">Cancelled when the time is up.</param>
+    public static async Task<(ExchangeEnd End, byte[] Octets)> CarryAsync(IPEndPoint server, ReadOnlyMemory<byte> message, CancellationToken deadline)
+    {
         try
         {
             using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(server, deadline);
-            await SendAsync(socket, query, buffer, deadline);
-            if (!await TryReceiveAsync(socket, buffer.AsMemory(0, PrefixLength), deadline))
+            await SendAsync(socket, message, deadline);
+            var prefix = new byte[PrefixLength];
+            if (!await TryReceiveAsync(socket, prefix, deadline))
             {
-                return new ExchangeResult(ExchangeEnd.Unreachable);
+                return (ExchangeEnd.Unreachable, []);
             }
 
-            var length = BinaryPrimitives.ReadUInt16BigEndian(buffer);
+            var length = BinaryPrimitives.ReadUInt16BigEndian(prefix);
             if (length < DnsMessage.HeaderLength)
             {
-                return new ExchangeResult(ExchangeEnd.Malformed);
+                return (ExchangeEnd.Malformed, []);
             }
 
-            if (length > buffer.Length)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                buffer = ArrayPool<byte>.Shared.Rent(length);
-            }
-
-            return await TryReceiveAsync(socket, buffer.AsMemory(0, length), deadline)
-                ? Accept(query, buffer.AsSpan(0, length))
-                : new ExchangeResult(ExchangeEnd.Unreachable);
+            var octets = new byte[length];
+            return await TryReceiveAsync(socket, octets, deadline) ? (ExchangeEnd.Answered, octets) : (ExchangeEnd.Unreachable, []);
         }
         catch (OperationCanceledException)
         {
-            return new ExchangeResult(ExchangeEnd.TimedOut);
+            return (ExchangeEnd.TimedOut, []);
         }
         catch (SocketException)
         {
-            return new ExchangeResult(ExchangeEnd.Unreachable);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            return (ExchangeEnd.Unreachable, []);
         }
     }
 
-    private static async Task SendAsync(Socket socket, DnsQuery query, byte[] buffer, CancellationToken deadline)
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> message, CancellationToken deadline)
     {
-        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)query.Octets.Length);
-        query.Octets.CopyTo(buffer.AsMemory(PrefixLength));
-        var left = buffer.AsMemory(0, PrefixLength + query.Octets.Length);
-        while (!left.IsEmpty)
+        var framed = new byte[PrefixLength + message.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)message.Length);
+        message.CopyTo(framed.AsMemory(PrefixLength));
+        for (var left = framed.AsMemory(); !left.IsEmpty;)
         {
             left = left[await socket.SendAsync(left, SocketFlags.None, deadline)..];
         }

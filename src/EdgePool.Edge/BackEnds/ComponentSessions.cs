@@ -11,7 +11,7 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
 {
     private readonly ConcurrentDictionary<DomainName, object> sessions = new();
 
-    /// <summary>Called when a component has connected or is gone.</summary>
+    /// <summary>Called when a component has connected or is gone, or an internal server was reached or could not be.</summary>
     public Action<DomainName>? Changed { get; set; }
 
     public bool IsConnected(DomainName component) => sessions.ContainsKey(component);

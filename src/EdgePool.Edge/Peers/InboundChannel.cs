@@ -9,19 +9,22 @@ using EdgePool.Xmpp.Stanzas;
 namespace EdgePool.Edge.Peers;
 
 /// <summary>
-/// The stanzas that another node sends to one component here. They go to it and nowhere else: where it is gone they are answered, for what came over a link is not sent
-/// over another one. What is handled is told as XEP-0198 has it: the fate of a stanza, and of all before it, is sealed.
+/// The stanzas that another node sends to the back end of one local domain here. They go to it and nowhere else: where it is gone they are answered, for what came over a link
+/// is not sent over another one. What is handled is told as XEP-0198 has it: the fate of a stanza, and of all before it, is sealed.
 /// </summary>
-/// <param name="route">The component's.</param>
+/// <param name="domain">The local domain.</param>
+/// <param name="routes">The ways to its back end.</param>
 /// <param name="bouncer">Answers what cannot go there.</param>
 /// <param name="ledger">Takes the responsibility.</param>
 /// <param name="wake">Wakes the writer of the link that stands.</param>
-internal sealed class InboundChannel(Route route, Bouncer bouncer, Ledger ledger, Action wake)
+internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bouncer bouncer, Ledger ledger, Action wake)
 {
     private readonly StreamFramer framer = StreamFramer.Inside(ContentNamespace.Server, Bouncer.Rendered);
-    private readonly ReceivedStanzas received = new(wake);
+    private readonly ReceivedStanzas received = new(wake) { IsOfLink = true };
+    private readonly List<StanzaQueue> touched = [];
+    private Route? last;
 
-    public DomainName Domain => route.Pair.Remote;
+    public DomainName Domain => domain;
 
     /// <summary>How many have come.</summary>
     public uint Taken { get; private set; }
@@ -45,7 +48,9 @@ internal sealed class InboundChannel(Route route, Bouncer bouncer, Ledger ledger
             xml = xml[consumed..];
         }
 
-        route.Queue.Flush();
+        foreach (var queue in touched)
+            queue.Flush();
+        touched.Clear();
         received.Request();
         received.Answer();
         return true;
@@ -74,7 +79,32 @@ internal sealed class InboundChannel(Route route, Bouncer bouncer, Ledger ledger
         ledger.Accept();
         Taken++;
         var mark = received.Take();
-        if (route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, mark: mark) is Enqueued.Refused or Enqueued.Retired)
-            bouncer.Refuse(in stanza, from.Full, to.Full, route.Queue.RefusedWith, mark);
+        if (TryEnqueue(in stanza, from, to, mark) is { } refused)
+            bouncer.Refuse(in stanza, from.Full, to.Full, refused, mark);
     }
+
+    /// <summary>Null: it is queued.</summary>
+    private BounceReason? TryEnqueue(in StanzaFrame stanza, JidSpan from, JidSpan to, StanzaMark mark)
+    {
+        for (var again = false; ; again = true)
+        {
+            if (RouteOf(from) is not { } route)
+                return BounceReason.RemoteServerNotFound;
+            var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, mark: mark);
+            if (result is Enqueued.Queued or Enqueued.QueuedAndFull)
+            {
+                if (!touched.Contains(route.Queue))
+                    touched.Add(route.Queue);
+                return null;
+            }
+
+            last = null;
+            if (result == Enqueued.Refused || again)
+                return route.Queue.RefusedWith;
+        }
+    }
+
+    /// <summary>The last one's, as long as the sender's domain is the same or the route is one for all.</summary>
+    private Route? RouteOf(JidSpan from)
+        => last is { } route && (route.Namespace == ContentNamespace.Component || from.Domain.SequenceEqual(route.Pair.Local.Utf8)) ? route : last = routes.FromHere(from.Domain, domain);
 }

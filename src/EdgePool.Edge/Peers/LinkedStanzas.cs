@@ -24,8 +24,7 @@ internal sealed class LinkedStanzas(EdgeRuntime edge)
     /// <summary>Stanzas that were answered as lost, though the node that was to deliver them may have done so: see <see cref="EdgeNode.UncertainStanzas"/>.</summary>
     public long Uncertain => Interlocked.Read(ref uncertain);
 
-    /// <summary>The local domains that a component may connect for.</summary>
-    public IEnumerable<DomainName> Components => edge.Routes.Components.Select(static route => route.Pair.Remote);
+    public Detour Detour => edge.Detour;
 
     public PeerStanzas Open(string node) => nodes[node] = new PeerStanzas(node, this);
 
@@ -35,22 +34,22 @@ internal sealed class LinkedStanzas(EdgeRuntime edge)
         stanzas.Retire();
     }
 
-    /// <summary>The component is connected here, and the node does not leave service.</summary>
-    public bool IsHere(DomainName component) => !leaving && edge.Routes.Component(component) is { Queue.HasStream: true };
+    /// <summary>The back end is connected here, or can be reached from here, and the node does not leave service.</summary>
+    public bool IsHere(DomainName domain) => !leaving && edge.Routes.Reaches(domain);
 
-    /// <summary>A component has connected here, or is gone: the other nodes hear of it.</summary>
-    public void Changed(DomainName component)
+    /// <summary>A back end has connected here, or was reached, or is gone: the other nodes hear of it.</summary>
+    public void Changed(DomainName domain)
     {
         foreach (var stanzas in nodes.Values)
-            stanzas.Changed(component);
+            stanzas.Changed(domain);
     }
 
     /// <summary>This node leaves service: others send it nothing more.</summary>
     public void Leave()
     {
         leaving = true;
-        foreach (var component in Components)
-            Changed(component);
+        foreach (var domain in Routes.LocalDomains)
+            Changed(domain);
     }
 
     /// <summary>A number that no session of this node's had before, for all that matters.</summary>

@@ -7,7 +7,7 @@ namespace EdgePool.Edge.Peers;
 
 /// <summary>
 /// The stanzas between this node and one other, over all links to it, one after the other. On each link both sides say <c>Begin: session u64</c>; to that each answers
-/// <c>BackEnd: connected u8 | taken u32 | domain</c> for each component that is connected or that stanzas have come for, and <c>Ready: known u8</c>: whether it has
+/// <c>BackEnd: connected u8 | taken u32 | domain</c> for each local domain, whether its back end is connected or in reach and how many stanzas have come for it, and <c>Ready: known u8</c>: whether it has
 /// counted in that session before. What it has not, goes again; where it has not counted, what was under way is lost, for nobody can say what became of it.
 /// </summary>
 /// <remarks>
@@ -93,7 +93,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
             all.Routes.Release(channel.Route);
     }
 
-    /// <summary>A component has connected here, or is gone.</summary>
+    /// <summary>See <see cref="LinkedStanzas.Changed"/>.</summary>
     public void Changed(DomainName component)
     {
         lock (gate)
@@ -151,8 +151,8 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
             }
 
             theirs = number;
-            foreach (var component in all.Components)
-                Tell(component);
+            foreach (var domain in all.Routes.LocalDomains)
+                Tell(domain);
             link!.TrySend(FrameKind.Ready, [known ? (byte)1 : (byte)0]);
             heard = true;
         }
@@ -175,12 +175,12 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
 
     private bool OnBackEnd(bool connected, uint taken, ReadOnlySpan<byte> domain)
     {
-        if (!DomainName.TryParse(domain, out var component) || all.Routes.Component(component) is null)
+        if (!DomainName.TryParse(domain, out var backEnd) || !all.Routes.IsLocal(backEnd))
             return true; // no concern of this node's: its configuration is another
         if (ready)
-            Apply(component, connected);
+            Apply(backEnd, connected);
         else
-            told[component] = (connected, taken);
+            told[backEnd] = (connected, taken);
         return true;
     }
 
@@ -237,18 +237,13 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         all.Routes.Elsewhere.Add(node, channel.Route);
     }
 
-    /// <summary>The component is not there: what waits for it is answered; what is under way is the other node's to answer.</summary>
-    private void Close(OutboundChannel channel)
-    {
-        all.Routes.Elsewhere.Remove(channel.Route);
-        channel.Route.Queue.Close(BounceReason.BackEndUnavailable);
-        all.Bouncer.RefuseAll(channel.Route, BounceReason.BackEndUnavailable);
-    }
+    /// <summary>The back end is not there: what waits for it goes where else it is, or is answered; what is under way is the other node's to answer.</summary>
+    private void Close(OutboundChannel channel) => all.Detour.LeaveNode(channel.Route);
 
     private bool OnStanzas(ReadOnlySpan<byte> domain, ReadOnlySpan<byte> rest)
         => Inbound(domain) is { } channel && channel.Take(BinaryPrimitives.ReadUInt32BigEndian(rest), rest[sizeof(uint)..]);
 
-    /// <summary>The channel of a component; null: it is none of ours.</summary>
+    /// <summary>The channel of a local domain; null: it is none of ours.</summary>
     private InboundChannel? Inbound(ReadOnlySpan<byte> domain)
     {
         foreach (var known in receiving)
@@ -257,11 +252,11 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
                 return known;
         }
 
-        if (!DomainName.TryParse(domain, out var component) || all.Routes.Component(component) is not { } route)
+        if (!DomainName.TryParse(domain, out var backEnd) || !all.Routes.IsLocal(backEnd))
             return null;
-        var channel = new InboundChannel(route, all.Bouncer, all.Ledger, () => link?.Wake());
+        var channel = new InboundChannel(backEnd, all.Routes, all.Bouncer, all.Ledger, () => link?.Wake());
         lock (gate)
-            inbound.Add(component, channel);
+            inbound.Add(backEnd, channel);
         receiving = [.. receiving, channel];
         return channel;
     }

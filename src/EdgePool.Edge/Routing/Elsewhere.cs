@@ -4,7 +4,7 @@ using EdgePool.Xmpp.Addressing;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>
-/// The ways to components that are connected at other nodes of the pool. Of several nodes that have one, each pair of domains has its own, by rendezvous: so the
+/// The ways to back ends over other nodes of the pool: to components that are connected there, and to internal servers. Of several nodes that have one, each pair of domains has its own, by rendezvous: so the
 /// pairs spread, and those of one pair keep their order. Safe from any thread; what is looked up allocates nothing.
 /// </summary>
 internal sealed class Elsewhere
@@ -12,10 +12,13 @@ internal sealed class Elsewhere
     private readonly Lock gate = new();
     private volatile ImmutableDictionary<DomainName, ImmutableArray<Way>> ways = ImmutableDictionary.Create<DomainName, ImmutableArray<Way>>(DomainNameComparer.Instance);
 
-    /// <summary>The components, each once for each node that has it.</summary>
+    /// <summary>The local domains, each once for each node that has it.</summary>
     public IReadOnlyList<DomainName> All => [.. ways.SelectMany(static domain => domain.Value.Select(way => way.Route.Pair.Remote))];
 
-    /// <summary>The node has a component, which is reached by this route.</summary>
+    /// <summary>Another node has the domain's back end.</summary>
+    public bool Has(DomainName domain) => ways.ContainsKey(domain);
+
+    /// <summary>The node has a back end, which is reached by this route.</summary>
     public void Add(string node, Route route)
     {
         lock (gate)
@@ -38,8 +41,8 @@ internal sealed class Elsewhere
         }
     }
 
-    /// <summary>The way of a pair; null: no other node has the component.</summary>
-    public Route? Find(ReadOnlySpan<byte> from, DomainName to)
+    /// <summary>The way of a pair; null: no other node has the back end, but for the way that is lost.</summary>
+    public Route? Find(ReadOnlySpan<byte> from, DomainName to, Route? except = null)
     {
         if (!ways.TryGetValue(to, out var all))
             return null;
@@ -49,7 +52,7 @@ internal sealed class Elsewhere
         foreach (var way in all)
         {
             var weight = Mix(way.Node ^ pair) | 1;
-            if (weight > highest)
+            if (weight > highest && !ReferenceEquals(way.Route, except))
                 (chosen, highest) = (way.Route, weight);
         }
 

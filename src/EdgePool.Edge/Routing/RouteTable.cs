@@ -20,6 +20,7 @@ internal sealed class RouteTable
     private readonly ConcurrentDictionary<Route, Route> peers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<DomainName, LocalDomain> local;
     private readonly Dictionary<DomainName, Route> components;
+    private readonly ConcurrentDictionary<DomainName, bool> unreached = new(DomainNameComparer.Instance);
     private readonly Dictionary<DomainName, LocalDomain>.AlternateLookup<ReadOnlySpan<byte>> localByUtf8;
     private readonly LivePolicy policy;
     private readonly StreamLimits limits;
@@ -65,8 +66,10 @@ internal sealed class RouteTable
     /// <summary>Every route: of pairs, to components here, and to those at other nodes.</summary>
     public IEnumerable<Route> All => pairs.Values.Concat(components.Values).Concat(peers.Values);
 
-    /// <summary>The ways to components at other nodes.</summary>
+    /// <summary>The ways to back ends at other nodes.</summary>
     public Elsewhere Elsewhere { get; } = new();
+
+    public IEnumerable<DomainName> LocalDomains => local.Keys;
 
     public bool IsLocal(DomainName domain) => local.ContainsKey(domain);
 
@@ -87,7 +90,7 @@ internal sealed class RouteTable
     public Route? Find(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         if (localByUtf8.TryGetValue(to, out var target))
-            return target.BackEnd is BackEndOptions.Component ? ComponentRoute(from, target.Name) : PairRoute(from, target.Name);
+            return ToBackEnd(from, target.Name);
         if (!localByUtf8.TryGetValue(from, out var source) || policy.Allowed(to) is null)
             return null;
         return DomainName.TryParse(to, out var remote) ? PairRoute(source.Name.Utf8, remote) : null;
@@ -98,35 +101,65 @@ internal sealed class RouteTable
     {
         if (!route.Queue.TryRetire())
             return false;
-        pairs.TryRemove(new KeyValuePair<DomainPair, Route>(route.Pair, route));
-        if (route.Unserved)
-            Interlocked.Decrement(ref unserved);
+        Forget(route);
         ledger.Release(route.Queue);
         return true;
     }
 
-    /// <summary>A route to a component at another node, without a link yet; <see cref="Release"/> ends it.</summary>
-    public Route ToPeer(DomainName component)
+    /// <summary>A route to a back end at another node, without a link yet; <see cref="Release"/> ends it.</summary>
+    public Route ToPeer(DomainName domain)
     {
         // What is under way waits in the queue too, and must not count against what may wait for a link: bytes alone bound it.
-        var route = NewRoute(new DomainPair(component, component), ContentNamespace.Server, limits.UnacknowledgedStanzas, demand: null);
+        var route = NewRoute(new DomainPair(domain, domain), ContentNamespace.Server, limits.UnacknowledgedStanzas, demand: null);
         peers.TryAdd(route, route);
         return route;
     }
 
-    /// <summary>Nothing waits on the route to another node, and nothing more comes.</summary>
+    /// <summary>Nothing waits on the route to another node, or to what cannot be reached from here, and nothing more comes.</summary>
     public void Release(Route route)
     {
-        if (peers.TryRemove(route, out _))
-            ledger.Release(route.Queue);
+        peers.TryRemove(route, out _);
+        ledger.Release(route.Queue);
     }
 
-    /// <summary>Here where the component is connected here, else where it is; and where it is not, to nowhere.</summary>
-    private Route ComponentRoute(ReadOnlySpan<byte> from, DomainName component)
+    /// <summary>
+    /// The way to a local domain's back end. To a component: here where it is connected here, else where it is; and where it is not, to nowhere. To an internal server: from
+    /// here, unless this node cannot reach it and another one can.
+    /// </summary>
+    /// <param name="from">Canonical, UTF-8.</param>
+    /// <param name="domain">A local one.</param>
+    /// <param name="except">A way that is lost: null stands for it.</param>
+    public Route? ToBackEnd(ReadOnlySpan<byte> from, DomainName domain, Route? except = null)
     {
-        var here = components[component];
-        return here.Queue.HasStream ? here : Elsewhere.Find(from, component) ?? here;
+        var component = components.GetValueOrDefault(domain);
+        var here = component is null ? !unreached.ContainsKey(domain) || HasRoute(from, domain, except) : component.Queue.HasStream;
+        var way = here ? null : Elsewhere.Find(from, domain, except);
+        way ??= component ?? PairRoute(from, domain);
+        return ReferenceEquals(way, except) || (except is not null && ReferenceEquals(way, component) && !here) ? null : way;
     }
+
+    /// <summary>The way from here alone: of what has come from another node.</summary>
+    /// <param name="from">Canonical, UTF-8.</param>
+    /// <param name="domain">A local one.</param>
+    public Route? FromHere(ReadOnlySpan<byte> from, DomainName domain) => components.GetValueOrDefault(domain) ?? PairRoute(from, domain);
+
+    /// <summary>This node can do for a local domain's back end what it is for: the component is connected; the internal server was reached, or not tried yet.</summary>
+    public bool Reaches(DomainName domain) => components.TryGetValue(domain, out var component) ? component.Queue.HasStream : IsLocal(domain) && !unreached.ContainsKey(domain);
+
+    /// <summary>An internal server was reached from here, or could not be; true where that is news.</summary>
+    public bool NoteReached(DomainName server, bool reached) => reached ? unreached.TryRemove(server, out _) : unreached.TryAdd(server, value: true);
+
+    /// <summary>A pair route whose queue is out of use leaves the table.</summary>
+    public void Forget(Route route)
+    {
+        pairs.TryRemove(new KeyValuePair<DomainPair, Route>(route.Pair, route));
+        if (route.Unserved)
+            Interlocked.Decrement(ref unserved);
+    }
+
+    /// <summary>What is on its way keeps its way.</summary>
+    private bool HasRoute(ReadOnlySpan<byte> from, DomainName remote, Route? except)
+        => DomainName.TryParse(from, out var localName) && pairs.TryGetValue(new DomainPair(localName, remote), out var known) && !ReferenceEquals(known, except);
 
     private Route? PairRoute(ReadOnlySpan<byte> from, DomainName remote)
     {

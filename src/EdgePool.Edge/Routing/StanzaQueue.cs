@@ -220,6 +220,52 @@ internal sealed class StanzaQueue
         Wake(wake);
     }
 
+    /// <summary>
+    /// As <see cref="Close(BounceReason)"/>, in one step with what waits: each entry goes on elsewhere, or is left. Whoever brings more meanwhile waits, and finds the queue closed.
+    /// </summary>
+    /// <param name="reason">Of what is refused from now on.</param>
+    /// <param name="retire">The queue is out of use from now on.</param>
+    /// <param name="goesOn">Takes an entry elsewhere; false: it is left. Called under the queue's lock, and may take another queue's.</param>
+    /// <param name="gone">Called under the queue's lock, when nothing waits any more.</param>
+    /// <returns>What was left, to be given back with <see cref="Release"/>.</returns>
+    public StanzaSegment Close(BounceReason reason, bool retire, EntryMove goesOn, Action gone)
+    {
+        var left = new StanzaSegment();
+        List<TaskCompletionSource>? wake;
+        bool empty;
+        lock (gate)
+        {
+            while (TakeHead() is { } segment)
+            {
+                bytes -= segment.Length;
+                accepted -= segment.Accepted;
+                for (var entry = 0; entry < segment.Entries; entry++)
+                {
+                    if (!goesOn(segment, entry))
+                        left.Append(segment, entry);
+                }
+
+
+                segment.Clear();
+            }
+
+            bytes += left.Length;
+            accepted += left.Accepted;
+            backlog = 0;
+            kick = null;
+            closed = reason;
+            (retired, RefusedWith) = (retired || retire, reason);
+            wake = TakeWaiters();
+            empty = accepted == 0;
+            gone();
+        }
+
+        Wake(wake);
+        if (empty)
+            drained?.Invoke();
+        return left;
+    }
+
     /// <summary>Stanzas may wait again, and the next one raises demand.</summary>
     public void Open()
     {

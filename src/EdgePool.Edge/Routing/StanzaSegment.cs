@@ -8,6 +8,9 @@ namespace EdgePool.Edge.Routing;
 /// <param name="own">An answer of ours, which the ledger does not count.</param>
 internal delegate bool EntryTest(ReadOnlySpan<byte> xml, bool own);
 
+/// <summary>Takes an entry of a segment elsewhere; false: it stays.</summary>
+internal delegate bool EntryMove(StanzaSegment segment, int entry);
+
 /// <summary>
 /// Rendered stanzas in one contiguous pooled buffer, each whole, with the place where each ends: what one write to a target carries.
 /// Memory is rented with the first byte and returned by <see cref="Clear"/>.
@@ -78,6 +81,12 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         return mark;
     }
 
+    /// <summary>The mark of one entry, which stays with it.</summary>
+    public StanzaMark MarkOf(int index) => marks.Length == 0 ? default : marks[index];
+
+    /// <summary>The entry came from another node of the pool.</summary>
+    public bool IsOfLink(int index) => MarkOf(index).Source is { IsOfLink: true };
+
     /// <summary>Seals the marks that nobody has taken: the entries have gone where they should, or are gone.</summary>
     public void SealMarks()
     {
@@ -100,6 +109,13 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
         }
 
         Length = end;
+    }
+
+    /// <summary>Appends one entry of <paramref name="other"/>, with its mark, which leaves it.</summary>
+    public void Append(StanzaSegment other, int entry)
+    {
+        this.Write(other.Entry(entry, out var own).Span);
+        EndEntry(own, other.TakeMark(entry));
     }
 
     /// <summary>Moves the entries that are meant to <paramref name="other"/>; those here and those there keep their order.</summary>

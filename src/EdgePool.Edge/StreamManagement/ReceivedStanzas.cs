@@ -41,6 +41,9 @@ internal sealed class ReceivedStanzas : IThreadPoolWorkItem
     /// <param name="wake">Wakes the stream's writer; called on the pump's thread or on the thread pool.</param>
     public ReceivedStanzas(Action wake) => this.wake = wake;
 
+    /// <summary>They come from another node of the pool, and so do not go to a further one.</summary>
+    public bool IsOfLink { get; init; }
+
     /// <summary>How many are handled: what the peer is told.</summary>
     public uint Handled
     {

@@ -24,6 +24,12 @@ internal static partial class NodeLog
     [LoggerMessage(2011, LogLevel.Warning, "Listener {Address} refused {Peer}: {Reason}")]
     public static partial void ConnectionRefused(ILogger logger, EndPoint address, string peer, string reason);
 
+    [LoggerMessage(2012, LogLevel.Information, "Node {Node} can do its job: partners' connections are taken")]
+    public static partial void Ready(ILogger logger, string node);
+
+    [LoggerMessage(2013, LogLevel.Error, "Node {Node} cannot do its job: {Reasons}; {Consequence}")]
+    public static partial void NotReady(ILogger logger, string node, string reasons, string consequence);
+
     [LoggerMessage(2030, LogLevel.Information, "Policy of revision {Revision} is in force: {Partners} partners")]
     public static partial void PolicyInForce(ILogger logger, long revision, int partners);
 

@@ -65,6 +65,9 @@ internal static partial class StreamLog
     [LoggerMessage(1022, LogLevel.Information, "{Pair}: {Stanzas} stanzas were bounced as {Reason}")]
     public static partial void QueueBounced(ILogger logger, string pair, int stanzas, string reason);
 
+    [LoggerMessage(1026, LogLevel.Information, "{Pair}: the internal server cannot be reached from here, so another node takes over; {Stanzas} stanzas waited")]
+    public static partial void LeftToOthers(ILogger logger, string pair, int stanzas);
+
     [LoggerMessage(1023, LogLevel.Information, "Dialback of {Pair}: the authoritative server says {Outcome}")]
     public static partial void Verified(ILogger logger, string pair, string outcome);
 

@@ -71,6 +71,11 @@ internal sealed class PoolCompiler(IReadOnlyList<string> sites, DocumentProblems
             return null;
         }
 
+        if (host.Ascii.Length > TopologyCompiler.LongestDomain)
+        {
+            problems.Error(at + ".host", "the host name is too long", "write one of at most 234 characters, so that its records have names in DNS");
+        }
+
         if (!hosts.TryAdd(host, written.Name!))
         {
             problems.Error(at + ".host", $"{host} is the host of pool {hosts[host]}", "give each pool a host name of its own: one name with the addresses of both would mix them");

@@ -8,6 +8,9 @@ namespace EdgePool.Policy.Topologies;
 /// <summary>Compiles the topology's document: every name that it uses must be one that it has, and what it promises partners must hold together.</summary>
 internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument document, DocumentProblems problems)
 {
+    /// <summary>What a name of DNS leaves below <c>_xmpps-server._tcp.</c>, and below <c>_65535._tcp.</c></summary>
+    public const int LongestDomain = 253 - 19;
+
     private static readonly TimeSpan DefaultTtl = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, SitePool> pools = new(StringComparer.Ordinal);
@@ -71,6 +74,11 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
         {
             var (entry, at) = (written.Domains[i], DocumentProblems.Item("domains", i));
             var name = DocumentNames.Domain(entry.Name, at + ".name", problems);
+            if (name is { Ascii.Length: > LongestDomain })
+            {
+                problems.Error(at + ".name", "the domain is too long for its SRV records", "a name of DNS has 253 characters at most, of which _xmpps-server._tcp. takes 19");
+            }
+
             if (name is not null && domains.Any(other => other.Name.Equals(name)))
             {
                 problems.Error(at + ".name", $"{name} is written twice", "keep one of the two");

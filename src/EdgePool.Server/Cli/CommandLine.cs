@@ -5,6 +5,7 @@ using EdgePool.Policy.Documents;
 using EdgePool.Server.Cli.Certificates;
 using EdgePool.Server.Cli.Cluster;
 using EdgePool.Server.Cli.Dialback;
+using EdgePool.Server.Cli.Dns;
 using EdgePool.Server.Cli.Documents;
 using EdgePool.Server.Cli.Nodes;
 using EdgePool.Server.Cli.Policies;
@@ -69,6 +70,7 @@ internal static class CommandLine
             ConsentCommand.Create(),
             StatusCommand.Create(),
             TopologyCommand.Create(TimeProvider.System),
+            DnsCommand.Create(TimeProvider.System),
             ClusterCommand.Create(ConfigurationEnvironment.System),
             StreamsCommand.Create(),
             WhyCommand.Create(),

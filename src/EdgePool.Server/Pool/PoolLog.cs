@@ -41,6 +41,9 @@ internal static partial class PoolLog
     [LoggerMessage(3510, LogLevel.Warning, "Node {Node} accepts partners before it has joined pool {Pool}, from what it has on disk: {Reason}")]
     public static partial void ServesUnjoined(ILogger logger, string node, string pool, string reason);
 
+    [LoggerMessage(3511, LogLevel.Error, "The nodes of the pool cannot be kept in {File} for a start without the store: {Detail}")]
+    public static partial void NodesNotKept(ILogger logger, string file, string detail);
+
     [LoggerMessage(3520, LogLevel.Warning, "There were no dialback secrets in the pool's store: this node made the first one, at revision {Revision}")]
     public static partial void FirstSecret(ILogger logger, long revision);
 

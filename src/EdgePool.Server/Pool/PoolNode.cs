@@ -26,6 +26,7 @@ internal sealed class PoolNode : IAsyncDisposable
     private readonly TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<int> streams = static () => 0;
     private Func<NodeRecord, NodeRecord> standing = static record => record;
+    private volatile Func<bool> serves = static () => false;
     private Task running = Task.CompletedTask;
     private volatile string? trouble;
     private long troubleAt;
@@ -72,8 +73,13 @@ internal sealed class PoolNode : IAsyncDisposable
         running = Task.WhenAll(Member.RunAsync(stopping.Token), Keeper.RunAsync(stopping.Token), LookAsync(stopping.Token));
     }
 
-    /// <summary>The node can do its job.</summary>
-    public void Serve() => Member.Describe(static record => record with { Ready = !record.Draining });
+    /// <summary>The node takes partners; from now on it tells whether it can do its job.</summary>
+    /// <param name="ready">Whether it can.</param>
+    public void Serve(Func<bool> ready)
+    {
+        serves = ready;
+        Member.Describe(Standing);
+    }
 
     /// <summary>Says that the node drains, and waits until others have what it owned, or there is nobody who could take it.</summary>
     /// <param name="atMost">Then what is left waits for the lease's end.</param>
@@ -164,6 +170,8 @@ internal sealed class PoolNode : IAsyncDisposable
         }
     }
 
+    private NodeRecord Standing(NodeRecord record) => standing(record with { Ready = serves() && !record.Draining });
+
     /// <summary>Looks at the pool, and tells it this node's load; often enough for people, rarely enough for the store.</summary>
     private async Task LookAsync(CancellationToken cancellation)
     {
@@ -171,7 +179,7 @@ internal sealed class PoolNode : IAsyncDisposable
         for (var looks = 1; !cancellation.IsCancellationRequested; looks++)
         {
             await Task.Delay(Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            Member.Describe(standing);
+            Member.Describe(Standing);
             if (looks % LoadLooks == 0)
             {
                 Member.Describe(record => record with { Streams = streams() });

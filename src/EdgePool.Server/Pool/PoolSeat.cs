@@ -36,6 +36,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private PeerIdentity? identity;
+    private KeptNodes? kept;
     private Task following = Task.CompletedTask;
     private Task sharing = Task.CompletedTask;
     private Task watching = Task.CompletedTask;
@@ -52,6 +53,9 @@ internal sealed class PoolSeat : IAsyncDisposable
 
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
+
+    /// <summary>What the pool knows of dead partners.</summary>
+    private TroubleBook Troubles => field ??= new TroubleBook(time);
 
     /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
     private EtcdCertificateWatch? CertificateWatch { get; init; }
@@ -87,6 +91,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             {
                 var folder = options.Management.StoreDirectory!;
                 seat.identity = PeerIdentity.LoadOrCreate(folder);
+                seat.kept = new KeptNodes(folder, () => seat.Node.Keeper.View, time, log);
                 seat.Secrets = await PoolSecrets.OpenAsync(secrets, folder, RandomNumberGenerator.GetBytes, time, log, CancellationToken.None);
             }
 
@@ -103,7 +108,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
         => cluster is null ? edge : edge with
         {
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => Node.Keeper.View, Store) { Shares = Shares },
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => kept!.View, Store) { Shares = Shares, Troubles = Troubles },
             DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
             DialbackSecretSource = Secrets,
         };
@@ -122,7 +127,7 @@ internal sealed class PoolSeat : IAsyncDisposable
                 edge.RereadDialbackSecrets();
                 Node.Member.Describe(record => record with { Secrets = secrets.Revision });
             };
-            following = secrets.RunAsync(stopping.Token);
+            following = Task.WhenAll(secrets.RunAsync(stopping.Token), kept!.RunAsync(stopping.Token));
         }
 
         watching = CertificateWatch?.RunAsync(stopping.Token) ?? Task.CompletedTask;
@@ -130,7 +135,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         if (edge.Peers is { } peers)
         {
             consents?.Attach(peers);
-            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
+            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles).RunAsync(stopping.Token);
         }
     }
 

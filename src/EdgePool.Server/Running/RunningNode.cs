@@ -115,7 +115,7 @@ internal sealed class RunningNode : IAsyncDisposable
         pool.Start(node);
         await pool.JoinAsync();
         node.Accept();
-        pool.Node.Serve();
+        pool.Node.Serve(() => node.Readiness.IsReady);
         if (socket is not null)
         {
             var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow());

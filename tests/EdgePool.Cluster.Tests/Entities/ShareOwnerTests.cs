@@ -116,7 +116,10 @@ public sealed class ShareOwnerTests
         Assert.False(alone.TryTake(Partner, 20));
         time.Advance(TimeSpan.FromTicks(1));
         Assert.True(alone.TryTake(Partner, 20));
+        Assert.True(alone.TryTake(Partner, 20));
         Assert.False(alone.TryTake(Partner, 20));
+        Assert.True(alone.TryTake("small.example", 1));
+        Assert.False(alone.TryTake("small.example", 1));
         Assert.False(alone.TryTake("other.example", 0));
     }
 

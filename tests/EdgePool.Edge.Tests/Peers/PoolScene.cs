@@ -10,6 +10,7 @@ using EdgePool.Testing.Logging;
 using EdgePool.Testing.Peers;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;
@@ -66,6 +67,18 @@ internal sealed class PoolScene : IAsyncDisposable
         Tell(new NodeRecord(name, "pool", instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
         return node;
     }
+
+    /// <summary>d.example is an internal server on loopback.</summary>
+    public EdgeOptions WithServer(EdgeOptions options, int port) => options with
+    {
+        LocalDomains =
+        [
+            new LocalDomain(
+                DomainName.Parse("d.example"),
+                new BackEndOptions.Server("127.0.0.1", port, new NegotiationTerms(AuthenticationMethods.SaslOverTls | AuthenticationMethods.TlsDialback), options.Trust)),
+            options.LocalDomains.Single(local => local.Name.Ascii == "e.example"),
+        ],
+    };
 
     /// <summary>The record stands from now on.</summary>
     public void Tell(NodeRecord record)

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using EdgePool.Edge.Telemetry;
+using EdgePool.Edge.Tests.Fixture;
 using EdgePool.Testing.Peers;
 using Xunit;
 
@@ -147,6 +150,82 @@ public sealed class PoolTrafficTests
         Assert.Equal(Numbers(0, Batch), await HeardAsync(other, Batch));
     }
 
+    // What waited for a node that is lost, and was surely not sent, goes to another one that has the component, in its order, before what comes meanwhile.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Node_Lost_WhatWasNotSentGoesToWhereElseTheComponentIs(bool here)
+    {
+        await using var scene = new PoolScene();
+        await using var line = new CutProxy();
+        var a = await scene.StartAsync("a");
+        var b = await scene.StartAsync("b", peer: line.EndPoint.ToString(), starting: node => line.Target = node.PeerEndPoint);
+        var c = await scene.StartAsync("c");
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await using var atB = await scene.ConnectAsync(b, "d.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(atB, Batch));
+        await PoolScene.UntilAsync(() => a.Ledger.Read() is { InFlight: 0 });
+
+        // The link breaks, and is taken for alive: it cannot be called. What comes now waits for it, until another node has the component and this one is gone.
+        scene.Tell(scene.View.Nodes["b"] with { Peer = "127.0.0.1:9", Instance = "another" });
+        line.CutForGood();
+        await PoolScene.UntilAsync(() => !a.LinkedNodes.Contains("b"));
+        var sending = SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch * 5);
+        await PoolScene.UntilAsync(() => a.Ledger.Read().InFlight > Batch);
+        await using var other = await scene.ConnectAsync(here ? a : c, "d.example");
+        await PoolScene.UntilAsync(() => here || a.ComponentsElsewhere.Count(domain => domain.Ascii == "d.example") == 2);
+        scene.Forget("b");
+
+        Assert.Equal(Numbers(0, Batch * 5), await HeardAsync(other, Batch * 5));
+        await sending;
+        await ExpectBalancedAsync(a, c);
+        Assert.Equal((0, 0), (a.Ledger.Read().Bounced, a.UncertainStanzas));
+    }
+
+    [Fact]
+    public async Task InternalServer_OutOfReachHere_IsReachedOverAnotherNode()
+    {
+        await using var scene = new PoolScene();
+        await using var server = new PartnerServer("d.example", scene.Authority.Issue("d.example"));
+        var a = await scene.StartAsync("a", change: options => scene.WithServer(options, ClosedPort()));
+        var b = await scene.StartAsync("b", change: options => scene.WithServer(options, server.EndPoint.Port));
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch * 2);
+
+        for (var number = 0; number < Batch * 2; number++)
+            Assert.Equal(number, NumberOf(await server.ReceiveAsync()));
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal((0, 0), (a.Ledger.Read().Bounced, b.Ledger.Read().Bounced));
+        await PoolScene.KnowsAsync(b, "d.example", nodes: 0); // a has said that it cannot
+    }
+
+    // No loops: what came over a link goes to no further node, and is answered.
+    [Fact]
+    public async Task InternalServer_OutOfEveryReach_IsAnsweredOnce()
+    {
+        await using var scene = new PoolScene();
+        EdgeNode[] nodes = [await StartAsync("a"), await StartAsync("b"), await StartAsync("c")];
+        await using var e = await scene.ConnectAsync(nodes[0], "e.example");
+        await PoolScene.KnowsAsync(nodes[0], "d.example", nodes: 2);
+        await PoolScene.UntilAsync(() => nodes.Skip(1).All(node => node.ComponentsElsewhere.Any(domain => domain.Ascii == "e.example")));
+
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+
+        for (var number = 0; number < Batch; number++)
+            Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
+        await ExpectBalancedAsync(nodes);
+        Assert.Equal(Batch, nodes.Sum(node => node.Ledger.Read().Bounced));
+
+        Task<EdgeNode> StartAsync(string name) => scene.StartAsync(name, change: options => scene.WithServer(options, ClosedPort()) with
+        {
+            Timeouts = options.Timeouts with { Pending = TimeSpan.FromSeconds(1) },
+        });
+    }
+
     [Fact]
     public async Task Component_Nowhere_IsAnsweredAsBefore()
     {
@@ -179,6 +258,13 @@ public sealed class PoolTrafficTests
         Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
         await ExpectBalancedAsync(a, b);
         Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    private static int ClosedPort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static IEnumerable<int> Numbers(int first, int count) => Enumerable.Range(first, count);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using EdgePool.Interop.Tests.Servers;
 
 namespace EdgePool.Interop.Tests.Etcd;
@@ -7,8 +6,6 @@ namespace EdgePool.Interop.Tests.Etcd;
 /// <summary>One etcd process; it can be killed, stopped (SIGSTOP) and started again with its data.</summary>
 internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, string folder, string cluster, string[] further) : IAsyncDisposable
 {
-    private const int Sigcont = 18;
-    private const int Sigstop = 19;
     private ServerProcess? process;
 
     /// <summary>By name where it is encrypted: the test authority's certificates have names.</summary>
@@ -37,26 +34,23 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
     /// <summary>Stops it; when this ends, each of its threads stands.</summary>
     public async Task PauseAsync()
     {
-        Assert.Equal(0, Kill(Process.Id, Sigstop));
+        Process.Signal(ServerProcess.Sigstop);
         while (Directory.EnumerateDirectories($"/proc/{Process.Id}/task").Any(static task => !File.ReadAllText($"{task}/stat").Contains(") T ", StringComparison.Ordinal)))
         {
             await Task.Delay(1);
         }
     }
 
-    public void Resume() => Assert.Equal(0, Kill(Process.Id, Sigcont));
+    public void Resume() => Process.Signal(ServerProcess.Sigcont);
 
     public async ValueTask DisposeAsync()
     {
         if (process is not null)
         {
-            _ = process.HasExited ? 0 : Kill(process.Id, Sigcont);
+            if (!process.HasExited)
+                Resume();
             await process.KillAsync();
             await process.DisposeAsync();
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
 }

@@ -50,11 +50,11 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
         await traffic.SettleAsync();
         await pool.WholeAsync();
 
-        var row = new FaultRow(fault, traffic.Count(), Uncertain() - uncertain, traffic.Repeated, silence, owned);
+        var row = new FaultRow(fault, traffic.Count(), Uncertain() - uncertain, traffic.Repeated, silence, direction, owned);
         table.Add(row, pool);
         output.WriteLine(FaultRow.Head);
         output.WriteLine(row.ToString());
-        output.WriteLine($"worst direction: {direction}; streams that broke without a word: {traffic.Broken}");
+        output.WriteLine($"streams that broke without a word: {traffic.Broken}");
         await BalancesAsync();
         Assert.True(row.Count.Lost == 0, traffic.Missing());
         Assert.Equal(0, row.Count.Doubled);

@@ -75,6 +75,9 @@ internal sealed record EdgeSetup
     /// <summary>The node is shown there under its address: for servers that ask the machine's name servers, and not those of their test, for a host's address.</summary>
     public bool NamedByAddress { get; init; }
 
+    /// <summary>How long the node may be without a back end before it refuses partners; null: it takes them whatever happens.</summary>
+    public TimeSpan? Grace { get; init; }
+
     public IPEndPoint S2S => new(Address, 5269);
 
     public IPEndPoint Internal => new(Address, 23456);
@@ -113,6 +116,7 @@ internal sealed record EdgeSetup
             dialback: { secretFile: dialback.secret }
             dns: { servers: ["{{Dns}}"], validating: {{Flag(Validating)}} }
             timeouts: { pending: {{(int)Pending.TotalSeconds}}s }
+            readiness: { {{(Grace is { } grace ? $"grace: {(int)grace.TotalMilliseconds}ms, probe: 1s" : "refuse: false")}} }
             log: { level: debug, format: json }
 
             """);

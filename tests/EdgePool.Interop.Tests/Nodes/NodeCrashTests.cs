@@ -114,6 +114,7 @@ public sealed class NodeCrashTests
                   internal: [ { address: "127.0.0.1:0", allowPlain: loopback } ]
                 certificates: [ { certificate: "{{certificate.CertificateFile}}", key: "{{certificate.KeyFile}}" } ]
                 dns: { servers: ["127.0.0.1:9"] }
+                readiness: { refuse: false }
                 store: { directory: store }
                 """);
         }

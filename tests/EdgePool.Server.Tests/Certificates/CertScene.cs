@@ -24,6 +24,7 @@ public sealed class CertScene : IDisposable
             listeners:
               s2s: [ { address: "127.0.0.1:0" } ]
               internal: [ { address: "127.0.0.1:0", allowPlain: loopback } ]
+            readiness: { refuse: false }
             certificates: [ { certificate: edge.pem, key: edge.key } ]
             dns: { servers: ["127.0.0.1:9"] }
             partners: [ { domain: partner.example, saslNegotiation: Optional } ]

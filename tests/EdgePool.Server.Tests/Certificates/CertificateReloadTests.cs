@@ -50,7 +50,7 @@ public sealed class CertificateReloadTests : IDisposable
 
     private static async Task<IPEndPoint> AddressAsync(EdgePoolProcess edge)
     {
-        await edge.LineAsync(" Started ");
+        await edge.LineAsync("kind=s2s");
         var line = edge.Text.Split('\n').First(text => text.Contains("kind=s2s", StringComparison.Ordinal));
         return IPEndPoint.Parse(line[(line.IndexOf("address=", StringComparison.Ordinal) + 8)..].Trim());
     }

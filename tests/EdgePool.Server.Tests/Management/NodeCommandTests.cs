@@ -23,6 +23,20 @@ public sealed class NodeCommandTests
     }
 
     [Fact]
+    public async Task Status_OfANodeWithoutABackEnd_SaysWhyItRefusesPartners()
+    {
+        await using var node = new NodeFixture();
+        await node.StartNodeAsync(yaml: NodeFixture.Yaml("store: { directory: store }").Replace("readiness: { refuse: false }", "", StringComparison.Ordinal));
+
+        var (code, output, _) = await node.RunAsync("status");
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("ready     no: ", output, StringComparison.Ordinal);
+        Assert.Contains("; partners' connections are refused\n", output, StringComparison.Ordinal);
+        Assert.Contains("\"takesPartners\": false", (await node.RunAsync("status", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_OurCertificates_AreShownWithTheDaysThatAreLeft()
     {
         await using var node = new NodeFixture();

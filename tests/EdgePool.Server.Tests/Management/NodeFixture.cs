@@ -65,6 +65,7 @@ internal sealed class NodeFixture : IAsyncDisposable
         listeners:
           s2s: [ { address: "127.0.0.1:0" } ]
           internal: [ { address: "127.0.0.1:0", allowPlain: loopback } ]
+        readiness: { refuse: false }
         certificates: [ { certificate: edge.pem, key: edge.key } ]
         dialback: { secretFile: dialback.secret }
         dns: { servers: ["127.0.0.1:9"] }

@@ -25,7 +25,7 @@ public sealed class PoolNodeTests : IDisposable
         node.Start(() => 7);
         await thread.UntilAsync(() => node.Keeper.View.Nodes.ContainsKey("a"));
         Assert.False(node.Keeper.View.Nodes["a"].Ready);
-        node.Serve();
+        node.Serve(static () => true);
 
         await thread.UntilAsync(() => Said(3507, "Shards", Placement.Shards));
 

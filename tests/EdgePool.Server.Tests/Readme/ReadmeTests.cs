@@ -51,14 +51,14 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task Commands_ThatAreShown_AreUnderstood()
     {
-        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert|dialback|probe|cluster join|cluster migrate|cluster secrets init)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
+        var lines = Regex.Matches(Text, @"^    (?<line>edgepool (?!run|check|cert|dialback|probe|cluster join|cluster migrate|cluster secrets init|topology validate)[^\n]+?)(?:  .*)?$", RegexOptions.Multiline).Select(line => line.Groups["line"].Value.Split(" > ")[0]).ToList();
         Assert.True(lines.Count >= 9);
         foreach (var line in lines)
         {
             var words = Regex.Matches(line, "\"[^\"]*\"|\\S+").Select(word => word.Value.Trim('"')).Skip(1);
             using var error = new StringWriter();
             var code = await CommandLine.RunAsync(
-                [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
+                line.Contains(" validate ", StringComparison.Ordinal) ? [.. words] : [.. words, "--socket", "/nowhere/edgepool.sock"], DemoRun.HandleAsync, new InvocationConfiguration { Output = TextWriter.Null, Error = error });
 
             // Understood, and then there is no node, or no such file.
             Assert.True(code is ExitCode.Unavailable or ExitCode.NoConfiguration, line + ": " + error);

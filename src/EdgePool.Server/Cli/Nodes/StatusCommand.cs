@@ -15,7 +15,8 @@ internal static class StatusCommand
           edgepool status
           edgepool status --json | jq .ledger
 
-        Exit codes: 0 the newest policy is in force, the store takes what the node remembers and the ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
+        Exit codes: 0 the node is ready, the newest policy is in force, the store takes what the node remembers and the
+        ledger balances, 1 not so, 2 usage, 69 no node answers, 77 not allowed.
         """;
 
     /// <summary>The command.</summary>
@@ -34,7 +35,7 @@ internal static class StatusCommand
                 Write(status, context.Output);
             }
 
-            return status is { Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null, PeerKeys.Failure: null } ? ExitCode.Success : ExitCode.Failed;
+            return status is { Readiness.Ready: true, Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null, PeerKeys.Failure: null } ? ExitCode.Success : ExitCode.Failed;
         });
         command.Options.Add(json);
         return command;
@@ -46,7 +47,13 @@ internal static class StatusCommand
         var started = status.Started.ToString("u", CultureInfo.InvariantCulture);
         var policy = status.Mode is "store" ? FormattableString.Invariant($"version {status.Policy.Version} of the store") : "the node's file";
         output.WriteLine($"node      {status.Node}, EdgePool {status.Product}, in service since {started}");
+        output.WriteLine($"ready     {Ready(status.Readiness)}");
         output.WriteLine($"domains   {string.Join(", ", status.LocalDomains)}");
+        foreach (var (domain, missing) in status.Readiness.Unserved)
+        {
+            output.WriteLine($"          {domain} cannot be served: {missing}");
+        }
+
         output.WriteLine($"listens   {string.Join(", ", status.S2SListeners)} for partners, {string.Join(", ", status.InternalListeners)} inside");
         output.WriteLine(FormattableString.Invariant($"policy    {policy}, {status.Policy.Partners} partners"));
         if (status.Policy.Problem is { } problem)
@@ -79,6 +86,9 @@ internal static class StatusCommand
         Verdicts("refused", status.Refused, output);
         Verdicts("observed", status.Observed, output);
     }
+
+    private static string Ready(ReadinessView readiness)
+        => (readiness.Ready ? "yes" : $"no: {string.Join("; ", readiness.Reasons)}") + (readiness.TakesPartners ? "" : "; partners' connections are refused");
 
     private static void Certificates(CertificatesView certificates, TextWriter output)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgePool.Edge;
+using EdgePool.Edge.Readiness;
 using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Server.Configuration.Files;
@@ -39,6 +40,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
             Policy = Policy(document, domains.Select(domain => domain.Name)),
             S2SListeners = s2s,
             InternalListeners = inside,
+            Readiness = Readiness(document.Readiness),
             InternalView = document.InternalView is null ? null : new InternalViewCompiler(listeners, problems).Compile(document.InternalView, document.Name, inside),
             Certificates = Certificates(document.Certificates),
             CertificateSource = document.Certificates.Count > 0 ? new CertificateSource(files.Folder, document.Certificates, environment.Time) : null,
@@ -58,6 +60,13 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);
         return new ServerOptions(options, document.Log, document is { DialbackSecret: null, Cluster: null }, management, cluster);
+    }
+
+    /// <summary>A node refuses partners while it cannot do its job, unless it is told not to.</summary>
+    private static ReadinessOptions? Readiness(ReadinessDocument? written)
+    {
+        var defaults = new ReadinessOptions();
+        return written?.Refuse is false ? null : new ReadinessOptions { Grace = written?.Grace ?? defaults.Grace, Probe = written?.Probe ?? defaults.Probe };
     }
 
     private void CheckName(string? name)

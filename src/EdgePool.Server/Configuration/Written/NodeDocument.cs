@@ -24,6 +24,9 @@ internal sealed record NodeDocument
 
     public DnsDocument Dns { get; init; } = new();
 
+    /// <summary>When partners' connections are taken; null: as a node does by itself.</summary>
+    public ReadinessDocument? Readiness { get; init; }
+
     /// <summary>The name server for internal servers; null: none.</summary>
     public InternalViewDocument? InternalView { get; init; }
 
@@ -59,6 +62,9 @@ internal sealed record DnsDocument
 
     public IReadOnlyList<string> AllowNetworks { get; init; } = [];
 }
+
+/// <summary>When partners' connections are taken.</summary>
+internal sealed record ReadinessDocument(bool? Refuse, TimeSpan? Grace, TimeSpan? Probe);
 
 /// <summary>The name server for internal servers.</summary>
 internal sealed record InternalViewDocument(IReadOnlyList<string> Listen, IReadOnlyList<ViewHostDocument> Hosts);

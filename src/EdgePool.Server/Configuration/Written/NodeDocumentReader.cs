@@ -26,6 +26,7 @@ internal static class NodeDocumentReader
             Trust = top.Section("trust", Trust),
             DialbackSecret = top.Section("dialback", Secret),
             Dns = top.Section("dns", Dns) ?? new DnsDocument(),
+            Readiness = top.Section("readiness", Readiness),
             InternalView = top.Section("internalView", InternalView),
             Store = top.Section("store", Store),
             Cluster = top.Section("cluster", Cluster),
@@ -105,6 +106,11 @@ internal static class NodeDocumentReader
         DenyNetworks = dns.Texts("denyNetworks"),
         AllowNetworks = dns.Texts("allowNetworks"),
     };
+
+    private static ReadinessDocument Readiness(MappingReader readiness) => new(
+        readiness.Flag("refuse"),
+        readiness.Duration("grace", TimeSpan.Zero, TimeSpan.FromHours(1)),
+        readiness.Duration("probe", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)));
 
     private static InternalViewDocument InternalView(MappingReader view) => new(view.Texts("listen"), view.Sections("hosts", ViewHost));
 

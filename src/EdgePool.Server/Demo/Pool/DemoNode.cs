@@ -46,7 +46,7 @@ internal sealed class DemoNode : IAsyncDisposable
         await Edge.StartAsync(cancellation);
         Place.Member.Describe(record => record with { Peer = Edge.PeerEndPoint!.ToString() });
         Place.Start(() => Edge.Streams.Count);
-        Place.Serve();
+        Place.Serve(() => Edge.Readiness.IsReady);
         component = await DemoComponent.ConnectAsync(Edge.InternalEndPoints[0], DomainName.Parse(DemoScene.Local), secret, new Answering(flows), cancellation);
     }
 

@@ -1,5 +1,6 @@
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Partners;
+using EdgePool.Edge.Readiness;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Policy.Verdicts;
@@ -31,6 +32,7 @@ internal static class StatusEndpoints
             [.. edge.LocalDomains.Select(domain => domain.Name.Ascii)],
             [.. node.Node.S2SEndPoints.Select(address => address.ToString())],
             [.. node.Node.InternalEndPoints.Select(address => address.ToString())],
+            Readiness(node.Node.Readiness),
             new PolicyView(policy.Version, policy.Partners.Count, Problem(node.Node.PolicyState)),
             Sum(verdicts, counts => counts.Refused),
             Sum(verdicts, counts => counts.Observed),
@@ -42,6 +44,12 @@ internal static class StatusEndpoints
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
             Ledger(node.Node.Ledger.Read()));
     }
+
+    private static ReadinessView Readiness(NodeReadiness readiness) => new(
+        readiness.IsReady,
+        readiness.TakesPartners,
+        readiness.Reasons,
+        readiness.Domains.Where(domain => domain.Place is BackEndPlace.Nowhere).ToDictionary(domain => domain.Domain.Ascii, domain => domain.Missing, StringComparer.Ordinal));
 
     /// <summary>Why the policy in force is not the store's newest; null: it is, or there is no store.</summary>
     private static string? Problem(PolicyState? state) => state switch

@@ -8,6 +8,7 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="LocalDomains">The organisation's domains.</param>
 /// <param name="S2SListeners">Where partners connect.</param>
 /// <param name="InternalListeners">Where components and internal servers connect.</param>
+/// <param name="Readiness">Whether it can do its job.</param>
 /// <param name="Policy">The policy in force.</param>
 /// <param name="Refused">Stanzas that policy refused since the start, by verdict.</param>
 /// <param name="Observed">Stanzas of observed partners that would have been refused, by verdict.</param>
@@ -26,6 +27,7 @@ internal sealed record StatusView(
     IReadOnlyList<string> LocalDomains,
     IReadOnlyList<string> S2SListeners,
     IReadOnlyList<string> InternalListeners,
+    ReadinessView Readiness,
     PolicyView Policy,
     IReadOnlyDictionary<string, long> Refused,
     IReadOnlyDictionary<string, long> Observed,
@@ -36,6 +38,13 @@ internal sealed record StatusView(
     BodyLoggingView? BodyLogging,
     IReadOnlyDictionary<string, int> Streams,
     LedgerView Ledger);
+
+/// <summary>Whether a node can do its job.</summary>
+/// <param name="Ready">It can.</param>
+/// <param name="TakesPartners">Partners' connections are taken, and not refused.</param>
+/// <param name="Reasons">Why it is not ready.</param>
+/// <param name="Unserved">Local domains without a back end that the node reaches, each with what is missing.</param>
+internal sealed record ReadinessView(bool Ready, bool TakesPartners, IReadOnlyList<string> Reasons, IReadOnlyDictionary<string, string> Unserved);
 
 /// <summary>The policy in force.</summary>
 /// <param name="Version">The store's revision that it was compiled from; 0: the node's file.</param>

@@ -1,0 +1,48 @@
+using EdgePool.Interop.Tests.Nodes;
+using EdgePool.Interop.Tests.Operators;
+using EdgePool.Interop.Tests.Servers;
+using EdgePool.Testing.Certificates;
+
+namespace EdgePool.Interop.Tests.Publishing;
+
+/// <summary>A node with an empty store, for its documents alone.</summary>
+internal sealed class EdgeWithStore : IAsyncDisposable
+{
+    private readonly TestCertificateAuthority authority;
+    private readonly EdgeProcess edge;
+    private readonly string store;
+
+    private EdgeWithStore(TestCertificateAuthority authority, EdgeProcess edge, string store)
+    {
+        (this.authority, this.edge, this.store) = (authority, edge, store);
+        Operator = new EdgeOperator(Path.Combine(store, "edgepool.sock"));
+    }
+
+    public EdgeOperator Operator { get; }
+
+    public static async Task<EdgeWithStore> StartAsync()
+    {
+        var authority = new TestCertificateAuthority();
+        var store = Directory.CreateTempSubdirectory("edgepool-store-").FullName;
+        var edge = await EdgeProcess.StartAsync(new EdgeSetup
+        {
+            Dns = new(LoopbackAddresses.Next(), 53),
+            Certificates = [authority.Issue("contoso.example", "chat.contoso.example")],
+            Domains = [new LocalDomain("contoso.example"), new LocalDomain("chat.contoso.example")],
+            Partners = [],
+            TrustedCa = authority.RootFile,
+            Store = store,
+        });
+        return new EdgeWithStore(authority, edge, store);
+    }
+
+    /// <summary>Puts a topology in force.</summary>
+    public Task PublishAsync(string file) => Operator.DoAsync($"topology publish -f {file}");
+
+    public async ValueTask DisposeAsync()
+    {
+        await edge.DisposeAsync();
+        authority.Dispose();
+        Directory.Delete(store, recursive: true);
+    }
+}
