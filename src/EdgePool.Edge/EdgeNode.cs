@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Peers;
 using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Serving;
@@ -19,6 +20,7 @@ using EdgePool.Edge.Transport;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Dialback;
+using EdgePool.Xmpp.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge;
@@ -263,6 +265,8 @@ public sealed class EdgeNode : IAsyncDisposable
         var demanded = routes;
         edge.Routes.Demanded = route => demanded.Tell(new Demand(route));
         edge.Routes.Offered = route => demanded.Tell(new Demand(route, AtOnce: true));
+        if (edge.Troubles is { } troubles)
+            troubles.Reachable = OnReachable;
         edge.Policy.Replaced = OnPolicyReplaced;
         var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
         var internalRules = new InternalRules(edge.Routes, edge.Policy);
@@ -412,6 +416,12 @@ public sealed class EdgeNode : IAsyncDisposable
         streams!.Tell(change);
         routes!.Tell(change);
         presence!.Tell(change);
+    }
+
+    private void OnReachable(OutboundPair pair)
+    {
+        if (DomainName.TryParse(pair.Local, out var local) && DomainName.TryParse(pair.Remote, out var remote) && edge.Routes.Known(new DomainPair(local, remote)) is { } route)
+            routes!.Tell(new Reachable(route));
     }
 
     internal static StubResolverOptions ResolverOptions(EdgeOptions options)

@@ -47,6 +47,9 @@ internal sealed record EdgeRuntime(
     /// <summary>The streams that peers may resume.</summary>
     public ResumableStreams Resumable => Lost.Resumable;
 
+    /// <summary>What the pool knows of dead partners; null: the node is alone.</summary>
+    public Cluster.Entities.TroubleBook? Troubles => Options.Pool?.Troubles;
+
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();
 

@@ -15,7 +15,7 @@ public abstract record ConsentChange
     }
 
     /// <summary>
-    /// It waited on a node's disk while others went on: it counts only where it is newer than what the journal has of the pair. What did not wait counts as the newest.
+    /// It waited, on a disk or on its way, while others may have gone on: it counts only where it is newer than what the journal has of the pair. What did not wait counts as the newest.
     /// </summary>
     public bool Waited { get; init; }
 

@@ -17,7 +17,7 @@ public interface IConsentJournal
     /// <exception cref="StoreException">The journal cannot be read.</exception>
     IAsyncEnumerable<Consent> ReadAllAsync(string? partner, CancellationToken cancellationToken);
 
-    /// <summary>Makes all changes, in their order, or none; durable when it returns. Null: done.</summary>
+    /// <summary>Makes all changes, in their order, or none; durable when it returns. Null: done; <see cref="RefusalReason.Older"/>: done, but for what came too late.</summary>
     /// <param name="changes">At most <see cref="StoreLimits.MaxChanges"/>. It must not change until the task ends.</param>
     /// <param name="cancellationToken">Withdraws the batch as long as nothing of it is under way; later it has no effect.</param>
     ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken);

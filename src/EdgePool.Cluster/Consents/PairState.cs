@@ -1,3 +1,5 @@
+using EdgePool.Cluster.Documents;
+
 namespace EdgePool.Cluster.Consents;
 
 /// <summary>What a journal has of one pair of addresses. Both are null where it has never heard of it, or has forgotten.</summary>
@@ -13,6 +15,9 @@ internal readonly record struct PairState(Consent? Standing, DateTimeOffset? Rev
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
     };
 
+    /// <summary>It is so already.</summary>
+    public bool Is(ConsentChange change) => change is ConsentChange.Revoked revoked && Revoked == revoked.At;
+
     /// <summary>What it has when a change that counts is made.</summary>
     public static PairState After(ConsentChange change) => change switch
     {
@@ -24,7 +29,8 @@ internal readonly record struct PairState(Consent? Standing, DateTimeOffset? Rev
 
 /// <summary>What a batch makes of the pairs that it is about.</summary>
 /// <param name="Changes">Only what counts: each pair with what was and what will be.</param>
-internal sealed record ConsentPlan(IReadOnlyList<(string Local, string Remote, PairState Before, PairState After)> Changes)
+/// <param name="Outcome">What the writer is told when they are made.</param>
+internal sealed record ConsentPlan(IReadOnlyList<(string Local, string Remote, PairState Before, PairState After)> Changes, Refusal? Outcome)
 {
     /// <summary>By how much the number of consents grows.</summary>
     public int Growth => Changes.Sum(static c => One(c.After.Standing) - One(c.Before.Standing));
@@ -59,15 +65,21 @@ internal sealed record ConsentPlan(IReadOnlyList<(string Local, string Remote, P
     public static ConsentPlan Of(IReadOnlyDictionary<(string Local, string Remote), ConsentChange> last, Func<(string Local, string Remote), PairState> before)
     {
         var changes = new List<(string, string, PairState, PairState)>(last.Count);
+        Refusal? outcome = null;
         foreach (var (pair, change) in last)
         {
-            if (before(pair) is var now && now.Takes(change))
+            var now = before(pair);
+            if (now.Takes(change))
             {
                 changes.Add((pair.Local, pair.Remote, now, PairState.After(change)));
             }
+            else if (!now.Is(change))
+            {
+                outcome = new Refusal(RefusalReason.Older, "what there is of a pair is newer");
+            }
         }
 
-        return new ConsentPlan(changes);
+        return new ConsentPlan(changes, outcome);
     }
 
     private static int One(Consent? consent) => consent is null ? 0 : 1;

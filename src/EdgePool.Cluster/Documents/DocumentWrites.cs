@@ -49,6 +49,9 @@ public enum RefusalReason
     /// <summary>One partner has as many consents as a partner may have.</summary>
     PartnerFull,
 
+    /// <summary>A change is older than what there is, and counts for nothing. All others of the batch are made.</summary>
+    Older,
+
     /// <summary>Somebody else is the owner by now.</summary>
     Fenced,
 

@@ -63,7 +63,7 @@ internal static class ConsentRows
 
         var revoked = state.Revoked + plan.GrowthOfRevoked;
         (state with { Consents = state.Consents + plan.Growth, Revoked = revoked - Forget(database, revoked - limits.MaxRevocations, now - limits.RevocationTime) }).Write(database);
-        return null;
+        return plan.Outcome;
     }
 
     private static PairState StateOf(Database database, (string Local, string Remote) pair)

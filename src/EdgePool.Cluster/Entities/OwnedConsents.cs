@@ -14,8 +14,8 @@ namespace EdgePool.Cluster.Entities;
 /// writes is refused. An owner that is out of reach is <see cref="RefusalReason.Unavailable"/>: whoever asked keeps the changes, and asks again.
 /// </summary>
 /// <remarks>
-/// The changes of a batch that have different owners are made one after the other: where a later part is refused, an earlier one may have been made, and may be made again. A
-/// consent for which its partner has no room left is revoked in the journal, so that whoever gave it hears so.
+/// A change may reach its owner late: its question was given up, and others have gone on. So each counts by its own moment only, as one that waited; made again, it does no harm.
+/// The changes of a batch that have different owners are made one after the other: where a later part is refused, an earlier one may have been made. A consent for which its partner has no room left is revoked in the journal, so that whoever gave it hears so.
 /// </remarks>
 public sealed class OwnedConsents : IConsentJournal, IFollowedConsents
 {
@@ -72,18 +72,23 @@ public sealed class OwnedConsents : IConsentJournal, IFollowedConsents
         }
 
         var owners = keeper.Map.Owners;
-        foreach (var owned in changes.GroupBy(ShardOf).GroupBy(shard => owners.TryGetValue(shard.Key, out var owner) ? owner.Node : null, StringComparer.Ordinal))
+        var late = changes.Select(static change => change with { Waited = true });
+        Refusal? older = null;
+        foreach (var owned in late.GroupBy(ShardOf).GroupBy(shard => owners.TryGetValue(shard.Key, out var owner) ? owner.Node : null, StringComparer.Ordinal))
         {
             foreach (var shards in owned.Chunk(IOwnedConsents.MostKeys))
             {
-                if (await AppendAsync(owned.Key, [.. shards.SelectMany(static shard => shard)], cancellationToken) is { } refusal)
+                var refusal = await AppendAsync(owned.Key, [.. shards.SelectMany(static shard => shard)], cancellationToken);
+                if (refusal is not null and not { Reason: RefusalReason.Older })
                 {
                     return refusal;
                 }
+
+                older ??= refusal;
             }
         }
 
-        return null;
+        return older;
     }
 
     private static int ShardOf(ConsentChange change) => ShardOf(ConsentBatch.Pair(change).Remote);
@@ -101,11 +106,12 @@ public sealed class OwnedConsents : IConsentJournal, IFollowedConsents
         if (changes.Length > 1)
         {
             var half = changes.Length / 2;
-            return await AppendAsync(owner, changes[..half], cancellationToken) ?? await AppendAsync(owner, changes[half..], cancellationToken);
+            var first = await AppendAsync(owner, changes[..half], cancellationToken);
+            return first is null or { Reason: RefusalReason.Older } ? await AppendAsync(owner, changes[half..], cancellationToken) ?? first : first;
         }
 
         return changes is [ConsentChange.Given(var full)]
-            ? await AppendAsync(owner, [new ConsentChange.Revoked(full.Local, full.Remote, full.Since) { Waited = changes[0].Waited }], cancellationToken)
+            ? await AppendAsync(owner, [new ConsentChange.Revoked(full.Local, full.Remote, full.Since) { Waited = true }], cancellationToken)
             : refusal;
     }
 

@@ -7,7 +7,7 @@ using EdgePool.Cluster.Sharding;
 namespace EdgePool.Cluster.Entities;
 
 /// <summary>
-/// Divides budgets in the running pool: reports what this node has to the owners of the shards, and answers, for the shards that it owns, what others report. One question
+/// Divides budgets in the running pool, and shares what is known of dead partners: reports what this node has to the owners of the shards, and answers, for the shards that it owns, what others report. One question
 /// to each owner in each <see cref="Interval"/>, however many partners there are; one more at once when a stream was refused.
 /// </summary>
 public sealed class PoolShares
@@ -27,6 +27,7 @@ public sealed class PoolShares
     private readonly ShardKeeper keeper;
     private readonly TimeProvider time;
     private readonly ShareOwner owner;
+    private readonly TroubleOwner troubles;
     private readonly Lock owning = new();
     private readonly Dictionary<string, Task> asked = new(StringComparer.Ordinal);
     private Task reading = Task.CompletedTask;
@@ -40,12 +41,14 @@ public sealed class PoolShares
     /// <param name="keeper">The shards that it owns.</param>
     /// <param name="time">The clock.</param>
     /// <param name="book">What this node may have, where somebody has it already; null: a new one.</param>
-    public PoolShares(ICoordinator store, IPeerNetwork peers, Member member, ShardKeeper keeper, TimeProvider time, ShareBook? book = null)
+    /// <param name="troubles">What this node knows of dead partners, where somebody has it already; null: a new one.</param>
+    public PoolShares(ICoordinator store, IPeerNetwork peers, Member member, ShardKeeper keeper, TimeProvider time, ShareBook? book = null, TroubleBook? troubles = null)
     {
         ArgumentNullException.ThrowIfNull(peers);
         ArgumentNullException.ThrowIfNull(member);
         (this.store, this.peers, this.member, this.keeper, this.time) = (store, peers, member, keeper, time);
-        owner = new ShareOwner(time);
+        (owner, this.troubles) = (new ShareOwner(time), new TroubleOwner(time));
+        Troubles = troubles ?? new TroubleBook(time);
         Book = book ?? new ShareBook(member.Record.Name, time);
         Book.Short = () => Volatile.Write(ref hurried, 1);
         peers.Answer(QuestionKind.Entity, AnswerAsync);
@@ -53,6 +56,9 @@ public sealed class PoolShares
 
     /// <summary>What this node may have.</summary>
     public ShareBook Book { get; }
+
+    /// <summary>What this node knows of dead partners.</summary>
+    public TroubleBook Troubles { get; }
 
     /// <summary>Reports until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -136,8 +142,9 @@ public sealed class PoolShares
     private async Task AskAsync(string node, ReadOnlyMemory<KeyValuePair<int, long>> shards, CancellationToken cancellationToken)
     {
         var report = Book.Report(new Dictionary<int, long>(shards.ToArray()));
+        report = report with { Troubles = Troubles.Report(report.Shards, report.Sequence) };
         var question = ShareCodec.Write(report);
-        if (question.Length <= IPeerNetwork.Longest && report.Holdings.Count <= ShareCodec.Most)
+        if (question.Length <= IPeerNetwork.Longest && report.Holdings.Count <= ShareCodec.Most && report.Troubles.Count <= ShareCodec.Most)
         {
             if (await AskAsync(node, question, cancellationToken) is not { } answer)
             {
@@ -149,6 +156,7 @@ public sealed class PoolShares
                 if (ShareCodec.ReadAnswer(answer.Span) is { } read)
                 {
                     Book.Take(report, read);
+                    Troubles.Take(report, read.Advices);
                 }
 
                 return;
@@ -185,10 +193,11 @@ public sealed class PoolShares
             lock (owning)
             {
                 answer = owner.Hear(node, report, keeper.TokenOf);
+                answer = answer is null ? null : answer with { Advices = troubles.Hear(node, report, keeper.TokenOf) };
             }
         }
 
-        var written = answer?.Grants.Count > ShareCodec.Most ? ShareCodec.TooLongAnswer : ShareCodec.Write(answer);
+        var written = answer is not null && Math.Max(answer.Grants.Count, answer.Advices.Count) > ShareCodec.Most ? ShareCodec.TooLongAnswer : ShareCodec.Write(answer);
         return new ValueTask<ReadOnlyMemory<byte>>(written.Length > IPeerNetwork.Longest ? ShareCodec.TooLongAnswer : written);
     }
 }

@@ -11,12 +11,12 @@ namespace EdgePool.Cluster.Entities;
 /// </summary>
 internal static class ShareCodec
 {
-    /// <summary>Nodes of a pool, and budgets, that a message may name.</summary>
+    /// <summary>Nodes of a pool, budgets, and pairs in trouble, that a message may name of each.</summary>
     public const int Most = 4096;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const byte NoAnswer = 0;
-    private const byte TooLong = 2;
+    private const byte TooLong = 1;
     private const int ShardBytes = Placement.Shards / 8;
 
     public static byte[] Write(ShareReport report)
@@ -50,6 +50,16 @@ internal static class ShareCodec
             text.Number(holding.Demand);
         }
 
+        text.Count(report.Troubles.Count);
+        foreach (var trouble in report.Troubles)
+        {
+            text.Pair(trouble.Pair);
+            text.Number(trouble.Failures);
+            text.Number(trouble.NextIn);
+            text.Byte((byte)((trouble.Waiting ? 1 : 0) | (trouble.Probing ? 2 : 0)));
+            text.Number(trouble.Episode);
+        }
+
         return text.ToArray();
     }
 
@@ -70,6 +80,16 @@ internal static class ShareCodec
             text.Key(grant.Key);
             text.Number(grant.Whole);
             text.Number(grant.Share ?? -1);
+        }
+
+        text.Count(answer.Advices.Count);
+        foreach (var advice in answer.Advices)
+        {
+            text.Pair(advice.Pair);
+            text.Number(advice.Failures);
+            text.Number(advice.NextIn);
+            text.Byte(advice.Probing ? (byte)1 : (byte)0);
+            text.Number(advice.Episode);
         }
 
         return text.ToArray();
@@ -113,7 +133,15 @@ internal static class ShareCodec
             holdings.Add(holding);
         }
 
-        return reader.IsAtEnd ? new ShareReport(lease, sequence, new Roster(revision, nodes.ToImmutable()), shards, holdings) : null;
+        var troubles = new Dictionary<OutboundPair, Trouble>();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            var (pair, failures, nextIn, flags, episode) = (reader.Pair(), reader.Failures(), reader.Wait(), reader.Byte(), reader.Number());
+            reader.Demand(shards.ContainsKey(pair.Shard) && flags <= 3);
+            reader.Demand(troubles.TryAdd(pair, new Trouble(pair, failures, nextIn, (flags & 1) != 0, (flags & 2) != 0, episode)));
+        }
+
+        return reader.IsAtEnd ? new ShareReport(lease, sequence, new Roster(revision, nodes.ToImmutable()), shards, holdings) { Troubles = [.. troubles.Values] } : null;
     }
 
     /// <summary>Null: the owner has not answered, or not in a way that this program reads.</summary>
@@ -134,7 +162,14 @@ internal static class ShareCodec
             grants.Add(new Grant(key, whole, share < 0 ? null : share));
         }
 
-        return reader.IsAtEnd ? new ShareAnswer(shards, grants) : null;
+        var advices = new Dictionary<OutboundPair, Advice>();
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            var (pair, failures, nextIn, probing, episode) = (reader.Pair(), reader.Failures(), reader.Wait(), reader.Byte() == 1, reader.Number());
+            reader.Demand(advices.TryAdd(pair, new Advice(pair, failures, nextIn, probing, episode)));
+        }
+
+        return reader.IsAtEnd ? new ShareAnswer(shards, grants) { Advices = [.. advices.Values] } : null;
     }
 
     private sealed class Writer
@@ -168,6 +203,12 @@ internal static class ShareCodec
         {
             Byte((byte)key.Kind);
             Text(key.Holder);
+        }
+
+        public void Pair(OutboundPair pair)
+        {
+            Text(pair.Local);
+            Text(pair.Remote);
         }
 
         public void Shards(BitArray shards)
@@ -217,6 +258,27 @@ internal static class ShareCodec
             var holder = Text();
             Demand(kind is >= BudgetKind.Streams and <= BudgetKind.BytesOut && holder.Length <= BudgetKey.LongestHolder);
             return new BudgetKey(holder, kind);
+        }
+
+        public OutboundPair Pair()
+        {
+            var (local, remote) = (Text(), Text());
+            Demand(local.Length <= BudgetKey.LongestHolder && remote.Length <= BudgetKey.LongestHolder);
+            return new OutboundPair(local, remote);
+        }
+
+        public int Failures()
+        {
+            var failures = Number();
+            Demand(failures is >= 0 and <= Troubles.MostFailures);
+            return Failed ? 0 : (int)failures;
+        }
+
+        public long Wait()
+        {
+            var wait = Number();
+            Demand(wait >= 0 && wait <= Troubles.LongestWait.TotalMilliseconds);
+            return Failed ? 0 : wait;
         }
 
         public BitArray Shards() => Take(ShardBytes) is { IsEmpty: false } octets ? new BitArray(octets.ToArray()) : new BitArray(Placement.Shards);

@@ -23,7 +23,11 @@ internal sealed record Roster(long Revision, ImmutableDictionary<string, long> L
 /// <param name="Nodes">Whom the node counts in the pool.</param>
 /// <param name="Shards">The shards that it tells all of, with the token under which the owner has each, as the node knows it: an owner that came later reads no old news.</param>
 /// <param name="Holdings">One for each budget at most, in one of these shards.</param>
-internal sealed record ShareReport(long Lease, long Sequence, Roster Nodes, IReadOnlyDictionary<int, long> Shards, IReadOnlyList<Holding> Holdings);
+internal sealed record ShareReport(long Lease, long Sequence, Roster Nodes, IReadOnlyDictionary<int, long> Shards, IReadOnlyList<Holding> Holdings)
+{
+    /// <summary>The pairs in trouble that the node knows of in these shards, each once.</summary>
+    public IReadOnlyList<Trouble> Troubles { get; init; } = [];
+}
 
 /// <summary>What a node has of a budget, and could use.</summary>
 /// <param name="Key">The budget.</param>
@@ -36,7 +40,11 @@ internal readonly record struct Holding(BudgetKey Key, long Whole, long InForce,
 /// <summary>What an owner says to a report. It counts only as long as the node has told nobody anything of the same shards since.</summary>
 /// <param name="Shards">The shards of which all is said: what is not among the grants is shared by <see cref="FairShare"/>.</param>
 /// <param name="Grants">One for each budget at most.</param>
-internal sealed record ShareAnswer(BitArray Shards, IReadOnlyList<Grant> Grants);
+internal sealed record ShareAnswer(BitArray Shards, IReadOnlyList<Grant> Grants)
+{
+    /// <summary>What the owner knows of pairs in trouble in these shards, each once.</summary>
+    public IReadOnlyList<Advice> Advices { get; init; } = [];
+}
 
 /// <summary>A node's part of a budget from now on.</summary>
 /// <param name="Key">The budget.</param>

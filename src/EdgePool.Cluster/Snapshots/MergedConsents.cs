@@ -22,7 +22,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     /// <summary>Batches that wait.</summary>
     public int Pending => pending.Batches.Count;
 
-    /// <summary>Changes that waited were merged since all was read: what became of them is not known here.</summary>
+    /// <summary>Changes of this node's came late, or may have, since all was last read to the end: what holds instead is not known here.</summary>
     public bool IsStale => stale;
 
     /// <summary>Told of what others have changed, and of what became of changes that waited.</summary>
@@ -49,6 +49,11 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         if (!isAway && refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy or RefusalReason.Fenced })
         {
             refusal = pending.Append(changes);
+        }
+
+        if (refusal is { Reason: RefusalReason.Older })
+        {
+            (stale, refusal) = (true, null); // it is done, and what holds instead is not known here
         }
 
         return refusal ?? await mirror.AppendAsync(changes, CancellationToken.None);
@@ -79,7 +84,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         using var turn = await line.TakeAsync(cancellationToken);
-        stale = false;
+        stale = true; // until all is read
         await using var refresh = new MirrorRefresh(mirror, MirrorBatch, cancellationToken) { Waiting = Waiting(), Noted = changes => Heard?.Invoke(changes) };
         await foreach (var consent in journal.ReadAllAsync(null, cancellationToken))
         {
@@ -87,6 +92,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         }
 
         await refresh.EndAsync();
+        stale = false;
     }
 
     /// <summary>What the cluster has; the mirror becomes the same, where all is read. Where the cluster does not answer from the start, what the mirror has.</summary>

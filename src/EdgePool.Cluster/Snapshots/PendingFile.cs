@@ -15,7 +15,8 @@ internal sealed class PendingFile : IDisposable
     private const int HeaderBytes = sizeof(int) + HashBytes;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly FileStream file;
+    private readonly Stream file;
+    private readonly string name;
     private readonly long maxBytes;
     private readonly List<IReadOnlyList<ConsentChange>> batches = [];
 
@@ -24,10 +25,17 @@ internal sealed class PendingFile : IDisposable
     /// <param name="maxBytes">Bytes of the file.</param>
     /// <exception cref="IOException">The disk does not let it.</exception>
     public PendingFile(string path, long maxBytes)
+        : this(
+            new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnerOnly, BufferSize = 0 }),
+            path,
+            maxBytes)
     {
-        this.maxBytes = maxBytes;
-        file = new FileStream(
-            path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnerOnly, BufferSize = 0 });
+    }
+
+    /// <summary>On what holds the bytes in its place; at its beginning.</summary>
+    internal PendingFile(Stream file, string name, long maxBytes)
+    {
+        (this.file, this.name, this.maxBytes) = (file, name, maxBytes);
         Load();
     }
 
@@ -40,7 +48,7 @@ internal sealed class PendingFile : IDisposable
         var body = ConsentCodec.Write(changes);
         if (file.Length + HeaderBytes + body.Length > maxBytes)
         {
-            return new Refusal(RefusalReason.Full, $"the cluster's store is away, and {file.Name} holds at most {maxBytes} bytes of what waits for it");
+            return new Refusal(RefusalReason.Full, $"the cluster's store is away, and {name} holds at most {maxBytes} bytes of what waits for it");
         }
 
         var end = file.Length;
@@ -48,12 +56,12 @@ internal sealed class PendingFile : IDisposable
         {
             file.Seek(end, SeekOrigin.Begin);
             file.Write([.. Header(body), .. body]);
-            file.Flush(flushToDisk: true);
+            Flush();
         }
         catch (IOException fault)
         {
             file.SetLength(end);
-            return new Refusal(RefusalReason.Unavailable, $"{file.Name} cannot be written: {fault.Message}");
+            return new Refusal(RefusalReason.Unavailable, $"{name} cannot be written: {fault.Message}");
         }
 
         batches.Add([.. changes]);
@@ -65,11 +73,19 @@ internal sealed class PendingFile : IDisposable
     {
         batches.Clear();
         file.SetLength(0);
-        file.Flush(flushToDisk: true);
+        Flush();
     }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
+
+    private void Flush()
+    {
+        if (file is FileStream onDisk)
+        {
+            onDisk.Flush(flushToDisk: true);
+        }
+    }
 
     private static byte[] Header(ReadOnlySpan<byte> body)
     {

@@ -54,15 +54,15 @@ public sealed class SnapshottedStore : IDocumentStore, ISharedConsents
         try
         {
             pending = Prepare(options);
-            var consents = owned ?? store;
-            var merged = new MergedConsents(consents, mirror, pending);
+            IConsentJournal way = owned ?? store;
+            var merged = new MergedConsents(way, mirror, pending);
             var followed = new FollowedDocuments(store, Path.Combine(options.Folder, "documents.snapshot"), options.Retry, time)
             {
                 Answered = () => merged.MergeAsync(CancellationToken.None),
             };
             await followed.StartAsync(cancellationToken);
             var opened = new SnapshottedStore(store, followed, merged);
-            if (consents is IFollowedConsents journal)
+            if (way is IFollowedConsents journal)
             {
                 var follower = new ConsentFollower(journal, merged, () => followed.Away is null, options.Retry, time);
                 opened.following = follower.RunAsync(opened.ending.Token);

@@ -23,6 +23,9 @@ public sealed record PoolOptions(string Pool, string Instance, IPEndPoint Listen
     /// <summary>What this node may have of partners' limits and rates, which are one for the pool; null: each node keeps to the whole of them alone.</summary>
     public ShareBook? Shares { get; init; }
 
+    /// <summary>What the pool knows of dead partners; null: each node finds out for itself.</summary>
+    public TroubleBook? Troubles { get; init; }
+
     /// <summary>The pool alone: the rest is keys and addresses.</summary>
     public override string ToString() => Pool;
 }

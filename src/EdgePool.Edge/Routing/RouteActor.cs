@@ -1,3 +1,4 @@
+using EdgePool.Cluster.Entities;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Streams;
@@ -21,6 +22,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
     private readonly EdgeRuntime edge;
     private readonly Route route;
+    private readonly OutboundPair shared;
     private OutboundTerms terms;
     private IActorRef? dial;
     private readonly bool towardsPartner;
@@ -41,10 +43,12 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     public RouteActor(EdgeRuntime edge, Route route)
     {
         (this.edge, this.route) = (edge, route);
+        shared = new OutboundPair(route.Pair.Local.Ascii, route.Pair.Remote.Ascii);
         towardsPartner = !edge.Routes.IsLocal(route.Pair.Remote);
         terms = edge.Connector.OutboundTermsFor(route.Pair);
         Receive<Demand>(OnDemand);
         Receive<Retry>(_ => OnRetry());
+        Receive<Reachable>(_ => OnReachable());
         Receive<DialUp>(_ => OnUp(), _ => Sender.Equals(dial));
         Receive<DialFailed>(OnFailed, _ => Sender.Equals(dial));
         Receive<Terminated>(OnTerminated);
@@ -87,9 +91,11 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (IsHeldBack())
+            return;
         var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
         var mayConnect = !towardsPartner || place is not null;
-        limited = !mayConnect && edge.Shared.Find(new SharedKey.Reverse(route.Pair)) is null && edge.Shared.Find(new SharedKey.Remote(route.Pair.Remote)) is null;
+        limited = !mayConnect && !MayShare();
         if (limited)
         {
             route.Queue.Stall();
@@ -99,6 +105,29 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
         var (runtime, goal) = (edge, new DialGoal.Carry(route, lost));
         dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
+    }
+
+    /// <summary>A stream that is there may take the route on.</summary>
+    private bool MayShare() => edge.Shared.Find(new SharedKey.Reverse(route.Pair)) is not null || edge.Shared.Find(new SharedKey.Remote(route.Pair.Remote)) is not null;
+
+    /// <summary>The partner is dead, and another node of the pool tries whether it still is: for a while, or until that node says otherwise.</summary>
+    private bool IsHeldBack()
+    {
+        if (!towardsPartner || edge.Troubles?.Wait(shared) is not { Ticks: > 0 } wait || MayShare())
+            return false;
+        route.Queue.Stall();
+        failingSince ??= edge.Time.GetTimestamp();
+        Timers.StartSingleTimer(RetryTimer, Retry.Instance, wait);
+        return true;
+    }
+
+    private void OnReachable()
+    {
+        if (up || dial is not null)
+            return;
+        failures = 0;
+        Timers.Cancel(RetryTimer);
+        OnRetry();
     }
 
     /// <summary>Only for stanzas that wait: without any, the next one asks.</summary>
@@ -146,6 +175,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             edge.Components.Changed?.Invoke(route.Pair.Remote);
         (failingSince, gone) = (null, false);
         upSince = edge.Time.GetTimestamp();
+        edge.Troubles?.Reached(shared);
     }
 
     private void OnFailed(DialFailed failed)
@@ -164,7 +194,10 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             Bounce(failed.Reason);
         }
 
+        failures = Math.Max(failures, edge.Troubles?.FailuresOf(shared) ?? 0);
         var wait = RetryLater();
+        if (towardsPartner && failed.MayHelpToTryAgain && !limited)
+            edge.Troubles?.Failed(shared, failures, wait);
         var next = route.Queue.Bytes > 0 ? "next attempt in" : "nothing waits, and a stanza that comes now is tried after";
         StreamLog.DialFailed(edge.Logs.Streams, route.ToString(), LogText.Of(failed.Detail), next, wait);
     }
@@ -248,6 +281,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         var moved = !Equals(now.Proxy, terms.Proxy);
         terms = now;
         failures = 0;
+        edge.Troubles?.Forget(shared);
         Timers.Cancel(RetryTimer);
         if (up && !moved)
             return;
@@ -280,6 +314,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (up)
             return;
+        if (route.Queue.Bytes > 0)
+            edge.Troubles?.Waits(shared);
         var before = route.Queue.Accepted;
         var reason = limited ? BounceReason.ConnectionLimit : BounceReason.RemoteServerTimeout;
         while (route.Queue.TakeOlderThan(edge.Options.Timeouts.Pending) is { } segment)

@@ -8,6 +8,10 @@ namespace EdgePool.Edge.Routing;
 /// <param name="AtOnce">A stream that may carry it is there: no wait for another one counts.</param>
 internal sealed record Demand(Route Route, bool AtOnce = false);
 
+/// <summary>Another node of the pool has reached what was dead: stanzas that wait on the route need not wait longer.</summary>
+/// <param name="Route">The route.</param>
+internal sealed record Reachable(Route Route);
+
 /// <summary>Keeps one actor for each pair route in use: <c>/edge/routes</c>.</summary>
 internal sealed class RoutesActor : ReceiveActor
 {
@@ -18,6 +22,7 @@ internal sealed class RoutesActor : ReceiveActor
     {
         this.edge = edge;
         Receive<Demand>(OnDemand);
+        Receive<Reachable>(reachable => children.GetValueOrDefault(reachable.Route)?.Tell(reachable));
         Receive<Terminated>(OnTerminated);
         Receive<EndStream>(ToAll);
         Receive<StopReading>(ToAll);

@@ -54,6 +54,9 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>What the node may have of partners' limits and rates, which are one for the pool.</summary>
     public ShareBook Shares { get; }
 
+    /// <summary>What the pool knows of dead partners.</summary>
+    private TroubleBook Troubles => field ??= new TroubleBook(time);
+
     /// <summary>The files by which etcd knows this node; null: there is no etcd.</summary>
     private EtcdCertificateWatch? CertificateWatch { get; init; }
 
@@ -105,7 +108,7 @@ internal sealed class PoolSeat : IAsyncDisposable
     public EdgeOptions Seated(EdgeOptions edge, ClusterSettings? cluster)
         => cluster is null ? edge : edge with
         {
-            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => kept!.View, Store) { Shares = Shares },
+            Pool = new PoolOptions(cluster.Pool, Node.Member.Record.Instance, cluster.Peer, identity!, () => kept!.View, Store) { Shares = Shares, Troubles = Troubles },
             DialbackSecrets = PoolSecrets.Of(Secrets!.Text),
             DialbackSecretSource = Secrets,
         };
@@ -132,7 +135,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         if (edge.Peers is { } peers)
         {
             consents?.Attach(peers);
-            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares).RunAsync(stopping.Token);
+            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles).RunAsync(stopping.Token);
         }
     }
 

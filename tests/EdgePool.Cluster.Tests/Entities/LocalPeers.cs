@@ -21,7 +21,7 @@ public sealed class LocalPeers
     {
         public async ValueTask<ReadOnlyMemory<byte>> AskAsync(string node, QuestionKind kind, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
         {
-            Assert.True(question.Length <= IPeerNetwork.Longest);
+            Xunit.Assert.True(question.Length <= IPeerNetwork.Longest);
             if (peers.Apart is { } apart && (apart == self || apart == node))
             {
                 throw new PeerException($"there is no link to node {node}");
@@ -32,6 +32,6 @@ public sealed class LocalPeers
         }
 
         public void Answer(QuestionKind kind, Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> answer)
-            => Assert.True(peers.answers.TryAdd((self, kind), answer));
+            => Xunit.Assert.True(peers.answers.TryAdd((self, kind), answer));
     }
 }

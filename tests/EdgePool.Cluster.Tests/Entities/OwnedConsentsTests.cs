@@ -112,7 +112,7 @@ public sealed class OwnedConsentsTests : IAsyncDisposable
         Assert.Null(await there.AppendAsync([.. contacts[2..].Select(Give)], default));
 
         Assert.Equal(3, await here.ReadAllAsync(null, default).CountAsync());
-        Assert.Null(await here.AppendAsync([Give(contacts[4]) with { Waited = true }], default));
+        Assert.Equal(RefusalReason.Older, (await here.AppendAsync([Give(contacts[4])], default))?.Reason);
         Assert.Equal(3, await here.ReadAllAsync(null, default).CountAsync());
     }
 

@@ -5,13 +5,15 @@ using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Sharding;
+using EdgePool.Cluster.Snapshots;
 
 namespace EdgePool.Cluster.Tests.Simulation;
 
 /// <summary>
 /// A pool of three to five nodes for a minute: nodes are killed and started again, stopped and continued, cut off from the store, from each other, drained; the store is down for a while. All the
 /// time no shard has two owners and no write of an owner that was followed by another counts; after the last fault every shard is soon owned by the node that the
-/// placement names. What all may have of a partner's budgets is never more than the whole, and soon all of it.
+/// placement names. What all may have of a partner's budgets is never more than the whole, and soon all of it. Never two nodes are to try a dead partner; and every consent that
+/// was acknowledged is in the end as its user left it, at every node.
 /// </summary>
 internal sealed partial class PoolSimulation
 {
@@ -25,6 +27,7 @@ internal sealed partial class PoolSimulation
     private readonly EmbeddedCoordinator store;
     private readonly List<Node> nodes = [];
     private readonly long[] lastToken = new long[Shards];
+    private readonly SimulatedJournal journal;
     private bool storeDown;
     private bool calm;
 
@@ -33,6 +36,7 @@ internal sealed partial class PoolSimulation
         this.seed = seed;
         simulator = new Simulator(seed);
         store = new EmbeddedCoordinator(new StoreClock(simulator));
+        journal = new SimulatedJournal(store);
         var count = 3 + simulator.Random.Next(3);
         for (var i = 0; i < count; i++)
         {
@@ -65,6 +69,8 @@ internal sealed partial class PoolSimulation
         simulator.RunUntil(End);
         EveryShardIsWhereItBelongs();
         EveryBudgetIsDividedWhole();
+        EveryNodeHasReachedThePartner();
+        EveryConsentIsAsItWasLeft();
     }
 
     private void Start(Node node)
@@ -97,9 +103,14 @@ internal sealed partial class PoolSimulation
             [
                 node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process), ListenAsync(node, link, process),
             ];
+            if (!calm)
+            {
+                StartConsents(node, link, process);
+            }
+
             if (Sharing)
             {
-                node.Running = [.. node.Running, node.Shares.RunAsync(node.Stopping.Token), .. Partners.Select(partner => OpenStreamsAsync(node, partner, process)), UseRateAsync(node, process)];
+                node.Running = [.. node.Running, node.Shares.RunAsync(node.Stopping.Token), ReachAsync(node, process), .. Partners.Select(partner => OpenStreamsAsync(node, partner, process)), UseRateAsync(node, process)];
             }
         });
     }
@@ -219,6 +230,7 @@ internal sealed partial class PoolSimulation
         }
 
         NoMoreThanTheWhole();
+        NeverTwoProbers();
     }
 
     private void NoTwoOwners(int shard)
@@ -288,6 +300,18 @@ internal sealed partial class PoolSimulation
         public bool Excused { get; set; }
 
         public int Starts { get; set; }
+
+        public bool HasReached { get; set; }
+
+        /// <summary>Of this process.</summary>
+        public MergedConsents? Consents { get; set; }
+
+        public SimulatedTable? Table { get; set; }
+
+        /// <summary>What outlives a process.</summary>
+        public MemoryStream Disk { get; } = new();
+
+        public SimulatedMirror Mirror { get; } = new();
 
         /// <summary>Here and not, as by CancelAsync, on the thread pool.</summary>
         public void Stop() => Stopping!.Cancel();

@@ -60,7 +60,11 @@ internal sealed class SimulatedLink(Simulator simulator, SimulatedProcess proces
 
     public ValueTask DisposeAsync() => default;
 
-    private ValueTask<T> AskAsync<T>(Func<ValueTask<T>> ask, CancellationToken cancellationToken)
+    /// <summary>Something passes at this moment.</summary>
+    public bool IsOpen => open();
+
+    /// <summary>Asks the store.</summary>
+    public ValueTask<T> AskAsync<T>(Func<ValueTask<T>> ask, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var answer = new TaskCompletionSource<T>();

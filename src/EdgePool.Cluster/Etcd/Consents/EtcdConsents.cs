@@ -109,7 +109,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, 
             var plan = ConsentPlan.Of(last, pair => before[pair]);
             if (plan.Changes.Count == 0)
             {
-                return null;
+                return plan.Outcome;
             }
 
             var partners = await PartnersAsync(plan.GrowthOfPartners());
@@ -132,7 +132,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, 
             IEnumerable<RequestOp> counts = partners.Select(p => Space.Put(keys.Partner(p.Key), new PartnerConsents { Count = p.Value.Count }));
             if (await space.CommitAsync(head, next, [.. plan.Changes.SelectMany(Operations), .. counts, .. old.SelectMany(Forget)], conditions))
             {
-                return null;
+                return plan.Outcome;
             }
         }
 
@@ -196,7 +196,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, 
         return (await client.TxnAsync(request, mayRepeat: true, CancellationToken.None)).Succeeded ? null : ConsentBatch.FencedOff(ownership[0]);
     }
 
-    private async Task<Dictionary<(string Local, string Remote), PairState>> ReadAsync(IReadOnlyCollection<(string Local, string Remote)> pairs)
+    private async Task<Dictionary<(string Local, string Remote), PairState>> ReadAsync(Dictionary<(string Local, string Remote), ConsentChange>.KeyCollection pairs)
     {
         var states = new Dictionary<(string Local, string Remote), PairState>(pairs.Count);
         foreach (var some in pairs.Chunk(Space.MaxOperations / 2))
