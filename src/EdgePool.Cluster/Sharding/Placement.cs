@@ -9,7 +9,7 @@ namespace EdgePool.Cluster.Sharding;
 /// </summary>
 public static class Placement
 {
-    /// <summary>Shards of a pool: enough for a spread of a few percent over 16 nodes, few enough for one watch to carry.</summary>
+    /// <summary>Shards of a pool: enough for nodes that differ by a tenth among 16 and a fifth among 50, few enough for one watch to carry.</summary>
     public const int Shards = 1024;
 
     /// <summary>The shard of a partner.</summary>

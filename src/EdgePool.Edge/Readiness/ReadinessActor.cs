@@ -112,6 +112,8 @@ internal sealed class ReadinessActor : ReceiveActor, IWithTimers
     private void OnTried(Tried tried)
     {
         probed[tried.Domain] = tried.Failure;
+        if (edge.Routes.NoteReached(tried.Domain, tried.Failure is null))
+            edge.Components.Changed?.Invoke(tried.Domain); // other nodes send its stanzas here, or keep them
         OnLook();
     }
 
