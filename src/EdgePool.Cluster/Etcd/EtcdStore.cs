@@ -40,6 +40,9 @@ public sealed class EtcdStore : IDocumentStore, IOwnedConsents, IFollowedConsent
         consents = new EtcdConsents(client, options, time);
     }
 
+    /// <summary>A newer EdgePool has written the documents, as far as is known: this store takes no edits.</summary>
+    public bool IsOutdated => documents.IsOutdated;
+
     internal EtcdDocuments Documents => documents;
 
     internal EtcdConsents Consents => consents;

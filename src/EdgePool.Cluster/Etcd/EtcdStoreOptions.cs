@@ -13,4 +13,7 @@ public sealed record EtcdStoreOptions
 
     /// <summary>Writes of this node that wait, of documents and of consents; one more of a sort is refused.</summary>
     public int MaxWaiting { get; init; } = 1024;
+
+    /// <summary>See <see cref="Spaces.SpaceHead.Schema"/>.</summary>
+    internal int Schema { get; init; } = Spaces.SpaceHead.Schema;
 }

@@ -19,4 +19,8 @@ public sealed record SnapshotOptions
 /// <param name="Revision">Of the documents that this node has.</param>
 /// <param name="SavedAt">When they were last written to this node's disk; null: the disk does not take them, or none were written yet.</param>
 /// <param name="PendingConsents">Batches of consents that wait on this node's disk until the store is back.</param>
-public sealed record StoreStanding(DateTimeOffset? AwaySince, string? Fault, long Revision, DateTimeOffset? SavedAt, int PendingConsents);
+public sealed record StoreStanding(DateTimeOffset? AwaySince, string? Fault, long Revision, DateTimeOffset? SavedAt, int PendingConsents)
+{
+    /// <summary>A newer EdgePool has written the documents: this node takes no edits.</summary>
+    public bool Outdated { get; init; }
+}

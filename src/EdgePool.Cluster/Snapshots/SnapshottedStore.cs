@@ -33,7 +33,7 @@ public sealed class SnapshottedStore : IDocumentStore, ISharedConsents
 
     /// <summary>How this node stands to the store.</summary>
     public StoreStanding Standing
-        => new(documents.Away?.Since, documents.Away?.Fault, documents.Newest.Revision, documents.SavedAt, consents.Pending);
+        => new(documents.Away?.Since, documents.Away?.Fault, documents.Newest.Revision, documents.SavedAt, consents.Pending) { Outdated = store is Etcd.EtcdStore { IsOutdated: true } };
 
     /// <summary>Opens with what the store says, or what this node has kept.</summary>
     /// <typeparam name="TStore">A cluster's store, such as <see cref="Etcd.EtcdStore"/>.</typeparam>

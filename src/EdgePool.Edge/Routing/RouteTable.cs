@@ -124,7 +124,7 @@ internal sealed class RouteTable
 
     /// <summary>
     /// The way to a local domain's back end. To a component: here where it is connected here, else where it is; and where it is not, to nowhere. To an internal server: from
-    /// here, unless this node cannot reach it and another one can.
+    /// here, unless this node cannot reach it and another one can; and over that one until all that went there has arrived.
     /// </summary>
     /// <param name="from">Canonical, UTF-8.</param>
     /// <param name="domain">A local one.</param>
@@ -132,8 +132,9 @@ internal sealed class RouteTable
     public Route? ToBackEnd(ReadOnlySpan<byte> from, DomainName domain, Route? except = null)
     {
         var component = components.GetValueOrDefault(domain);
-        var here = component is null ? !unreached.ContainsKey(domain) || HasRoute(from, domain, except) : component.Queue.HasStream;
-        var way = here ? null : Elsewhere.Find(from, domain, except);
+        var way = Elsewhere.Find(from, domain, except);
+        var here = component is not null ? component.Queue.HasStream : (!unreached.ContainsKey(domain) && way is not { Queue.Bytes: > 0 }) || HasRoute(from, domain, except);
+        way = here ? null : way;
         way ??= component ?? PairRoute(from, domain);
         return ReferenceEquals(way, except) || (except is not null && ReferenceEquals(way, component) && !here) ? null : way;
     }

@@ -7,11 +7,22 @@ namespace EdgePool.Policy.Topologies;
 /// <summary>Where everything stands: sites, the pools at them, the domains that they serve. From it follow DNS records and routes.</summary>
 public sealed record Topology
 {
+    private readonly IReadOnlyList<HostedZone> zones = [];
+    private readonly Dictionary<string, HostedZone>.AlternateLookup<ReadOnlySpan<char>> byApex;
+
     /// <summary>How long resolvers may keep the records.</summary>
     public required TimeSpan RecordTtl { get; init; }
 
     /// <summary>The zones that hold the records.</summary>
-    public required IReadOnlyList<HostedZone> Zones { get; init; }
+    public required IReadOnlyList<HostedZone> Zones
+    {
+        get => zones;
+        init
+        {
+            zones = value;
+            byApex = value.DistinctBy(zone => zone.Name).ToDictionary(zone => zone.Name.Ascii, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        }
+    }
 
     /// <summary>The sites, in the order written.</summary>
     public required IReadOnlyList<RoutedSite> Sites { get; init; }
@@ -32,22 +43,28 @@ public sealed record Topology
     public HostedZone? ZoneOf(DomainName name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Zones.Where(zone => zone.Holds(name)).MaxBy(zone => zone.Name.Ascii.Length);
+        for (var at = 0; ; at++)
+        {
+            if (byApex.TryGetValue(name.Ascii.AsSpan(at), out var zone))
+            {
+                return zone;
+            }
+
+            var dot = name.Ascii.IndexOf('.', at);
+            if (dot < 0)
+            {
+                return null;
+            }
+
+            at = dot;
+        }
     }
 }
 
 /// <summary>A zone that holds records of the topology.</summary>
 /// <param name="Name">Its apex.</param>
 /// <param name="Primary">The server that takes updates; null: the zone is edited by hand.</param>
-public sealed record HostedZone(DomainName Name, IPEndPoint? Primary)
-{
-    /// <summary>A name is the zone's apex or below it.</summary>
-    public bool Holds(DomainName name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return name.Equals(Name) || name.Ascii.EndsWith("." + Name.Ascii, StringComparison.Ordinal);
-    }
-}
+public sealed record HostedZone(DomainName Name, IPEndPoint? Primary);
 
 /// <summary>A site with its way out.</summary>
 /// <param name="Name">Its name.</param>

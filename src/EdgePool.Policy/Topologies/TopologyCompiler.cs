@@ -69,7 +69,7 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
 
     private List<ServedDomain> Domains()
     {
-        var domains = new List<ServedDomain>();
+        var (domains, names) = (new List<ServedDomain>(), new HashSet<DomainName>());
         for (var i = 0; i < written.Domains.Count; i++)
         {
             var (entry, at) = (written.Domains[i], DocumentProblems.Item("domains", i));
@@ -79,7 +79,7 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
                 problems.Error(at + ".name", "the domain is too long for its SRV records", "a name of DNS has 253 characters at most, of which _xmpps-server._tcp. takes 19");
             }
 
-            if (name is not null && domains.Any(other => other.Name.Equals(name)))
+            if (name is not null && !names.Add(name))
             {
                 problems.Error(at + ".name", $"{name} is written twice", "keep one of the two");
                 continue;
@@ -155,8 +155,27 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
             zones.Add(new HostedZone(name, Primary(zone, at)));
         }
 
-        return zones.Count > 0 ? zones : [.. domains.Select(domain => new HostedZone(domain.Name, Primary: null)).Where(
-            zone => !domains.Any(other => !other.Name.Equals(zone.Name) && new HostedZone(other.Name, Primary: null).Holds(zone.Name)))];
+        return zones.Count > 0 ? zones : Highest(domains);
+    }
+
+    /// <summary>A zone for each domain that is not below another one.</summary>
+    private static List<HostedZone> Highest(List<ServedDomain> domains)
+    {
+        var names = domains.Select(domain => domain.Name.Ascii).ToHashSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        return [.. domains.Where(domain => !IsBelowOne(domain.Name.Ascii)).Select(domain => new HostedZone(domain.Name, Primary: null))];
+
+        bool IsBelowOne(string name)
+        {
+            for (var dot = name.IndexOf('.'); dot >= 0; dot = name.IndexOf('.', dot + 1))
+            {
+                if (names.Contains(name.AsSpan(dot + 1)))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 
     private IPEndPoint? Primary(ZoneDocument zone, string at)

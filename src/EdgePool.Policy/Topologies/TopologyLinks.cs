@@ -19,20 +19,25 @@ internal static class TopologyLinks
         }
 
         var problems = new DocumentProblems(topology.Source.Path);
+        var sites = topology.Domains.ToDictionary(domain => domain.Name, domain => domain.Site.Name);
+        var known = topology.Sites.Select(site => site.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var site in organisation.Sites)
         {
-            foreach (var domain in topology.Domains.Where(domain => site.LocalDomains.Contains(domain.Name) && !string.Equals(domain.Site.Name, site.Name, StringComparison.Ordinal)))
+            foreach (var domain in site.LocalDomains)
             {
-                problems.Error("domains", $"{domain.Name} is at site {domain.Site.Name} here, and at {site.Name} in the Organisation document", "write the same site in both");
+                if (sites.TryGetValue(domain, out var here) && !string.Equals(here, site.Name, StringComparison.Ordinal))
+                {
+                    problems.Error("domains", $"{domain} is at site {here} here, and at {site.Name} in the Organisation document", "write the same site in both");
+                }
             }
 
-            if (!topology.Sites.Any(known => string.Equals(known.Name, site.Name, StringComparison.Ordinal)))
+            if (!known.Contains(site.Name))
             {
                 problems.Warn("sites", $"the organisation's site {site.Name} is not here", "add it with its federationRoute");
             }
         }
 
-        foreach (var domain in nodeDomains.Where(domain => !topology.Domains.Any(known => known.Name.Equals(domain))))
+        foreach (var domain in nodeDomains.Where(domain => !sites.ContainsKey(domain)))
         {
             problems.Warn("domains", $"{domain}, which this node serves, is not here, so that partners are told nothing of it", "add it under domains");
         }

@@ -41,6 +41,9 @@ internal static partial class PoolLog
     [LoggerMessage(3510, LogLevel.Warning, "Node {Node} accepts partners before it has joined pool {Pool}, from what it has on disk: {Reason}")]
     public static partial void ServesUnjoined(ILogger logger, string node, string pool, string reason);
 
+    [LoggerMessage(3512, LogLevel.Error, "Node {Node}, EdgePool {Version}: a newer EdgePool has written the pool's documents; it serves, and takes no edits until it is of that version")]
+    public static partial void Outdated(ILogger logger, string node, string version);
+
     [LoggerMessage(3511, LogLevel.Error, "The nodes of the pool cannot be kept in {File} for a start without the store: {Detail}")]
     public static partial void NodesNotKept(ILogger logger, string file, string detail);
 

@@ -60,6 +60,9 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Why this node is no member, as last heard; null: it is one, or nothing went wrong.</summary>
     public string? Trouble => trouble;
 
+    /// <summary>Whether a newer EdgePool has written the pool's documents, so that this node takes no edits.</summary>
+    public Func<bool> Outdated { get; set; } = static () => false;
+
     /// <summary>Completes when an operator has had the node leave: see <see cref="EndProcess"/>.</summary>
     public Task Leaving => left.Task;
 
@@ -175,7 +178,7 @@ internal sealed class PoolNode : IAsyncDisposable
     /// <summary>Looks at the pool, and tells it this node's load; often enough for people, rarely enough for the store.</summary>
     private async Task LookAsync(CancellationToken cancellation)
     {
-        var (view, owned, before) = (PoolView.Empty, 0, 0);
+        var (view, owned, before, outdated) = (PoolView.Empty, 0, 0, false);
         for (var looks = 1; !cancellation.IsCancellationRequested; looks++)
         {
             await Task.Delay(Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
@@ -186,13 +189,18 @@ internal sealed class PoolNode : IAsyncDisposable
             }
 
             Tell(view, view = Keeper.View);
-            var now = Keeper.Count;
-            if (now == before && now != owned && !leaving)
+            if (Outdated() is var now && now != outdated && (outdated = now))
             {
-                PoolLog.Owns(log, Member.Record.Name, owned = now, Placement.Shards);
+                PoolLog.Outdated(log, Member.Record.Name, Member.Record.Version);
             }
 
-            before = now;
+            var count = Keeper.Count;
+            if (count == before && count != owned && !leaving)
+            {
+                PoolLog.Owns(log, Member.Record.Name, owned = count, Placement.Shards);
+            }
+
+            before = count;
         }
     }
 

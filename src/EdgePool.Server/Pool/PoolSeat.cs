@@ -5,6 +5,7 @@ using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Membership;
+using EdgePool.Cluster.Peers;
 using EdgePool.Cluster.Secrets;
 using EdgePool.Edge;
 using EdgePool.Edge.Peers;
@@ -135,6 +136,7 @@ internal sealed class PoolSeat : IAsyncDisposable
         if (edge.Peers is { } peers)
         {
             consents?.Attach(peers);
+            peers.Answer(QuestionKind.Status, (_, _, _) => new ValueTask<ReadOnlyMemory<byte>>(NodeTold.Of(edge).ToBytes()));
             sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles).RunAsync(stopping.Token);
         }
     }

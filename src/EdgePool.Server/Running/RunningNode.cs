@@ -133,6 +133,7 @@ internal sealed class RunningNode : IAsyncDisposable
             mirror = await EmbeddedStore.OpenAsync(new EmbeddedStoreOptions { Path = Path.Combine(folder, MirrorFile) }, time);
             var etcd = new EtcdStore(new EtcdStoreOptions { Etcd = cluster.Etcd }, time);
             shared = await SnapshottedStore.OpenAsync(etcd, mirror, new SnapshotOptions { Folder = folder }, time, CancellationToken.None, pool!.Consents(etcd));
+            pool.Node.Outdated = () => shared.Standing.Outdated;
         }
     }
 }

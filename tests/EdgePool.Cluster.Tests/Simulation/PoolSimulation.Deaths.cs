@@ -44,6 +44,26 @@ internal sealed partial class PoolSimulation
         return took;
     }
 
+    /// <summary>A quiet pool, of which one node and all others do not hear each other for half a minute; all reach the store.</summary>
+    public void RunApart()
+    {
+        (calm, simulator.Check) = (true, CheckNowAndThen);
+        foreach (var node in nodes)
+        {
+            Start(node);
+        }
+
+        simulator.RunUntil(TimeSpan.FromSeconds(8));
+        EveryShardIsWhereItBelongs();
+        var before = (Gains, Fenced);
+        nodes[0].Apart = true;
+        simulator.RunUntil(Faulty - TimeSpan.FromSeconds(2));
+        nodes[0].Apart = false;
+        EveryShardIsWhereItBelongs();
+        Assert.Equal(0, Deaths);
+        Assert.Equal(before, (Gains, Fenced));
+    }
+
     private async Task ListenAsync(Node node, SimulatedLink link, SimulatedProcess process)
     {
         var (silent, time) = (new SilentNodes(link, Options), process.Time);

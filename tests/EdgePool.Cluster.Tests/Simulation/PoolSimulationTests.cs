@@ -54,6 +54,16 @@ public sealed class PoolSimulationTests(ITestOutputHelper output)
         Assert.True(took[^1] <= TimeSpan.FromSeconds(2), $"{took[^1]}");
     }
 
+    // MGT-02: nodes that do not hear each other and both reach the store: neither takes the other for dead, and each shard has the one owner that it had.
+    [Fact]
+    public void Pool_NodesApart_NobodyIsTakenForDeadAndEachShardKeepsItsOwner()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            new PoolSimulation(seed).RunApart();
+        }
+    }
+
     [Fact]
     public void Seed_RunTwice_IsTheSameToTheLastStep()
     {

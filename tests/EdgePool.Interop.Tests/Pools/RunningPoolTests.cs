@@ -33,6 +33,7 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
 
         said = await pool.OperatorOf(1).DoAsync("cluster status");
         Assert.Contains("1024 of 1024 have an owner", said, StringComparison.Ordinal);
+        Assert.All(view.Nodes, node => Assert.Equal((2, 0L, true), (node.Links!.Count, node.UncertainStanzas, node.LeaseSeconds >= 4)));
 
         // A name that is taken is told before it does harm.
         (code, said) = await PoolOfProcesses.RunAsync($"cluster join -c {pool.FileOf(1)}");

@@ -57,15 +57,17 @@ public sealed class ClusterCommandTests : IDisposable
         Assert.StartsWith("edgepool: this node is in no pool — 'systemctl stop edgepool' stops it, 'edgepool dialback rotate' makes a new dialback secret", error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Join_NoPoolInTheFile_SaysWhatToAdd()
+    [Theory]
+    [InlineData("join")]
+    [InlineData("migrate")]
+    public async Task Command_NoPoolInTheFile_SaysWhatToAdd(string command)
     {
         var now = TimeProvider.System.GetUtcNow();
         folder.Certificate("edge", ["contoso.example"], now.AddDays(-1), now.AddDays(90));
 
-        var (code, _, error) = await NodeFixture.CommandAsync("cluster", "join", "-c", folder.Write("minimal.yaml", Shipped.Read("minimal.yaml")));
+        var (code, _, error) = await NodeFixture.CommandAsync("cluster", command, "-c", folder.Write("minimal.yaml", Shipped.Read("minimal.yaml")));
 
-        Assert.Equal(ExitCode.Failed, code);
+        Assert.Equal(ExitCode.Configuration, code);
         Assert.Contains("names no pool — add cluster:, see cluster-config/pool", error, StringComparison.Ordinal);
     }
 }

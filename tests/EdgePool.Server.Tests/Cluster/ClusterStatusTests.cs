@@ -48,7 +48,7 @@ public sealed class ClusterStatusTests
                 new ClusterStore("etcd", Answers: true, 1.2, Followed: true),
                 new ClusterKept(7, Now.AddSeconds(-75), AwaySince: null, PendingConsents: 2),
                 [
-                    new ClusterNode("edge-1", "1.0", "10.0.0.1:5270", Ready: true, Draining: false, 12, Now.AddMinutes(-5), 1, 600),
+                    new ClusterNode("edge-1", "1.0", "10.0.0.1:5270", Ready: true, Draining: false, 12, Now.AddMinutes(-5), 1, 600) { LeaseSeconds = 5, UncertainStanzas = 4, Links = ["edge-2"] },
                     new ClusterNode("edge-2", "1.0", "10.0.0.2:5270", Ready: true, Draining: false, 3, Now.AddDays(-2), 2, 300),
                     new ClusterNode("edge-3", "1.1", "", Ready: false, Draining: true, 0, Started: null, 3, 1),
                 ],
@@ -64,10 +64,10 @@ public sealed class ClusterStatusTests
             snapshot  documents of revision 7, kept on this node's disk 1m15s ago; 2 batches of consents wait for the store
             shards    901 of 1024 have an owner
 
-            NODE    STATE     UP     STREAMS  SHARDS  BALANCE               PEER           VERSION
-            edge-1  ready     5m00s  12       600     ####################  10.0.0.1:5270  1.0
-            edge-2  ready *   2d00h  3        300     ##########..........  10.0.0.2:5270  1.0
-            edge-3  draining  -      0        1       #...................  -              1.1
+            NODE    STATE     UP     STREAMS  SHARDS  BALANCE               LEASE  LINKS   UNCERTAIN  PEER           VERSION
+            edge-1  ready     5m00s  12       600     ####################  5 s    1 of 2  4          10.0.0.1:5270  1.0
+            edge-2  ready *   2d00h  3        300     ##########..........  -      -       -          10.0.0.2:5270  1.0
+            edge-3  draining  -      0        1       #...................  -      -       -          -              1.1
 
             problem   123 shards have no owner
 

@@ -35,8 +35,32 @@ public sealed class PoolFindingsTests
             Assert.Single(PoolFindings.Of(Well() with { StoreProblem = "no endpoint answers", Followed = false })));
         Assert.StartsWith("the store is not followed", Assert.Single(PoolFindings.Of(Well() with { Followed = false })), StringComparison.Ordinal);
         Assert.StartsWith("a is no member of its pool: the lease is gone — ", Assert.Single(PoolFindings.Of(Well() with { IsMember = false, Trouble = "the lease is gone" })), StringComparison.Ordinal);
+        Assert.StartsWith("a newer EdgePool has written the pool's documents: ", Assert.Single(PoolFindings.Of(Well() with { Outdated = true })), StringComparison.Ordinal);
         Assert.StartsWith("b is not ready — ", Assert.Single(PoolFindings.Of(Well() with { View = View(A, B with { Ready = false }) })), StringComparison.Ordinal);
         Assert.Empty(PoolFindings.Of(Well() with { View = View(A, B with { Ready = false, Draining = true }) }));
+    }
+
+    [Fact]
+    public void Of_NodesWithoutALink_AreNamedOnce()
+    {
+        Dictionary<string, NodeTold> told = new(StringComparer.Ordinal) { ["a"] = new NodeTold(0, []), ["b"] = new NodeTold(0, []) };
+
+        Assert.StartsWith("there is no link between a and b — ", Assert.Single(PoolFindings.Of(Well() with { Told = told })), StringComparison.Ordinal);
+        told["a"] = told["a"] with { Links = ["b"] };
+        Assert.Single(PoolFindings.Of(Well() with { Told = told })); // b knows of none
+        told["b"] = told["b"] with { Links = ["a"] };
+        Assert.Empty(PoolFindings.Of(Well() with { Told = told }));
+    }
+
+    [Fact]
+    public void Told_CrossesALink_AndWhatIsNoneIsNothing()
+    {
+        var read = NodeTold.Read(new NodeTold(7, ["b", "c"]).ToBytes());
+
+        Assert.Equal((7, "b c"), (read!.Uncertain, string.Join(' ', read.Links)));
+        Assert.Null(NodeTold.Read("{}"u8));
+        Assert.Null(NodeTold.Read("?"u8));
+        Assert.Null(NodeTold.Read([]));
     }
 
     // What a dead node's keys still say is no ownership.

@@ -107,6 +107,25 @@ public sealed class PoolNodeTests : IDisposable
         Assert.Equal("the store is away", Assert.Single(logs.Events, e => e.Id.Id == 3509).Values["Detail"]);
     });
 
+    // MGT-05: nodes of different versions.
+    [Fact]
+    public void Documents_OfANewerEdgePool_AreAnAlarmOnce() => VirtualThread.Run(async thread =>
+    {
+        await using var store = new LocalCoordinator(thread.Time);
+        await using var node = Node(store, "a", thread);
+        var newer = false;
+        node.Outdated = () => newer;
+        node.Start(() => 0);
+        await thread.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(0, Count(3512));
+
+        newer = true;
+        await thread.PassAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(1, Count(3512));
+        await node.LeaveAsync(Long);
+    });
+
     private PoolNode Node(ICoordinator store, string name, VirtualThread thread)
         => new(store, new NodeRecord(name, "pool", name + "-1", "1.0", ""), new MembershipOptions(), thread.Time, new Random(1), logs.CreateLogger("pool"));
 

@@ -21,7 +21,7 @@ internal sealed class EtcdConsents(EtcdClient client, EtcdStoreOptions options, 
     private const int Forgotten = 16;
 
     private readonly ConsentKeys keys = new(options.Etcd.Prefix);
-    private readonly Space space = new(client, new ConsentKeys(options.Etcd.Prefix).Space, TimeProvider.System);
+    private readonly Space space = new(client, new ConsentKeys(options.Etcd.Prefix).Space, TimeProvider.System, options.Schema);
     private readonly WaitingLine line = new(options.MaxWaiting);
 
     public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, [EnumeratorCancellation] CancellationToken cancellationToken)

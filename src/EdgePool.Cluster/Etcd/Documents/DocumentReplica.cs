@@ -22,6 +22,15 @@ internal sealed class DocumentReplica(EtcdClient client, Space space, DocumentKe
     private EtcdException? fault;
     private Task? following;
 
+    /// <summary>What is known of them was written in a newer format than this one.</summary>
+    public bool IsNewerThan(int schema)
+    {
+        lock (gate)
+        {
+            return newest?.Head.Value.Schema > schema;
+        }
+    }
+
     /// <summary>The documents, as soon as a condition holds of them.</summary>
     /// <param name="holds">The condition.</param>
     /// <param name="isPatient">True: waits on where etcd cannot be followed now; whoever asks knows that it answers.</param>

@@ -33,10 +33,13 @@ internal sealed class EtcdDocuments : IAsyncDisposable
     {
         (this.client, this.options, this.time) = (client, options, time);
         keys = new DocumentKeys(options.Etcd.Prefix);
-        space = new Space(client, keys.Space, TimeProvider.System);
+        space = new Space(client, keys.Space, TimeProvider.System, options.Schema);
         line = new WaitingLine(options.MaxWaiting);
         replica = new DocumentReplica(client, space, keys, Retry, TimeProvider.System);
     }
+
+    /// <summary>As far as is known, a newer program has written the documents: this one only reads them.</summary>
+    public bool IsOutdated => replica.IsNewerThan(options.Schema);
 
     public async Task<DocumentSet> ReadAsync(CancellationToken cancellationToken) => (await NewestAsync(cancellationToken)).Set;
 

@@ -26,7 +26,8 @@ namespace EdgePool.Cluster.Etcd.Spaces;
 /// <param name="client">etcd.</param>
 /// <param name="prefix">Of all keys of the space; ends with a slash.</param>
 /// <param name="time">The clock of pauses.</param>
-internal sealed class Space(EtcdClient client, string prefix, TimeProvider time)
+/// <param name="schema">The format that is written here: where a newer one was, nothing is.</param>
+internal sealed class Space(EtcdClient client, string prefix, TimeProvider time, int schema)
 {
     /// <summary>Operations of one transaction, beside the head's and the staged parts'. etcd takes 128 as it ships.</summary>
     public const int MaxOperations = 120;
@@ -62,7 +63,14 @@ internal sealed class Space(EtcdClient client, string prefix, TimeProvider time)
     /// <exception cref="EtcdException">See its outcome.</exception>
     public async Task<bool> CommitAsync(SpaceHead seen, Head next, IReadOnlyList<RequestOp> operations, params IReadOnlyList<Compare> conditions)
     {
+        if (seen.Value.Schema > schema)
+        {
+            throw new EtcdException(
+                GrpcCode.OutOfRange, "a newer EdgePool has written here, so this node takes no edits: edit at a node of that version, or bring this one to it", Outcome.NotDone);
+        }
+
         var writer = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        next.Schema = schema;
         next.Writers.Add(writer);
         next.Writers.AddRange(seen.Value.Writers.Take(WritersListed - 1));
         if (Groups(operations).Take(2).Count() < 2)

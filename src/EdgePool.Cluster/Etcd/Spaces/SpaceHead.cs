@@ -9,6 +9,9 @@ internal sealed record SpaceHead(long Changed, Head Value)
 {
     public static SpaceHead None { get; } = new(0, new Head());
 
+    /// <summary>The format that this program writes. It rises when older programs would not understand, or would lose, what is written.</summary>
+    public const int Schema = 1;
+
     /// <summary>True: a part of the newest batch is not where it belongs yet.</summary>
     public bool IsStaged => Value.Staged > 0;
 

@@ -19,7 +19,9 @@ internal static class ClusterStatusCommand
           edgepool cluster status --json | jq '.nodes[].name'
 
         Partners are spread over shards, and each shard has one node as its owner. BALANCE is a node's part of the shards, as long as the fullest node's is the
-        whole bar. The node with * is the one that tells. STREAMS is what each node told last, every ten seconds.
+        whole bar. The node with * is the one that asked the others. STREAMS is what each node told last, every ten seconds. LEASE is what its lease has left: a node that is
+        well keeps it at 5 s, and one that is silent is taken for dead after 1 s. LINKS are those to the other nodes that stand. UNCERTAIN are stanzas that the node answered as
+        lost although another one may have delivered them.
 
         Exit codes: 0 all is well, 1 something is wrong (the last lines say what), 2 usage, 69 no node answers, 77 not allowed.
         """;
@@ -61,7 +63,7 @@ internal static class ClusterStatusCommand
         output.WriteLine(FormattableString.Invariant($"shards    {view.Shards.Total - view.Shards.Unowned} of {view.Shards.Total} have an owner"));
         output.WriteLine();
         var fullest = view.Nodes.Select(node => node.Shards).DefaultIfEmpty().Max();
-        var table = new TextTable("NODE", "STATE", "UP", "STREAMS", "SHARDS", "BALANCE", "PEER", "VERSION");
+        var table = new TextTable("NODE", "STATE", "UP", "STREAMS", "SHARDS", "BALANCE", "LEASE", "LINKS", "UNCERTAIN", "PEER", "VERSION");
         foreach (var node in view.Nodes)
         {
             table.Add(
@@ -71,6 +73,9 @@ internal static class ClusterStatusCommand
                 node.Streams.ToString(CultureInfo.InvariantCulture),
                 node.Shards.ToString(CultureInfo.InvariantCulture),
                 Bar(node.Shards, fullest),
+                node.LeaseSeconds is { } left ? string.Create(CultureInfo.InvariantCulture, $"{left:0.#} s") : "",
+                node.Links is { } links ? string.Create(CultureInfo.InvariantCulture, $"{links.Count} of {view.Nodes.Count - 1}") : "",
+                node.UncertainStanzas?.ToString(CultureInfo.InvariantCulture) ?? "",
                 node.Peer,
                 node.Product);
         }

@@ -12,7 +12,7 @@ internal static class PoolFile
     {
         var loaded = ConfigurationLoader.Load(file, environment);
         ConfigurationReport.Write(loaded, streams.Error);
-        exitCode = loaded.Options is null ? ConfigurationReport.ExitCodeOf(loaded) : ExitCode.Failed;
+        exitCode = loaded.Options is null ? ConfigurationReport.ExitCodeOf(loaded) : ExitCode.Configuration;
         if (loaded.Options is not { } options)
         {
             return null;

@@ -24,6 +24,7 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
         FailureCode.Alone, "this node is in no pool", "'systemctl stop edgepool' stops it, 'edgepool dialback rotate' makes a new dialback secret; a pool begins with cluster: in the node's file");
 
     private readonly PoolNode pool = node.Pool.Node;
+    private readonly NodeRound round = new(node.Pool.Node.Store, node.Node.Peers, new MembershipOptions(), time);
 
     /// <summary>Maps them.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -38,7 +39,8 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
         var since = time.GetTimestamp();
         var problem = await AskAsync(context.RequestAborted);
         var took = time.GetElapsedTime(since);
-        await Reply.OkAsync(context, View(problem, took), WireJson.Default.ClusterView);
+        var answers = await round.AskAsync(pool.Keeper.View, context.RequestAborted);
+        await Reply.OkAsync(context, View(problem, took, answers), WireJson.Default.ClusterView);
     }
 
     /// <summary>Gives away what this node owns, answers, and ends the process in order.</summary>
@@ -113,10 +115,14 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
         }
     }
 
-    private ClusterView View(string? storeProblem, TimeSpan took)
+    private ClusterView View(string? storeProblem, TimeSpan took, IReadOnlyDictionary<string, NodeAnswer> answers)
     {
         var self = pool.Member.Record;
-        var looks = new PoolLooks(self.Name, pool.Keeper.View, pool.Keeper.Map, pool.Member.Term is not null, pool.Keeper.Connected, pool.Trouble, storeProblem);
+        var looks = new PoolLooks(self.Name, pool.Keeper.View, pool.Keeper.Map, pool.Member.Term is not null, pool.Keeper.Connected, pool.Trouble, storeProblem)
+        {
+            Told = answers.Where(answer => answer.Value.Told is not null).ToDictionary(answer => answer.Key, answer => answer.Value.Told!, StringComparer.Ordinal),
+            Outdated = node.Shared?.Standing.Outdated ?? false,
+        };
         var shards = looks.Map.Owners.Values.CountBy(owner => owner.Node, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         return new ClusterView(
             self.Name,
@@ -124,9 +130,16 @@ internal sealed class ClusterEndpoints(ManagedNode node, TimeProvider time)
             looks.IsMember,
             new ClusterStore(node.Options.Cluster is null ? "embedded" : "etcd", storeProblem is null, storeProblem is null ? Math.Round(took.TotalMilliseconds, 1) : null, looks.Followed),
             node.Shared?.Standing is { } kept ? new ClusterKept(kept.Revision, kept.SavedAt, kept.AwaySince, kept.PendingConsents) : null,
-            [.. looks.View.Nodes.Values.Select(one => new ClusterNode(
-                one.Name, one.Version, one.Peer, one.Ready, one.Draining, one.Streams, one.Started, one.Lease, shards.GetValueOrDefault(one.Name)))],
+            [.. looks.View.Nodes.Values.Select(one => Node(one, shards.GetValueOrDefault(one.Name), answers.GetValueOrDefault(one.Name)))],
             new ClusterShards(Placement.Shards, PoolFindings.Unowned(looks)),
             [.. PoolFindings.Of(looks)]);
     }
+
+    private static ClusterNode Node(NodeRecord one, int shards, NodeAnswer? answer)
+        => new(one.Name, one.Version, one.Peer, one.Ready, one.Draining, one.Streams, one.Started, one.Lease, shards)
+        {
+            LeaseSeconds = answer?.LeaseLeft?.TotalSeconds is { } left ? Math.Round(left, 1) : null,
+            UncertainStanzas = answer?.Told?.Uncertain,
+            Links = answer?.Told?.Links,
+        };
 }

@@ -38,7 +38,17 @@ internal sealed record ClusterKept(long Revision, DateTimeOffset? SavedAt, DateT
 /// <param name="Started">When its process started, by its own clock.</param>
 /// <param name="Lease">The lease that its record stands under.</param>
 /// <param name="Shards">The shards that it owns.</param>
-internal sealed record ClusterNode(string Name, string Product, string Peer, bool Ready, bool Draining, int Streams, DateTimeOffset? Started, long Lease, int Shards);
+internal sealed record ClusterNode(string Name, string Product, string Peer, bool Ready, bool Draining, int Streams, DateTimeOffset? Started, long Lease, int Shards)
+{
+    /// <summary>How long the lease stands at most, unless the node keeps it alive, as it does twice a second; null: it is gone, or the store does not answer.</summary>
+    public double? LeaseSeconds { get; init; }
+
+    /// <summary>Stanzas that the node answered as lost although another one may have delivered them; null: it did not say.</summary>
+    public long? UncertainStanzas { get; init; }
+
+    /// <summary>The nodes that it has a link to; null: it did not say.</summary>
+    public IReadOnlyList<string>? Links { get; init; }
+}
 
 /// <summary>How the shards of a pool lie.</summary>
 /// <param name="Total">How many there are.</param>
