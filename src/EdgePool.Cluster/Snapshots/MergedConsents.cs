@@ -95,11 +95,18 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     }
 
     /// <summary>What the cluster has; the mirror becomes the same, where all is read. Where the cluster does not answer from the start, what the mirror has.</summary>
-    public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="partner">Whose; null: all.</param>
+    /// <param name="isAway">True: the cluster is known not to answer, and is not asked.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async IAsyncEnumerable<Consent> ReadAllAsync(string? partner, bool isAway, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await MergeAsync(cancellationToken);
+        if (!isAway)
+        {
+            await MergeAsync(cancellationToken);
+        }
+
         await using var all = journal.ReadAllAsync(partner, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        if (Pending > 0 || await FirstAsync(all) is not { } more)
+        if (isAway || Pending > 0 || await FirstAsync(all) is not { } more)
         {
             await foreach (var kept in mirror.ReadAllAsync(partner, cancellationToken))
             {

@@ -37,7 +37,7 @@ internal sealed partial class PoolSimulation
         var table = node.Table = new SimulatedTable();
         merged.Heard = table.Hear;
         var all = new List<Consent>();
-        await foreach (var consent in merged.ReadAllAsync(null, default))
+        await foreach (var consent in merged.ReadAllAsync(null, isAway: false, default))
         {
             all.Add(consent);
         }
