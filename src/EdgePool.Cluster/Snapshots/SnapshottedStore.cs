@@ -131,7 +131,7 @@ public sealed class SnapshottedStore : IDocumentStore, ISharedConsents
     public IAsyncEnumerable<Consent> ReadAllAsync(string? partner, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
-        return consents.ReadAllAsync(partner, cancellationToken);
+        return consents.ReadAllAsync(partner, documents.Away is not null, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -103,7 +103,7 @@ internal sealed partial class PoolSimulation
             [
                 node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process), ListenAsync(node, link, process),
             ];
-            if (!calm)
+            if (Consenting)
             {
                 StartConsents(node, link, process);
             }

@@ -149,6 +149,12 @@ public sealed class FaultPool : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (FaultTable.File is { } file)
+        {
+            for (var node = 1; node <= 3; node++)
+                await File.WriteAllLinesAsync($"{file}.edge-{node}.log", this[node].Lines);
+        }
+
         foreach (var node in nodes.OfType<ServerProcess>())
         {
             await node.KillAsync();

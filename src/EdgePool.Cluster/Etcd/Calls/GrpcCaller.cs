@@ -12,6 +12,8 @@ namespace EdgePool.Cluster.Etcd.Calls;
 /// <param name="time">The clock of deadlines.</param>
 internal sealed class GrpcCaller(EtcdConnections connections, TimeProvider time) : IDisposable
 {
+    private volatile bool disposed;
+
     /// <summary>Sends one message and reads one; a stream of answers is read to its end.</summary>
     /// <param name="endpoint">Whom to ask.</param>
     /// <param name="method">Such as <c>etcdserverpb.KV/Range</c>.</param>
@@ -50,9 +52,9 @@ internal sealed class GrpcCaller(EtcdConnections connections, TimeProvider time)
         {
             throw GrpcFailure.OfSilence(endpoint, deadline);
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidDataException)
+        catch (Exception fault) when (fault is not (EtcdException or OperationCanceledException) && !disposed)
         {
-            throw GrpcFailure.Of(fault, endpoint);
+            throw GrpcFailure.Of(fault, endpoint); // HttpClient lets through more than its own exceptions where a connection breaks
         }
     }
 
@@ -96,14 +98,19 @@ internal sealed class GrpcCaller(EtcdConnections connections, TimeProvider time)
             {
                 OperationCanceledException when !cancellationToken.IsCancellationRequested => GrpcFailure.OfSilence(endpoint, patience),
                 OperationCanceledException => new OperationCanceledException(cancellationToken),
-                HttpRequestException or IOException => GrpcFailure.Of(fault, endpoint),
-                _ => fault,
+                EtcdException => fault,
+                ObjectDisposedException when disposed => fault,
+                _ => GrpcFailure.Of(fault, endpoint),
             };
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => connections.Dispose();
+    public void Dispose()
+    {
+        disposed = true;
+        connections.Dispose();
+    }
 
     private static HttpRequestMessage Post(Uri endpoint, string method, HttpContent content)
     {
