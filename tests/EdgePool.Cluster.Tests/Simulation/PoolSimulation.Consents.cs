@@ -13,8 +13,8 @@ internal sealed partial class PoolSimulation
 
     private readonly List<MadeConsent> made = [];
 
-    /// <summary>They cost half as much again as all but the shares: every second seed has them.</summary>
-    private bool Consenting => !calm && seed % 2 == 0;
+    /// <summary>They cost half as much again as all but the shares: every fourth seed has them.</summary>
+    private bool Consenting => !calm && seed % 4 == 0;
 
     /// <summary>Consents that users gave or revoked, and were told so.</summary>
     public int Consents => made.Count(static m => m.IsAcknowledged);
