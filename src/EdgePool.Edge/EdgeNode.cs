@@ -482,23 +482,23 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Takes the addresses: until somebody listens there, TCP is refused.</summary>
     private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null)
     {
-        var bound = new List<Socket>();
+        var sockets = new List<Socket>();
         foreach (var address in addresses)
         {
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            bound.Add(socket);
+            sockets.Add(socket);
             try
             {
                 socket.Bind(address);
             }
             catch (SocketException exception)
             {
-                foreach (var taken in bound.Concat(alsoRelease ?? []))
+                foreach (var taken in sockets.Concat(alsoRelease ?? []))
                     taken.Dispose();
                 throw new ListenException(address, exception);
             }
         }
 
-        return bound;
+        return sockets;
     }
 }

@@ -109,7 +109,8 @@ public static class StoreMigration
     private static async Task<int> CarryConsentsAsync(EmbeddedStore from, EtcdStore to, IProgress<MigrationProgress>? progress, CancellationToken cancellationToken)
     {
         var count = 0;
-        await using var refresh = new MirrorRefresh(new CarriedConsents(to.Consents), ConsentBatch, cancellationToken);
+        var carried = new CarriedConsents(to.Consents);
+        await using var refresh = new MirrorRefresh(carried, async changes => await carried.AppendAsync(changes, CancellationToken.None), ConsentBatch, cancellationToken);
         await foreach (var consent in from.ReadAllAsync(null, cancellationToken))
         {
             await refresh.SeenAsync(consent);

@@ -75,8 +75,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         using var turn = await line.TakeAsync(cancellationToken);
         var waiting = Waiting();
         ConsentChange[] changes = [.. news.Where(change => !waiting.Contains(ConsentBatch.Pair(change)))];
-        await mirror.AppendAsync(changes, CancellationToken.None);
-        Heard?.Invoke(changes);
+        await TakeInAsync(changes);
     }
 
     /// <summary>Reads all that the cluster has, and takes in what is different here; likewise.</summary>
@@ -85,7 +84,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
     {
         using var turn = await line.TakeAsync(cancellationToken);
         stale = true; // until all is read
-        await using var refresh = new MirrorRefresh(mirror, MirrorBatch, cancellationToken) { Waiting = Waiting(), Noted = changes => Heard?.Invoke(changes) };
+        await using var refresh = new MirrorRefresh(mirror, TakeInAsync, MirrorBatch, cancellationToken) { Waiting = Waiting() };
         await foreach (var consent in journal.ReadAllAsync(null, cancellationToken))
         {
             await refresh.SeenAsync(consent);
@@ -117,7 +116,7 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
             yield break;
         }
 
-        await using var refresh = partner is null ? new MirrorRefresh(mirror, MirrorBatch, cancellationToken) : null;
+        await using var refresh = partner is null ? new MirrorRefresh(mirror, changes => HearAsync(changes, CancellationToken.None), MirrorBatch, cancellationToken) : null;
         for (; more; more = await all.MoveNextAsync())
         {
             await (refresh?.SeenAsync(all.Current) ?? Task.CompletedTask);
@@ -125,10 +124,18 @@ internal sealed class MergedConsents(IConsentJournal journal, IConsentJournal mi
         }
 
         await (refresh?.EndAsync() ?? Task.CompletedTask);
+        stale |= refresh is not null; // others may have written while it was read
     }
 
     /// <inheritdoc/>
     public void Dispose() => pending.Dispose();
+
+    // What the mirror has, the table hears, in the same order.
+    private async Task TakeInAsync(IReadOnlyList<ConsentChange> changes)
+    {
+        await mirror.AppendAsync(changes, CancellationToken.None);
+        Heard?.Invoke(changes);
+    }
 
     private HashSet<(string Local, string Remote)> Waiting() => [.. pending.Batches.SelectMany(static batch => batch).Select(ConsentBatch.Pair)];
 

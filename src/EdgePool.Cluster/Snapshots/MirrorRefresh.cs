@@ -4,7 +4,11 @@ using EdgePool.Cluster.Etcd.Documents;
 namespace EdgePool.Cluster.Snapshots;
 
 /// <summary>Makes a mirror the same as what is read elsewhere, while it is read: both are in one order, and are walked side by side.</summary>
-internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, CancellationToken cancellationToken) : IAsyncDisposable
+/// <param name="mirror">The mirror.</param>
+/// <param name="write">Writes to it what is different.</param>
+/// <param name="batch">So many changes at a time.</param>
+/// <param name="cancellationToken">Gives up.</param>
+internal sealed class MirrorRefresh(IConsentJournal mirror, Func<IReadOnlyList<ConsentChange>, Task> write, int batch, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<Consent> kept = mirror.ReadAllAsync(null, cancellationToken).GetAsyncEnumerator(cancellationToken);
     private readonly List<ConsentChange> changes = [];
@@ -12,9 +16,6 @@ internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, Cancellat
 
     /// <summary>Pairs that stay as they are in the mirror.</summary>
     public IReadOnlySet<(string Local, string Remote)> Waiting { get; init; } = new HashSet<(string Local, string Remote)>();
-
-    /// <summary>Told of what was different in the mirror.</summary>
-    public Action<IReadOnlyList<ConsentChange>>? Noted { get; init; }
 
     /// <summary>The next one of the others.</summary>
     public async Task SeenAsync(Consent seen)
@@ -72,10 +73,6 @@ internal sealed class MirrorRefresh(IConsentJournal mirror, int batch, Cancellat
     {
         ConsentChange[] noted = [.. changes];
         changes.Clear();
-        await mirror.AppendAsync(noted, CancellationToken.None);
-        if (noted.Length > 0)
-        {
-            Noted?.Invoke(noted);
-        }
+        await (noted.Length > 0 ? write(noted) : Task.CompletedTask);
     }
 }

@@ -49,20 +49,20 @@ public sealed partial class TsigKey
             return false;
         }
 
-        var secret = new byte[LongestSecret];
+        var octets = new byte[LongestSecret];
         if (!DnsName.TryParse(match.Groups["name"].Value, out var name) || name.IsRoot)
         {
             problem = "the key's name is no domain name";
             return false;
         }
 
-        if (!Convert.TryFromBase64String(match.Groups["secret"].Value, secret, out var length) || length < ShortestSecret)
+        if (!Convert.TryFromBase64String(match.Groups["secret"].Value, octets, out var length) || length < ShortestSecret)
         {
             problem = "its secret is not base64 of 16 to 1024 octets";
             return false;
         }
 
-        (key, problem) = (new TsigKey(name, secret.AsSpan(0, length)), null);
+        (key, problem) = (new TsigKey(name, octets.AsSpan(0, length)), null);
         return true;
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Edge.Peers;

@@ -211,7 +211,7 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
         foreach (var same in topology.Advertised.GroupBy(pool => pool.Priority).Where(group => group.Count() > 1))
         {
             var names = string.Join(" and ", same.Select(pool => pool.Name));
-            foreach (var index in Enumerable.Range(0, written.Pools.Count).Where(i => written.Pools[i] is { Weight: null } pool && same.Any(one => one.Name == pool.Name)))
+            foreach (var index in Enumerable.Range(0, written.Pools.Count).Where(i => written.Pools[i] is { Weight: null } pool && same.Any(one => string.Equals(one.Name, pool.Name, StringComparison.Ordinal))))
             {
                 problems.Error(
                     DocumentProblems.Item("pools", index) + ".priority",

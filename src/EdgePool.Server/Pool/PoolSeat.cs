@@ -77,13 +77,13 @@ internal sealed class PoolSeat : IAsyncDisposable
     public static async Task<PoolSeat> OpenAsync(ServerOptions options, ILoggerFactory logs, TimeProvider time)
     {
         var alone = options.Cluster is null;
-        var log = alone ? NullLogger.Instance : logs.CreateLogger(PoolLog.Category);
+        var poolLog = alone ? NullLogger.Instance : logs.CreateLogger(PoolLog.Category);
         ICoordinator store = options.Cluster is { } etcd ? new EtcdCoordinator(etcd.Etcd, time) : new EmbeddedCoordinator(time);
         var self = new NodeRecord(options.Edge.NodeName, options.Cluster?.Pool ?? options.Edge.NodeName, NewInstance(), Product.Version, Peer: "") { Started = time.GetUtcNow() };
-        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), log), time, log)
+        var seat = new PoolSeat(store, new PoolNode(store, self, new MembershipOptions(), time, new Random(), poolLog), time, poolLog)
         {
             SecretStore = options.Cluster is { } cluster ? new SecretStore(store, cluster.SecretKeys) : null,
-            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, log) : null,
+            CertificateWatch = options.Cluster is { } files ? new EtcdCertificateWatch(files.Etcd, time, poolLog) : null,
             Advertise = options.Cluster?.Advertise,
         };
         try
@@ -92,8 +92,8 @@ internal sealed class PoolSeat : IAsyncDisposable
             {
                 var folder = options.Management.StoreDirectory!;
                 seat.identity = PeerIdentity.LoadOrCreate(folder);
-                seat.kept = new KeptNodes(folder, () => seat.Node.Keeper.View, time, log);
-                seat.Secrets = await PoolSecrets.OpenAsync(secrets, folder, RandomNumberGenerator.GetBytes, time, log, CancellationToken.None);
+                seat.kept = new KeptNodes(folder, () => seat.Node.Keeper.View, time, poolLog);
+                seat.Secrets = await PoolSecrets.OpenAsync(secrets, folder, RandomNumberGenerator.GetBytes, time, poolLog, CancellationToken.None);
             }
 
             return seat;

@@ -157,7 +157,7 @@ public abstract partial class ConsentJournalContract
 
     private static Consent At(int hour, string remote = "b@r") => Of("a@l", remote) with { Since = When.AddHours(hour) };
 
-    private static ConsentChange Revoke(int hour, string remote = "b@r") => new ConsentChange.Revoked("a@l", remote, When.AddHours(hour));
+    private static ConsentChange.Revoked Revoke(int hour, string remote = "b@r") => new("a@l", remote, When.AddHours(hour));
 
     private static ConsentChange Waited(ConsentChange change) => change with { Waited = true };
 }

@@ -1,7 +1,6 @@
 using EdgePool.Cluster.Entities;
 using EdgePool.Testing.Pool;
 using EdgePool.Testing.Time;
-using Xunit;
 
 namespace EdgePool.Cluster.Tests.Entities;
 

@@ -13,6 +13,9 @@ internal sealed partial class PoolSimulation
 
     private readonly List<MadeConsent> made = [];
 
+    /// <summary>They cost half as much again as all but the shares: every second seed has them.</summary>
+    private bool Consenting => !calm && seed % 2 == 0;
+
     /// <summary>Consents that users gave or revoked, and were told so.</summary>
     public int Consents => made.Count(static m => m.IsAcknowledged);
 
@@ -55,6 +58,11 @@ internal sealed partial class PoolSimulation
     /// </summary>
     private void EveryConsentIsAsItWasLeft()
     {
+        if (!Consenting)
+        {
+            return;
+        }
+
         Assert.All(nodes, n => Assert.True(n.Consents!.Pending == 0, $"seed {seed}: consents wait at {n.Name}"));
         foreach (var pair in made.GroupBy(static m => ConsentBatch.Pair(m.Change)))
         {

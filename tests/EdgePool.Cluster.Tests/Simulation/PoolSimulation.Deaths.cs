@@ -1,4 +1,3 @@
-using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Membership;
 

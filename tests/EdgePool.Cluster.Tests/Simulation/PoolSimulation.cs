@@ -103,7 +103,7 @@ internal sealed partial class PoolSimulation
             [
                 node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process), ListenAsync(node, link, process),
             ];
-            if (!calm)
+            if (Consenting)
             {
                 StartConsents(node, link, process);
             }
@@ -130,9 +130,9 @@ internal sealed partial class PoolSimulation
 
             try
             {
-                var made = await link.CommitAsync(
+                var written = await link.CommitAsync(
                     [Condition.CreatedAt(ShardMap.KeyOf("pool", shard), token)], [new KeyChange($"data/{shard}", BitConverter.GetBytes(token))], default);
-                _ = made is null ? Fenced++ : Writes++;
+                _ = written is null ? Fenced++ : Writes++;
             }
             catch (StoreException)
             {

@@ -49,7 +49,7 @@ internal sealed class SimulatedJournal(ICoordinator owners)
 
     private bool Holds(Condition owned)
     {
-        var read = owners.ReadAsync(owned.Key, default);
+        var read = owners.ReadAsync(owned.Key, default).AsTask();
         return read.Result.Keys.GetValueOrDefault(owned.Key)?.Created == owned.Created;
     }
 }

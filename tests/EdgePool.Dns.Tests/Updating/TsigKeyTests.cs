@@ -1,5 +1,4 @@
 using EdgePool.Dns.Updating;
-using Xunit;
 
 namespace EdgePool.Dns.Tests.Updating;
 

@@ -4,7 +4,6 @@ using EdgePool.Dns.Messages;
 using EdgePool.Dns.Updating;
 using EdgePool.Testing.Dns;
 using EdgePool.Testing.Time;
-using Xunit;
 
 namespace EdgePool.Dns.Tests.Updating;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Updating;
-using Xunit;
 
 namespace EdgePool.Dns.Tests.Updating;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Zones;
-using Xunit;
 
 namespace EdgePool.Dns.Tests.Zones;
 

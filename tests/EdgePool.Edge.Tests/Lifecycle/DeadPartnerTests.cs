@@ -7,7 +7,6 @@ using EdgePool.Cluster.Sharding;
 using EdgePool.Cluster.Tests.Entities;
 using EdgePool.Edge.Peers;
 using EdgePool.Edge.Telemetry;
-using EdgePool.Testing.Peers;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Lifecycle;

@@ -67,9 +67,9 @@ public sealed class EtcdIdentityTests : IAsyncLifetime, IDisposable
     [Fact]
     public void Key_OfAnotherCertificate_IsNamed()
     {
-        var other = authority.Issue("edge-b").KeyFile;
+        var foreign = authority.Issue("edge-b").KeyFile;
 
-        Assert.Contains(other, Assert.Throws<StoreException>(() => Open(Options with { KeyFile = other })).Message, StringComparison.Ordinal);
+        Assert.Contains(foreign, Assert.Throws<StoreException>(() => Open(Options with { KeyFile = foreign })).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,7 +4,6 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
-using EdgePool.Interop.Tests.Servers;
 using EdgePool.Server.Demo;
 using EdgePool.Server.Demo.Load;
 using EdgePool.Server.Demo.Peers;
@@ -135,7 +134,7 @@ internal sealed class PoolPartner : IAsyncDisposable
             PrivateFile.Write(Path.Combine(folder, "edge.key"), key.ExportPkcs8PrivateKeyPem() + "\n");
         }
 
-        return IPAddress.Parse(Regex.Match(text, @"""([\d.]+):5269""", RegexOptions.None, Patience).Groups[1].Value);
+        return IPAddress.Parse(Regex.Match(text, @"""(?<address>[\d.]+):5269""", RegexOptions.ExplicitCapture, Patience).Groups["address"].Value);
     }
 
     private void Receive(in StanzaFrame stanza)

@@ -22,18 +22,18 @@ internal sealed class EdgeWithStore : IAsyncDisposable
 
     public static async Task<EdgeWithStore> StartAsync()
     {
-        var authority = new TestCertificateAuthority();
-        var store = Directory.CreateTempSubdirectory("edgepool-store-").FullName;
-        var edge = await EdgeProcess.StartAsync(new EdgeSetup
+        var issuer = new TestCertificateAuthority();
+        var folder = Directory.CreateTempSubdirectory("edgepool-folder-").FullName;
+        var started = await EdgeProcess.StartAsync(new EdgeSetup
         {
             Dns = new(LoopbackAddresses.Next(), 53),
-            Certificates = [authority.Issue("contoso.example", "chat.contoso.example")],
+            Certificates = [issuer.Issue("contoso.example", "chat.contoso.example")],
             Domains = [new LocalDomain("contoso.example"), new LocalDomain("chat.contoso.example")],
             Partners = [],
-            TrustedCa = authority.RootFile,
-            Store = store,
+            TrustedCa = issuer.RootFile,
+            Store = folder,
         });
-        return new EdgeWithStore(authority, edge, store);
+        return new EdgeWithStore(issuer, started, folder);
     }
 
     /// <summary>Puts a topology in force.</summary>

@@ -41,12 +41,12 @@ internal sealed class PrimaryServer : IAsyncDisposable
         var endPoint = new IPEndPoint(IPAddress.Loopback, LoopbackAddresses.FreePort());
         await File.WriteAllTextAsync(Path.Combine(folder, "contoso.example.zone"), Zone(records));
         WriteKey(Path.Combine(folder, "update.key"), "edgepool", Secret);
-        var process = kind is PrimaryKind.Bind ? await StartBindAsync(folder, endPoint) : await StartKnotAsync(folder, endPoint);
-        var server = new PrimaryServer(process, folder, endPoint);
+        var started = kind is PrimaryKind.Bind ? await StartBindAsync(folder, endPoint) : await StartKnotAsync(folder, endPoint);
+        var server = new PrimaryServer(started, folder, endPoint);
         try
         {
-            await process.WaitForPortAsync(endPoint);
-            await process.WaitForLogAsync(kind is PrimaryKind.Bind ? "all zones loaded" : "loaded");
+            await started.WaitForPortAsync(endPoint);
+            await started.WaitForLogAsync(kind is PrimaryKind.Bind ? "all zones loaded" : "loaded");
             return server;
         }
         catch

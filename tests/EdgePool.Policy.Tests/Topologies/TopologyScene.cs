@@ -1,4 +1,3 @@
-using EdgePool.Policy.Documents;
 using EdgePool.Policy.Partners;
 using EdgePool.Policy.Topologies;
 using Xunit;

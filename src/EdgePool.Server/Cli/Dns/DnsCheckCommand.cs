@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using EdgePool.Dns.Messages;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Advertising;
 using EdgePool.Server.Cli.Connection;
