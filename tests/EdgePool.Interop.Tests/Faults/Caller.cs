@@ -20,6 +20,9 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
     /// <summary>Silence on a stream after which it counts as dead.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
+    /// <summary>What a node that was given up may take to say that it ends, too.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private const int Ticks = 40;
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(3);
@@ -115,20 +118,20 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
         var writing = WriteAsync(peer, heard, over.Token);
         await Task.WhenAny(reading, writing);
         await over.CancelAsync();
-        if (stopping.IsCancellationRequested)
-            await EndAsync(peer, reading);
+        if (!reading.IsCompleted)
+            await EndAsync(peer, reading, stopping.IsCancellationRequested ? Patience : LastWords);
         await peer.DisposeAsync();
         await writing;
         return await reading;
     }
 
-    /// <summary>RFC 6120 section 4.4: our end, and then what comes until the other side's.</summary>
-    private static async Task EndAsync(ScriptedPeer peer, Task reading)
+    /// <summary>RFC 6120 section 4.4: our end, and then what comes until the other side's. Who gives a node up may be wrong, and what is under way to it counts as delivered.</summary>
+    private static async Task EndAsync(ScriptedPeer peer, Task reading, TimeSpan patience)
     {
         try
         {
-            await peer.SendAsync("</stream:stream>").WaitAsync(Patience);
-            await reading.WaitAsync(Patience);
+            await peer.SendAsync("</stream:stream>").WaitAsync(patience);
+            await reading.WaitAsync(patience);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or TimeoutException)
         {

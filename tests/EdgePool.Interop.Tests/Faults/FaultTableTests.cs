@@ -37,7 +37,7 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
     public async Task Fault_UnderLoad_NothingIsLostInSilence(string fault)
     {
         var scenario = Array.Find(Scenarios, one => one.Name == fault)!;
-        await pool.WholeAsync();
+        await pool.WholeAsync(serving: false);
         var uncertain = Uncertain();
         await using var traffic = new PoolTraffic(pool, Rate);
         await traffic.StartAsync();
