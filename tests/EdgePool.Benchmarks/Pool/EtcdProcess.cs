@@ -30,14 +30,14 @@ internal sealed class EtcdProcess : IAsyncDisposable
             throw new InvalidOperationException($"{Program} is not here: apt install etcd-server");
         }
 
-        var folder = Directory.CreateTempSubdirectory("edgepool-etcd-").FullName;
+        var data = Directory.CreateTempSubdirectory("edgepool-etcd-").FullName;
         var free = MeasuredProcess.FreeEndPoints(2);
         string[] arguments =
         [
-            "--name", "m", "--data-dir", Path.Combine(folder, "data"), "--log-level", "error", "--listen-client-urls", $"http://{free[0]}", "--advertise-client-urls", $"http://{free[0]}",
+            "--name", "m", "--data-dir", Path.Combine(data, "data"), "--log-level", "error", "--listen-client-urls", $"http://{free[0]}", "--advertise-client-urls", $"http://{free[0]}",
             "--listen-peer-urls", $"http://{free[1]}", "--initial-advertise-peer-urls", $"http://{free[1]}", "--initial-cluster", $"m=http://{free[1]}",
         ];
-        return new EtcdProcess(await MeasuredProcess.StartAsync("etcd", Program, arguments, free[0]), folder, free[0]);
+        return new EtcdProcess(await MeasuredProcess.StartAsync("etcd", Program, arguments, free[0]), data, free[0]);
     }
 
     /// <summary>CPU and memory.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Sharding;
-using Xunit;
 
 namespace EdgePool.Cluster.Tests.Sharding;
 
