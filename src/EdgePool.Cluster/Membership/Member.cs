@@ -60,7 +60,7 @@ public sealed class Member
         record = change(record) with { Name = record.Name, Pool = record.Pool, Instance = record.Instance };
     }
 
-    /// <summary>Is a member, as far as the store allows, until it is cancelled; <see cref="LeaveAsync"/> follows.</summary>
+    /// <summary>Is a member, as far as the store allows and whatever goes wrong, until it is cancelled; <see cref="LeaveAsync"/> follows.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -71,7 +71,7 @@ public sealed class Member
                 {
                     await ServeAsync(cancellationToken);
                 }
-                catch (StoreException exception)
+                catch (Exception exception) when (exception is StoreException || !cancellationToken.IsCancellationRequested)
                 {
                     troubled?.Invoke(new MembershipTrouble(exception.Message));
                 }

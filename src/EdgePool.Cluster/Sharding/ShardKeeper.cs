@@ -88,7 +88,7 @@ public sealed class ShardKeeper
                 {
                     await ReconcileAsync(cancellationToken);
                 }
-                catch (StoreException)
+                catch (Exception fault) when (fault is StoreException || !cancellationToken.IsCancellationRequested)
                 {
                     await Task.Delay(retry, time, cancellationToken);
                     Changed();

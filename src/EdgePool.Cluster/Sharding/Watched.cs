@@ -39,7 +39,7 @@ internal sealed class Watched<T>(ICoordinator store, string prefix, T first, Fun
                         changed();
                     }
                 }
-                catch (StoreException)
+                catch (Exception fault) when (fault is StoreException || !cancellationToken.IsCancellationRequested)
                 {
                     // told by whoever writes; the watch begins anew
                 }

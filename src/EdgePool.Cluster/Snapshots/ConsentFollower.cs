@@ -26,7 +26,7 @@ internal sealed class ConsentFollower(IFollowedConsents journal, MergedConsents 
                 {
                     await work(cancellationToken);
                 }
-                catch (StoreException)
+                catch (Exception fault) when (fault is StoreException || !cancellationToken.IsCancellationRequested)
                 {
                     // told where documents are followed
                 }

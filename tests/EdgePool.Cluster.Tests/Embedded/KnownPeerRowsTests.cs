@@ -51,20 +51,6 @@ public sealed class KnownPeerRowsTests : IDisposable
         Assert.Equal((9_000, 9_000), (all.Count, all.Distinct().Count()));
     }
 
-    // A store of the second schema, with what it holds.
-    [Fact]
-    public async Task Open_StoreOfTheSecondSchema_KeepsItsDocumentsAndTakesKeys()
-    {
-        await disk.MakeAsync(documents: 3);
-        disk.Sql("DROP TABLE known_peer; ALTER TABLE state DROP COLUMN known_peers; PRAGMA user_version = 2");
-
-        await using var store = await disk.OpenAsync();
-
-        Assert.Equal(3, (await store.ReadAsync(default)).Documents.Count);
-        Assert.Null(await AppendAsync(store, Known(1)));
-        Assert.Single(await ReadAsync(store));
-    }
-
     private static KnownPeerChange Known(int number, string body = "keys") => new($"d{number:D5}.example", body);
 
     private static KnownPeerChange Forgotten(int number) => Known(number) with { Body = null };

@@ -63,20 +63,6 @@ public sealed class PresenceRowsTests : IDisposable
         Assert.Equal((9_000, 9_000), (all.Count, all.Distinct().Count()));
     }
 
-    // A store of the first schema, with what it holds.
-    [Fact]
-    public async Task Open_StoreOfTheFirstSchema_KeepsItsDocumentsAndTakesPresence()
-    {
-        await disk.MakeAsync(documents: 3);
-        disk.Sql("DROP TABLE known_peer; ALTER TABLE state DROP COLUMN known_peers; DROP TABLE presence; ALTER TABLE state DROP COLUMN presences; PRAGMA user_version = 1");
-
-        await using var store = await disk.OpenAsync();
-
-        Assert.Equal(3, (await store.ReadAsync(default)).Documents.Count);
-        Assert.Null(await AppendAsync(store, Shown(1)));
-        Assert.Single(await ReadAsync(store));
-    }
-
     private static PresenceChange Shown(int number, bool outward = false)
         => new(new Presence(outward, "b@edge.example", $"c{number:D5}@p1.example/r", "p1.example"), Shown: true);
 

@@ -32,12 +32,12 @@ public sealed class StoreDamageTests : IDisposable
     public async Task Open_NewerSchema_IsRefused()
     {
         await (await disk.OpenAsync()).DisposeAsync();
-        disk.Sql("PRAGMA user_version = 4");
+        disk.Sql("PRAGMA user_version = 5");
 
         var fault = await disk.FaultAsync();
 
         Assert.Equal(StoreFault.NewerSchema, fault.Fault);
-        Assert.Contains("schema 4", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("schema 5", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class LocalCoordinator(TimeProvider time) : ICoordinator
 
     public bool Away { get; set; }
 
+    /// <summary>What is thrown then.</summary>
+    public Func<Exception> Fault { get; set; } = static () => new StoreException(StoreFault.Unavailable, "the store is away");
+
     public ValueTask<long> GrantAsync(TimeSpan timeToLive, CancellationToken cancellationToken) => There().GrantAsync(timeToLive, cancellationToken);
 
     public ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) => There().KeepAliveAsync(lease, cancellationToken);
@@ -45,5 +48,5 @@ internal sealed class LocalCoordinator(TimeProvider time) : ICoordinator
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
-    private EmbeddedCoordinator There() => Away ? throw new StoreException(StoreFault.Unavailable, "the store is away") : store;
+    private EmbeddedCoordinator There() => Away ? throw Fault() : store;
 }

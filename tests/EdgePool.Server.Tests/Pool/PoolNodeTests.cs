@@ -107,6 +107,28 @@ public sealed class PoolNodeTests : IDisposable
         Assert.Equal("the store is away", Assert.Single(logs.Events, e => e.Id.Id == 3509).Values["Detail"]);
     });
 
+    // Nothing that a store throws, foreseen or not, keeps a node out of its pool for good.
+    [Fact]
+    public void StoreFailsAsNobodyForesaw_NodeTriesAgain() => VirtualThread.Run(async thread =>
+    {
+        await using var store = new LocalCoordinator(thread.Time);
+        await using var node = Node(store, "a", thread);
+        node.Start(() => 0);
+        await thread.UntilAsync(() => node.Keeper.Count == Placement.Shards);
+        foreach (var fault in (Func<Exception>[])[static () => new InvalidOperationException("odd"), static () => new TaskCanceledException("nobody asked for it")])
+        {
+            (store.Fault, store.Away) = (fault, true);
+            await thread.UntilAsync(() => node.Member.Term is null);
+            await thread.PassAsync(TimeSpan.FromSeconds(20));
+            Assert.Equal(fault().Message, node.Trouble);
+
+            store.Away = false;
+            await thread.UntilAsync(() => node.Keeper.Count == Placement.Shards);
+        }
+
+        await node.LeaveAsync(Long);
+    });
+
     // MGT-05: nodes of different versions.
     [Fact]
     public void Documents_OfANewerEdgePool_AreAnAlarmOnce() => VirtualThread.Run(async thread =>
