@@ -11,7 +11,8 @@ namespace EdgePool.Edge.Drain;
 /// <list type="number">
 /// <item>no stream but components' takes further stanzas, other than what peers to whom nothing is acknowledged say until they have heard the farewell; two fifths are for that,
 /// and for deliveries to components;</item>
-/// <item>what waits for a stream that did not come up is answered, and components hear the farewell and are heard out: a fifth is for that, and for what they say;</item>
+/// <item>what waits for a stream that did not come up is answered, and components hear the farewell and are heard out; what they still say they hear no answer to, so that it
+/// has all the time that is left, but for a third, to be delivered;</item>
 /// <item>what still waits for a stream is answered, and a tenth is for slow targets;</item>
 /// <item>what waits for them all the same is answered, and a tenth is for the answers;</item>
 /// <item>the streams end, each with what waits for it before the farewell.</item>
@@ -21,6 +22,7 @@ namespace EdgePool.Edge.Drain;
 internal sealed class NodeShutdown(EdgeRuntime edge)
 {
     private readonly TimeSpan drain = edge.Options.Timeouts.Drain;
+    private readonly long since = edge.Time.GetTimestamp();
     private readonly SemaphoreSlim changed = new(0, 1);
 
     /// <summary>Runs the steps until every stream is gone, or nine tenths of the time are over: the rest is for what ends without waiting.</summary>
@@ -35,16 +37,16 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
         var others = new StopReading(Components: false);
         streams.Tell(others);
         routes.Tell(others); // on some of ours stanzas come too
-        await UntilAsync(() => !edge.Streams.All.Any(IsHeardOut) && NothingIsForAComponentOrWaits(), drain * 2 / 5, budget.Token);
+        await UntilAsync(() => !edge.Streams.All.Any(IsHeardOut) && NothingIsForAComponentOrWaits(), Left(0.4), budget.Token);
         Answer(static route => !route.Queue.HasStream);
         streams.Tell(new StopReading(Components: true));
-        await UntilAsync(() => !edge.Streams.All.Any(IsComponentHeardOut) && NothingInFlight(), drain / 5, budget.Token);
+        await UntilAsync(() => !edge.Streams.All.Any(IsComponentHeardOut) && NothingInFlight(), Left(0.65), budget.Token);
         if (!NothingInFlight())
         {
             Answer(static route => !route.Queue.HasStream);
-            await UntilAsync(NothingInFlight, drain / 10, budget.Token);
+            await UntilAsync(NothingInFlight, Left(0.75), budget.Token);
             Answer(static _ => true);
-            await UntilAsync(NothingWaitsForAStream, drain / 10, budget.Token);
+            await UntilAsync(NothingWaitsForAStream, Left(0.85), budget.Token);
         }
 
         var end = new EndStream(StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node shuts down", Deliver: true);
@@ -64,6 +66,9 @@ internal sealed class NodeShutdown(EdgeRuntime edge)
 
         await UntilAsync(NothingInFlight, drain / 10, CancellationToken.None);
     }
+
+    /// <summary>From now to that part of the time.</summary>
+    private TimeSpan Left(double part) => drain * part is var until && edge.Time.GetElapsedTime(since) is var gone && gone < until ? until - gone : TimeSpan.Zero;
 
     private bool NothingInFlight() => edge.Ledger.Read().InFlight == 0;
 

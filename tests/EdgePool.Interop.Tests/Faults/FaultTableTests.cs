@@ -6,6 +6,7 @@ namespace EdgePool.Interop.Tests.Faults;
 /// What each fault costs a pool under load: three processes, an etcd of three members, 2,000 messages a second in both directions together. The environment variable
 /// EDGEPOOL_FAULT_TABLE names a file that the table is written to, with the nodes' logs beside it; EDGEPOOL_FAULT names those faults alone that are to be tried, by a part of their names.
 /// </summary>
+[Collection(nameof(MachineOfItsOwn))]
 public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutputHelper output) : IClassFixture<FaultPool>, IClassFixture<FaultTable>
 {
     private const int Rate = 4_000;

@@ -1,6 +1,7 @@
 namespace EdgePool.Interop.Tests.Faults;
 
 /// <summary>A pool without a fault, under more load than the machine has room for.</summary>
+[Collection(nameof(MachineOfItsOwn))]
 public sealed class FullLoadTests(FaultPool pool, ITestOutputHelper output) : IClassFixture<FaultPool>
 {
     private const int Rate = 16_000;
@@ -13,7 +14,7 @@ public sealed class FullLoadTests(FaultPool pool, ITestOutputHelper output) : IC
     [Fact]
     public async Task Pool_UnderFullLoad_NoNodeIsTakenForDead()
     {
-        await pool.WholeAsync();
+        await pool.WholeAsync(serving: false);
         var before = Said();
         await using var traffic = new PoolTraffic(pool, Rate);
         await traffic.StartAsync();
