@@ -118,10 +118,9 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
         var writing = WriteAsync(peer, heard, over.Token);
         await Task.WhenAny(reading, writing);
         await over.CancelAsync();
-        if (!reading.IsCompleted)
-            await EndAsync(peer, reading, stopping.IsCancellationRequested ? Patience : LastWords);
+        await writing; // nothing is said behind the end
+        await EndAsync(peer, reading, stopping.IsCancellationRequested ? Patience : LastWords);
         await peer.DisposeAsync();
-        await writing;
         return await reading;
     }
 
@@ -133,7 +132,7 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
             await peer.SendAsync("</stream:stream>").WaitAsync(patience);
             await reading.WaitAsync(patience);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or TimeoutException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or TimeoutException)
         {
             // The other side is gone.
         }
@@ -153,10 +152,7 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
                     await peer.SendAsync(answer);
             }
 
-            if (next.Kind != HeardKind.StreamEnd)
-                return false;
-            await peer.SendAsync("</stream:stream>");
-            return true;
+            return next.Kind == HeardKind.StreamEnd;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or InvalidOperationException)
         {
@@ -170,14 +166,14 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
         try
         {
             if (Begin() is { Length: > 0 } first)
-                await peer.SendAsync(first, over).WaitAsync(Patience, over);
-            for (var due = 0; Stopwatch.GetElapsedTime(heard.Value) < Patience || !writes; due %= Ticks)
+                await peer.SendAsync(first, CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
+            for (var due = 0; !over.IsCancellationRequested && (Stopwatch.GetElapsedTime(heard.Value) < Patience || !writes); due %= Ticks)
             {
                 due += rate;
                 if (writes && due / Ticks is > 0 and var count)
                 {
                     var (number, text) = fates.Next(count);
-                    await peer.SendAsync(text + OnWrite(number, count), over).WaitAsync(Patience, over);
+                    await peer.SendAsync(text + OnWrite(number, count), CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
                 }
 
                 await pace.WaitForNextTickAsync(over);
