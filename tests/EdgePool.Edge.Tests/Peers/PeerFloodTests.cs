@@ -35,7 +35,7 @@ public sealed class PeerFloodTests
             call.Dispose();
         }
 
-        Assert.Contains("n", other.LinkedNodes);
+        await PoolScene.LinkedAsync(other, "n");
     }
 
     private static async Task<int> EndOfAsync(Socket call, CancellationToken patience)
