@@ -28,6 +28,8 @@ namespace EdgePool.Edge;
 /// <summary>One running edge node: <see cref="StartAsync"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
 public sealed class EdgeNode : IAsyncDisposable
 {
+    private const string PeerSetting = "cluster.peer";
+
     private readonly EdgeRuntime edge;
     private readonly StubResolver resolver;
     private readonly ActorSystem system;
@@ -147,9 +149,6 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Where components and internal servers can connect, once started.</summary>
     public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
 
-    /// <summary>Where internal servers can ask for names, once started.</summary>
-    public IEnumerable<IPEndPoint> ViewEndPoints => views.Select(view => view.EndPoint);
-
     /// <summary>Where other nodes of the pool can connect, once started; null: the node is alone.</summary>
     public IPEndPoint? PeerEndPoint { get; private set; }
 
@@ -245,7 +244,7 @@ public sealed class EdgeNode : IAsyncDisposable
         var options = edge.Options;
         var s2s = Bind(options.S2SListeners.Select(l => l.Address));
         var inside = Bind(options.InternalListeners.Select(l => l.Address), alsoRelease: s2s);
-        var peer = links is null ? null : Bind([links.Pool.Listen], alsoRelease: [.. s2s, .. inside])[0];
+        var peer = links is null ? null : Bind([links.Pool.Listen], alsoRelease: [.. s2s, .. inside], PeerSetting)[0];
         Answer(options.InternalView, alsoRelease: peer is null ? [.. s2s, .. inside] : [.. s2s, .. inside, peer]);
         PeerEndPoint = (IPEndPoint?)peer?.LocalEndPoint;
         S2SEndPoints = [.. s2s.Select(s => (IPEndPoint)s.LocalEndPoint!)];
@@ -277,7 +276,7 @@ public sealed class EdgeNode : IAsyncDisposable
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         if (links is { } pool)
         {
-            ListenOn(peer!);
+            ListenOn(peer!, PeerSetting);
             edge.Components.Changed = pool.Stanzas.Changed;
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
@@ -394,7 +393,7 @@ public sealed class EdgeNode : IAsyncDisposable
             {
                 foreach (var socket in alsoRelease)
                     socket.Dispose();
-                throw new ListenException(address, exception);
+                throw new ListenException(address, exception) { Setting = "internalView.listen" };
             }
 
             NodeLog.Listening(edge.Logs.Node, edge.Options.NodeName, "dns", views[^1].EndPoint);
@@ -466,7 +465,7 @@ public sealed class EdgeNode : IAsyncDisposable
             system.Stop(listener);
     }
 
-    private static void ListenOn(Socket socket)
+    private static void ListenOn(Socket socket, string setting = ListenException.Listeners)
     {
         var address = (IPEndPoint)socket.LocalEndPoint!;
         try
@@ -475,12 +474,12 @@ public sealed class EdgeNode : IAsyncDisposable
         }
         catch (SocketException exception)
         {
-            throw new ListenException(address, exception);
+            throw new ListenException(address, exception) { Setting = setting };
         }
     }
 
     /// <summary>Takes the addresses: until somebody listens there, TCP is refused.</summary>
-    private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null)
+    private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null, string setting = ListenException.Listeners)
     {
         var sockets = new List<Socket>();
         foreach (var address in addresses)
@@ -495,7 +494,7 @@ public sealed class EdgeNode : IAsyncDisposable
             {
                 foreach (var taken in sockets.Concat(alsoRelease ?? []))
                     taken.Dispose();
-                throw new ListenException(address, exception);
+                throw new ListenException(address, exception) { Setting = setting };
             }
         }
 

@@ -53,7 +53,8 @@ internal sealed class ReadinessActor : ReceiveActor, IWithTimers
 
     private void OnLook()
     {
-        var verdict = NodeReadiness.Judge([.. edge.Options.LocalDomains.Select(Standing)], edge.Certificates.InForce, edge.Time.GetUtcNow());
+        var served = WithStreams();
+        var verdict = NodeReadiness.Judge([.. edge.Options.LocalDomains.Select(local => Standing(local, served))], edge.Certificates.InForce, edge.Time.GetUtcNow());
         unreadySince = verdict.IsReady ? null : unreadySince ?? edge.Time.GetTimestamp();
         if (verdict.IsReady != last.IsReady || ReferenceEquals(last, NodeReadiness.Always))
             Say(verdict);
@@ -89,23 +90,25 @@ internal sealed class ReadinessActor : ReceiveActor, IWithTimers
             StreamEndReason.Shutdown, new StreamError(StreamErrorCondition.SystemShutdown), "this node cannot serve any local domain now", Deliver: true)));
     }
 
-    private DomainStanding Standing(LocalDomain local)
+    private DomainStanding Standing(LocalDomain local, HashSet<DomainName> served)
     {
         var missing = local.BackEnd is BackEndOptions.Component
             ? edge.Components.IsConnected(local.Name) ? null : "its component is not connected"
-            : HasStream(local.Name) ? null : probed.GetValueOrDefault(local.Name, "its internal server is being tried");
+            : served.Contains(local.Name) ? null : probed.GetValueOrDefault(local.Name, "its internal server is being tried");
         return missing is null ? new DomainStanding(local.Name, BackEndPlace.Here, "")
             : edge.Routes.Elsewhere.Has(local.Name) ? new DomainStanding(local.Name, BackEndPlace.Elsewhere, "")
             : new DomainStanding(local.Name, BackEndPlace.Nowhere, missing);
     }
 
-    /// <summary>A stream of the internal server, or to it, is established.</summary>
-    private bool HasStream(DomainName domain) => edge.Streams.All.Any(stream => stream.Kind is StreamKind.InternalInbound or StreamKind.InternalOutbound
-        && stream.Pairs.Any(pair => pair.Local.Equals(domain) || pair.Remote.Equals(domain)));
+    /// <summary>The domains on whose behalf a stream of an internal server, or to one, is authenticated.</summary>
+    private HashSet<DomainName> WithStreams()
+        => [.. edge.Streams.All.Where(stream => stream.Kind is StreamKind.InternalInbound or StreamKind.InternalOutbound)
+            .SelectMany(stream => stream.Pairs).SelectMany(pair => (DomainName[])[pair.Local, pair.Remote])];
 
     private void OnTry()
     {
-        foreach (var local in edge.Options.LocalDomains.Where(local => local.BackEnd is BackEndOptions.Server && !HasStream(local.Name)))
+        var served = WithStreams();
+        foreach (var local in edge.Options.LocalDomains.Where(local => local.BackEnd is BackEndOptions.Server && !served.Contains(local.Name)))
             _ = TryAsync(local.Name).PipeTo(Self);
     }
 

@@ -36,10 +36,10 @@ internal sealed record StartFault(string Message, int ExitCode)
     {
         var (what, remedy, code) = fault.Error switch
         {
-            SocketError.AddressAlreadyInUse => ("the port is in use", $"end the other process (ss -ltnp 'sport = :{fault.Address.Port}' names it), or choose another port under listeners", Cli.ExitCode.Unavailable),
+            SocketError.AddressAlreadyInUse => ("the port is in use", $"end the other process (ss -lntup 'sport = :{fault.Address.Port}' names it), or choose another port under {fault.Setting}", Cli.ExitCode.Unavailable),
             SocketError.AddressNotAvailable => ("this machine has no such address", "write one of its own (ip address lists them), or 0.0.0.0", Cli.ExitCode.Unavailable),
             SocketError.AccessDenied => ("the system forbids it", "use a port above 1023, or grant CAP_NET_BIND_SERVICE", Cli.ExitCode.Permission),
-            _ => (fault.Error.ToString(), "check the address under listeners", Cli.ExitCode.Unavailable),
+            _ => (fault.Error.ToString(), $"check the address under {fault.Setting}", Cli.ExitCode.Unavailable),
         };
         return new StartFault($"cannot listen on {fault.Address}: {what} — {remedy}", code);
     }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace EdgePool.Interop.Tests.Faults;
 
 /// <summary>
-/// What each fault costs a pool under load: three processes, an etcd of three members, 2,000 messages a second in both directions together. The environment variable
+/// What each fault costs a pool under load: three processes, an etcd of three members, 2,000 messages a second in each direction. The environment variable
 /// EDGEPOOL_FAULT_TABLE names a file that the table is written to, with the nodes' logs beside it; EDGEPOOL_FAULT names those faults alone that are to be tried, by a part of their names.
 /// </summary>
 [Collection(nameof(MachineOfItsOwn))]
