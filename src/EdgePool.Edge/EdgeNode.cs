@@ -383,11 +383,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
     private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
     {
-        foreach (var address in options?.Listen ?? [])
+        if (options is null)
+            return;
+        var hosts = new FollowedHosts(options, edge.Options.Pool).Of;
+        foreach (var address in options.Listen)
         {
             try
             {
-                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, options!.Hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
+                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
             }
             catch (SocketException exception)
             {
