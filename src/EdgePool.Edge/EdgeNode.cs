@@ -155,10 +155,10 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Asks the other nodes of the pool; null: the node is alone.</summary>
     public IPeerNetwork? Peers => links?.Network;
 
-    /// <summary>The nodes of the pool that there is a link to.</summary>
+    /// <summary>The nodes of the cluster that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
 
-    /// <summary>The local domains whose back end is connected at another node of the pool, or in its reach, each once for each such node that there is a link to.</summary>
+    /// <summary>The local domains whose back end is connected at another node, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
     /// <summary>

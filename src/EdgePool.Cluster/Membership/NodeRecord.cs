@@ -18,7 +18,8 @@ namespace EdgePool.Cluster.Membership;
 public sealed record NodeRecord(
     string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0, string? PeerKey = null)
 {
-    private const string Prefix = "nodes/";
+    /// <summary>What the keys of all records begin with.</summary>
+    internal const string Prefix = "nodes/";
 
     /// <summary>When its process started, by its own clock; null: it does not tell.</summary>
     public DateTimeOffset? Started { get; init; }
@@ -74,7 +75,7 @@ public sealed record NodeRecord(
     }
 }
 
-/// <summary>The nodes of a pool at one moment.</summary>
+/// <summary>The nodes of a pool, or of all pools of the cluster, at one moment.</summary>
 /// <param name="Revision">The store's; a later view has a higher one.</param>
 /// <param name="Nodes">Those that are there, by name.</param>
 public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, NodeRecord> Nodes)
@@ -82,7 +83,7 @@ public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, N
     /// <summary>Nobody is known yet.</summary>
     public static PoolView Empty { get; } = new(0, ImmutableSortedDictionary.Create<string, NodeRecord>(StringComparer.Ordinal));
 
-    /// <summary>The view that the keys of a pool's records give.</summary>
+    /// <summary>The view that the keys of records give.</summary>
     public static PoolView Of(KeySet keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -96,6 +97,13 @@ public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, N
         }
 
         return new PoolView(keys.Revision, nodes.ToImmutable());
+    }
+
+    /// <summary>Those of one pool alone.</summary>
+    public PoolView In(string pool)
+    {
+        var others = Nodes.Values.Where(node => !string.Equals(node.Pool, pool, StringComparison.Ordinal)).Select(static node => node.Name);
+        return this with { Nodes = Nodes.RemoveRange(others) };
     }
 
     /// <summary>The view that <see cref="ToBytes"/> wrote, of revision 0: nobody knows what has changed since; empty where it cannot be read.</summary>

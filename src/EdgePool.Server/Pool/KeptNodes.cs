@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace EdgePool.Server.Pool;
 
 /// <summary>
-/// The nodes of the pool as this one last saw them, on its disk: one that starts while the store does not answer finds them there, and links to those that run, which know it
+/// The nodes of the cluster as this one last saw them, on its disk: one that starts while the store does not answer finds them there, and links to those that run, which know it
 /// still. What the store says takes their place.
 /// </summary>
 /// <param name="folder">The node's folder.</param>

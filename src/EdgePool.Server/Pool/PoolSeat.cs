@@ -93,7 +93,7 @@ internal sealed class PoolSeat : IAsyncDisposable
             {
                 var folder = options.Management.StoreDirectory!;
                 seat.identity = PeerIdentity.LoadOrCreate(folder);
-                seat.kept = new KeptNodes(folder, () => seat.Node.Keeper.View, time, poolLog);
+                seat.kept = new KeptNodes(folder, () => seat.Node.Keeper.Everyone, time, poolLog);
                 seat.Secrets = await PoolSecrets.OpenAsync(secrets, folder, RandomNumberGenerator.GetBytes, time, poolLog, CancellationToken.None);
             }
 
