@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using EdgePool.Interop.Tests.Faults;
+
+namespace EdgePool.Interop.Tests.Sites;
+
+/// <summary>
+/// What the failure of a site costs under load, with partners that know nothing of it but our SRV records: 500 messages a second each way with each of them. The environment
+/// variables are those of <see cref="FaultTableTests"/>.
+/// </summary>
+[Collection(nameof(MachineOfItsOwn))]
+public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutputHelper output) : IClassFixture<TwoSites>, IClassFixture<FaultTable>
+{
+    private const int Rate = 500;
+
+    /// <summary>What a supervisor allows a process that says nothing (systemd: WatchdogSec), before it kills it.</summary>
+    private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly Scenario[] Scenarios =
+    [
+        new("A drained (SIGTERM)", static tests => tests.DrainedAsync),
+        new("A restored", static tests => tests.RestoredAsync) { AwayBefore = true },
+        new("A killed (kill -9, both nodes at once)", static tests => tests.KilledAsync) { Kills = true },
+        new("A stopped (SIGSTOP), and killed after 20 s", static tests => tests.StoppedAsync) { Kills = true },
+    ];
+
+    public static TheoryData<string> Faults => [.. FaultTable.Wanted(Scenarios.Select(static scenario => scenario.Name))];
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task SiteFault_UnderLoad_TheOtherSiteTakesOverAndNothingIsLostInSilence(string fault)
+    {
+        var scenario = Array.Find(Scenarios, one => one.Name == fault)!;
+        await sites.WholeAsync();
+        sites.EndAllAtB();
+        await using var traffic = new SiteTraffic(sites, Rate);
+        await traffic.StartAsync();
+        if (scenario.AwayBefore)
+            await DrainedAsync(traffic);
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken); // the load itself
+
+        traffic.Measure();
+        var since = Stopwatch.GetTimestamp();
+        var sent = traffic.Flows.Select(static flow => flow.Fates.Sent).ToArray();
+        var back = await scenario.Run(this)(traffic);
+        await traffic.FlowsAsync(Stopwatch.GetTimestamp());
+        var (silences, takeovers) = Times(traffic, since);
+        await traffic.SettleAsync(SiteNames.Ejabberd);
+
+        var row = new SiteRow(fault, silences, takeovers, Sum(traffic, SiteNames.Prosody), Sum(traffic, SiteNames.Ejabberd), back);
+        table.Add(SiteRow.Head, row.ToString());
+        output.WriteLine(SiteRow.Head);
+        output.WriteLine(row.ToString());
+        output.WriteLine(traffic.ToString());
+        await sites.WholeAsync();
+        await sites.BalancesAsync();
+        Assert.Equal((0, 0), (row.Count.Lost, row.Count.Doubled + row.Bare.Doubled));
+        Assert.All(traffic.Flows.Zip(sent), static flow => Assert.All(flow.First.Fates.Missing(), number => Assert.InRange(number, flow.Second - 2 * Rate, int.MaxValue)));
+    }
+
+    private async Task<TimeSpan?> KilledAsync(SiteTraffic traffic)
+    {
+        await TwoSites.EachAsync(SiteNames.A, sites.KillAsync);
+        await traffic.FlowsAsync(Stopwatch.GetTimestamp());
+        return null;
+    }
+
+    private async Task<TimeSpan?> StoppedAsync(SiteTraffic traffic)
+    {
+        foreach (var node in SiteNames.A)
+            sites.Pause(node);
+        await Task.Delay(Watchdog);
+        return await KilledAsync(traffic);
+    }
+
+    private async Task<TimeSpan?> DrainedAsync(SiteTraffic traffic)
+    {
+        await TwoSites.EachAsync(SiteNames.A, sites.StopAsync);
+        await traffic.FlowsAsync(Stopwatch.GetTimestamp());
+        return null;
+    }
+
+    private async Task<TimeSpan?> RestoredAsync(SiteTraffic traffic)
+    {
+        var since = Stopwatch.GetTimestamp();
+        await sites.WholeAsync();
+        await UntilAtAAsync();
+        return Stopwatch.GetElapsedTime(since);
+    }
+
+    private async Task UntilAtAAsync()
+    {
+        var since = Stopwatch.GetTimestamp();
+        double share;
+        for (var next = since; (share = await ShareOfAAsync()) < 0.99; next = Stopwatch.GetTimestamp())
+        {
+            output.WriteLine($"{Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s: {share:P0} by A");
+            Assert.True(Stopwatch.GetElapsedTime(since) < Patience, "A does not carry everything");
+        }
+    }
+
+    /// <summary>How much of the stanzas of half a second site A takes.</summary>
+    private async Task<double> ShareOfAAsync()
+    {
+        var before = await AcceptedAsync();
+        await Task.Delay(TimeSpan.FromSeconds(0.5));
+        var after = await AcceptedAsync();
+        var (a, b) = (after.A - before.A, after.B - before.B);
+        return a / (double)Math.Max(1, a + b);
+    }
+
+    private async Task<(long A, long B)> AcceptedAsync()
+    {
+        async Task<long> Of(IReadOnlyList<int> site) => (await Task.WhenAll(site.Select(sites.StatusAsync))).Sum(static status => status.Ledger.Accepted);
+        return (await Of(SiteNames.A), await Of(SiteNames.B));
+    }
+
+    private (IReadOnlyList<TimeSpan> Silences, IReadOnlyList<TimeSpan?> Takeovers) Times(SiteTraffic traffic, long since)
+    {
+        var told = traffic.Flows.Select(static flow => (Flow: flow, Silence: flow.Fates.Silence())).ToList();
+        foreach (var (flow, (longest, ended)) in told)
+            output.WriteLine($"{flow.Fates.Name}: {longest.TotalSeconds:0.00} s, until {Stopwatch.GetElapsedTime(since, ended).TotalSeconds:0.00} s");
+        var silences = SiteNames.Partners.SelectMany(partner => new[] { true, false }.Select(inwards =>
+            told.Where(one => (one.Flow.Partner, one.Flow.Inwards) == (partner, inwards)).Max(static one => one.Silence.Longest)));
+        var takeovers = SiteNames.Partners.Select(partner => told.Where(one => one.Flow.Inwards && one.Flow.Partner == partner)
+            .Max(one => sites.Lines.FirstCall(one.Flow.From, since) is { } call ? Stopwatch.GetElapsedTime(call, one.Silence.Ended) : (TimeSpan?)null));
+        return ([.. silences], [.. takeovers]);
+    }
+
+    private static FateCount Sum(SiteTraffic traffic, string partner)
+    {
+        var sum = new FateCount();
+        foreach (var flow in traffic.Flows.Where(flow => flow.Partner == partner))
+            sum.Add(flow.Fates.Count());
+        return sum;
+    }
+
+    private sealed record Scenario(string Name, Func<SiteTableTests, Func<SiteTraffic, Task<TimeSpan?>>> Run)
+    {
+        /// <summary>Processes end without a word: what they had taken and nobody had acknowledged may be gone with them.</summary>
+        public bool Kills { get; init; }
+
+        /// <summary>Site A does not run when it begins.</summary>
+        public bool AwayBefore { get; init; }
+    }
+}
