@@ -17,7 +17,7 @@ internal sealed class CutProxy : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly List<Task> tasks = [];
-    private readonly HashSet<Socket> near = [];
+    private readonly HashSet<Socket> ends = [];
     private readonly IPEndPoint target;
     private readonly bool standsFor;
     private TaskCompletionSource flows = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,6 +45,9 @@ internal sealed class CutProxy : IAsyncDisposable
     /// <summary>Told of each connection that was taken: when, and the first that was said on it.</summary>
     public Action<long, string>? Taken { get; init; }
 
+    /// <summary>After this long an interruption ends the connections, as the kernels of both ends do that send and hear nothing; null: they stay.</summary>
+    public TimeSpan? GivesUp { get; init; }
+
     private bool IsInterrupted => !flows.Task.IsCompleted;
 
     /// <summary>Nothing passes any more.</summary>
@@ -55,6 +58,8 @@ internal sealed class CutProxy : IAsyncDisposable
             flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (standsFor)
                 Drop();
+            if (GivesUp is { } time)
+                tasks.Add(GiveUpAsync(flows.Task, time));
         }
     }
 
@@ -75,7 +80,7 @@ internal sealed class CutProxy : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var socket in near)
+            foreach (var socket in ends)
                 socket.Close(0);
         }
     }
@@ -92,6 +97,12 @@ internal sealed class CutProxy : IAsyncDisposable
 
         await Task.WhenAll(left);
         stopping.Dispose();
+    }
+
+    private async Task GiveUpAsync(Task mended, TimeSpan time)
+    {
+        if (await Task.WhenAny(mended, Task.Delay(time, stopping.Token)) != mended)
+            EndAll();
     }
 
     private void Open()
@@ -195,7 +206,7 @@ internal sealed class CutProxy : IAsyncDisposable
         using (taken)
         {
             lock (gate)
-                near.Add(taken);
+                ends.UnionWith([taken, far]);
             try
             {
                 taken.NoDelay = true;
@@ -209,7 +220,7 @@ internal sealed class CutProxy : IAsyncDisposable
             }
 
             lock (gate)
-                near.Remove(taken);
+                ends.ExceptWith([taken, far]);
         }
     }
 

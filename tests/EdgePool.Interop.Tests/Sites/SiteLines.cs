@@ -11,6 +11,9 @@ namespace EdgePool.Interop.Tests.Sites;
 /// </summary>
 internal sealed class SiteLines : IAsyncDisposable
 {
+    /// <summary>What a Linux with net.ipv4.tcp_retries2 = 5 gives a connection on which nothing is acknowledged; by itself it is 15, and a quarter of an hour.</summary>
+    private static readonly TimeSpan Retries = TimeSpan.FromSeconds(12.6);
+
     private readonly IPAddress[] nodes = Four();
     private readonly IPAddress[] faces = Four();
     private readonly Dictionary<string, IPAddress> servers = new(StringComparer.Ordinal);
@@ -95,7 +98,7 @@ internal sealed class SiteLines : IAsyncDisposable
     private static IPAddress[] Four() => [.. Enumerable.Range(0, 4).Select(static _ => LoopbackAddresses.Next())];
 
     private static CutProxy Stand(IPAddress at, IPAddress target, int port, Action<long, string>? taken = null)
-        => new(new IPEndPoint(target, port), new IPEndPoint(at, port)) { Taken = taken };
+        => new(new IPEndPoint(target, port), new IPEndPoint(at, port)) { Taken = taken, GivesUp = Retries };
 
     private static IEnumerable<string> PartnersAt(Dictionary<string, IPAddress> at)
         => SiteNames.Partners.SelectMany(partner => SiteNames.DomainsOf(partner).SelectMany(domain => Record(domain, at[partner], 10, 5269)));

@@ -15,14 +15,20 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
     /// <summary>What a supervisor allows a process that says nothing (systemd: WatchdogSec), before it kills it.</summary>
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(20);
 
+    /// <summary>Longer than a lease stands.</summary>
+    private static readonly TimeSpan BeyondALease = TimeSpan.FromSeconds(8);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly Scenario[] Scenarios =
     [
         new("A drained (SIGTERM)", static tests => tests.DrainedAsync),
-        new("A restored", static tests => tests.RestoredAsync) { AwayBefore = true },
+        new("A restored, and B's nodes restarted in order", static tests => tests.RestoredAsync) { AwayBefore = true },
         new("A killed (kill -9, both nodes at once)", static tests => tests.KilledAsync) { Kills = true },
         new("A stopped (SIGSTOP), and killed after 20 s", static tests => tests.StoppedAsync) { Kills = true },
+        new("A cut off from B and etcd", static tests => tests.CutFromBAndEtcdAsync),
+        new("A cut off from its back ends", static tests => tests.CutFromInsideAsync),
+        new("A cut off from the partners", static tests => tests.CutFromPartnersAsync),
     ];
 
     public static TheoryData<string> Faults => [.. FaultTable.Wanted(Scenarios.Select(static scenario => scenario.Name))];
@@ -85,19 +91,48 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
     {
         var since = Stopwatch.GetTimestamp();
         await sites.WholeAsync();
+        foreach (var node in SiteNames.B) // partners stay where they are until their streams end
+        {
+            await sites.StopAsync(node);
+            await sites.RunNodeAsync(node);
+        }
+
         await UntilAtAAsync();
         return Stopwatch.GetElapsedTime(since);
+    }
+
+    private async Task<TimeSpan?> CutFromBAndEtcdAsync(SiteTraffic traffic)
+    {
+        Interrupt([.. sites.Lines.B, .. sites.Lines.Etcd]);
+        await Task.Delay(BeyondALease);
+        await sites.WholeAsync();
+        return null;
+    }
+
+    private Task<TimeSpan?> CutFromInsideAsync(SiteTraffic traffic) => CutAsync(traffic, sites.Lines.Inside);
+
+    private Task<TimeSpan?> CutFromPartnersAsync(SiteTraffic traffic) => CutAsync(traffic, sites.Lines.Partners);
+
+    private async Task<TimeSpan?> CutAsync(SiteTraffic traffic, IReadOnlyList<CutProxy> lines)
+    {
+        Interrupt(lines);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        await traffic.FlowsAsync(Stopwatch.GetTimestamp());
+        await sites.WholeAsync();
+        return null;
+    }
+
+    private static void Interrupt(IReadOnlyList<CutProxy> lines)
+    {
+        foreach (var line in lines)
+            line.Interrupt();
     }
 
     private async Task UntilAtAAsync()
     {
         var since = Stopwatch.GetTimestamp();
-        double share;
-        for (var next = since; (share = await ShareOfAAsync()) < 0.99; next = Stopwatch.GetTimestamp())
-        {
-            output.WriteLine($"{Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s: {share:P0} by A");
-            Assert.True(Stopwatch.GetElapsedTime(since) < Patience, "A does not carry everything");
-        }
+        while (await ShareOfAAsync() is var share && share < 0.99)
+            Assert.True(Stopwatch.GetElapsedTime(since) < Patience, $"A carries {share:P0}");
     }
 
     /// <summary>How much of the stanzas of half a second site A takes.</summary>

@@ -9,7 +9,7 @@ using EdgePool.Testing.Certificates;
 namespace EdgePool.Interop.Tests.Sites;
 
 /// <summary>
-/// Two sites: a pool of two <c>edgepool run</c> each, with the settings that ship, and one etcd of three members. Two partners, a real Prosody and a real ejabberd, find them by a real
+/// Two sites: a pool of two <c>edgepool run</c> each, and one etcd of three members. Two partners, a real Prosody and a real ejabberd, find them by a real
 /// BIND: site A by SRV priority 10, site B by 20. So does the internal server of two domains, a real Prosody; two more domains are components'.
 /// </summary>
 public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", "edge-b2"), IAsyncLifetime
@@ -18,6 +18,9 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
 
     /// <summary>How long the servers wait for a node that says nothing.</summary>
     internal static readonly TimeSpan Impatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the nodes wait for the acknowledgement of a stanza.</summary>
+    private static readonly TimeSpan Acknowledgement = TimeSpan.FromSeconds(10);
 
     private readonly TestCertificateAuthority authority = new();
     private readonly List<IAsyncDisposable> parts = [];
@@ -129,6 +132,7 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
                   - { certificate: "{{inName.CertificateFile}}", key: "{{inName.KeyFile}}" }
                 trust: { ca: ["{{authority.RootFile}}"] }
                 dns: { servers: ["{{names(node)}}"] }
+                timeouts: { acknowledgement: {{Acknowledgement.TotalSeconds}}s }
                 store: { directory: {{Names[node - 1]}} }
                 cluster:
                   pool: {{(a ? "a" : "b")}}
