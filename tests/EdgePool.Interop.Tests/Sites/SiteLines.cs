@@ -18,12 +18,12 @@ internal sealed class SiteLines : IAsyncDisposable
     private readonly IPAddress[] faces = Four();
     private readonly Dictionary<string, IPAddress> servers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IPAddress> serversFromA = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(string From, long At)> calls = [];
+    private readonly ConcurrentQueue<(string From, int Node, long At)> calls = [];
 
     /// <param name="etcd">Where its members are.</param>
     public SiteLines(IEnumerable<Uri> etcd)
     {
-        foreach (var server in (string[])[.. SiteNames.Partners, SiteNames.Inside])
+        foreach (var server in (string[])[.. SiteNames.Partners, SiteNames.Distrustful, SiteNames.Inside])
         {
             servers.Add(server, LoopbackAddresses.Next());
             serversFromA.Add(server, LoopbackAddresses.Next());
@@ -31,9 +31,9 @@ internal sealed class SiteLines : IAsyncDisposable
         }
 
         for (var node = 1; node <= 4; node++)
-            (SiteNames.IsA(node) ? Partners : PartnersToB).Add(Stand(faces[node - 1], nodes[node - 1], 5269, OnCall));
-        for (var node = 1; node <= 4; node++)
         {
+            var called = node;
+            (SiteNames.IsA(node) ? Partners : PartnersToB).Add(Stand(faces[node - 1], nodes[node - 1], 5269, (at, header) => OnCall(called, at, header)));
             (SiteNames.IsA(node) ? Inside : InsideToB).Add(Stand(faces[node - 1], nodes[node - 1], SiteNames.ComponentPort));
             (SiteNames.IsA(node) ? Inside : InsideToB).Add(Stand(faces[node - 1], nodes[node - 1], SiteNames.InternalPort));
         }
@@ -63,7 +63,7 @@ internal sealed class SiteLines : IAsyncDisposable
     public IEnumerable<CutProxy> All => [.. Partners, .. PartnersToB, .. Inside, .. InsideToB, .. Etcd, .. B];
 
     /// <summary>What partners' name server knows.</summary>
-    public IEnumerable<string> Names => [.. PartnersAt(servers), .. Prioritised(SiteNames.LocalDomains, 5269)];
+    public IEnumerable<string> Names => [.. PartnersAt(servers), .. Record(SiteNames.Distrustful, servers[SiteNames.Distrustful], 10, 5269), .. Prioritised(SiteNames.LocalDomains, 5269)];
 
     /// <summary>What that of site A knows: its way to partners goes over lines.</summary>
     public IEnumerable<string> NamesOfA => PartnersAt(serversFromA);
@@ -89,6 +89,9 @@ internal sealed class SiteLines : IAsyncDisposable
     /// <summary>When a domain of a partner first called a node since a moment; null: it has not.</summary>
     public long? FirstCall(string from, long since) => calls.Where(call => call.From == from && call.At >= since).Select(static call => (long?)call.At).Min();
 
+    /// <summary>The nodes that a domain of a partner has called.</summary>
+    public IEnumerable<int> CalledBy(string from) => calls.Where(call => call.From == from).Select(static call => call.Node).Distinct();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var line in All)
@@ -109,9 +112,9 @@ internal sealed class SiteLines : IAsyncDisposable
     private IEnumerable<string> Prioritised(IEnumerable<string> domains, int port)
         => domains.SelectMany(domain => Enumerable.Range(1, 4).SelectMany(node => Record(domain, FaceOf(node), SiteNames.IsA(node) ? 10 : 20, port)));
 
-    private void OnCall(long at, string header)
+    private void OnCall(int node, long at, string header)
     {
-        if (SiteNames.Partners.SelectMany(SiteNames.DomainsOf).FirstOrDefault(domain => header.Contains($"'{domain}'", StringComparison.Ordinal) || header.Contains($"\"{domain}\"", StringComparison.Ordinal)) is { } from)
-            calls.Enqueue((from, at));
+        if (SiteNames.Partners.SelectMany(SiteNames.DomainsOf).Append(SiteNames.Distrustful).FirstOrDefault(domain => header.Contains($"'{domain}'", StringComparison.Ordinal) || header.Contains($"\"{domain}\"", StringComparison.Ordinal)) is { } from)
+            calls.Enqueue((from, node, at));
     }
 }

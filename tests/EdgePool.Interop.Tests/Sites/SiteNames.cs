@@ -6,6 +6,9 @@ internal static class SiteNames
     public const string Prosody = "north.example";
     public const string Ejabberd = "south.example";
 
+    /// <summary>A partner that trusts no certificate: it asks whoever the SRV records name first whether a dialback key is ours. No traffic is with it.</summary>
+    public const string Distrustful = "west.example";
+
     /// <summary>The internal server; the local domains that it has are its components'.</summary>
     public const string Inside = "inside.contoso.example";
 

@@ -7,15 +7,15 @@ namespace EdgePool.Interop.Tests.Sites;
 /// <param name="Fault">What was done.</param>
 /// <param name="Silences">Per partner and direction, inwards first: the longest time in which nothing arrived, of the worse of its two flows.</param>
 /// <param name="Takeovers">Per partner: from its first call at a node after the fault until its messages arrived again.</param>
-/// <param name="Count">What became of every message with partners that acknowledge.</param>
-/// <param name="Bare">The same with the partner that does not: what is missing there was in flight on its streams.</param>
+/// <param name="Count">What became of the messages that are acknowledged all the way.</param>
+/// <param name="Bare">The same of the others: what is missing there was in flight on a connection that broke.</param>
 /// <param name="Back">Until site A carried everything again; null: it was not away.</param>
 internal sealed record SiteRow(
     string Fault, IReadOnlyList<TimeSpan> Silences, IReadOnlyList<TimeSpan?> Takeovers, FateCount Count, FateCount Bare, TimeSpan? Back)
 {
     /// <summary>The table's head, in Markdown.</summary>
     public const string Head =
-        "| fault | s without traffic: Prosody to us | from us | ejabberd to us | from us | s from a partner's call to its messages: Prosody | ejabberd | messages | bounced | delivered and bounced | doubled | taken by a process that was killed, from a component | in flight with ejabberd (no XEP-0198) | lost in silence | s until A carries everything again |\n"
+        "| fault | s without traffic: Prosody to us | from us | ejabberd to us | from us | s from a partner's call to its messages: Prosody | ejabberd | messages | bounced | delivered and bounced | doubled | from a component whose connection broke | in flight with who does not acknowledge | lost in silence | s until A carries everything again |\n"
         + "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
     public override string ToString() => string.Create(

@@ -68,12 +68,12 @@ internal sealed class SiteTraffic : IAsyncDisposable
     }
 
     /// <summary>Nobody writes any more, and what is under way is given the time that stanzas have; what is missing then stays so.</summary>
-    /// <param name="partnerWithoutAcknowledgement">What it wrote, and what was written to it, may be missing for good.</param>
-    public async Task SettleAsync(string partnerWithoutAcknowledgement)
+    /// <param name="bare">Flows of which some may be missing for good.</param>
+    public async Task SettleAsync(Func<SiteFlow, bool> bare)
     {
         foreach (var caller in callers)
             caller.Write(on: false);
-        await UntilAsync(() => flows.TrueForAll(flow => flow.Partner == partnerWithoutAcknowledgement || flow.Fates.Missing().Count == 0), Patience);
+        await UntilAsync(() => flows.TrueForAll(flow => bare(flow) || flow.Fates.Missing().Count == 0), Patience);
         for (var (missing, before) = (Missing(), -1); missing != before; (missing, before) = (Missing(), missing))
             await Task.Delay(TimeSpan.FromSeconds(1));
     }

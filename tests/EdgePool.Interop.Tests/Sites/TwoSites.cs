@@ -16,7 +16,7 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
 {
     internal const string Secret = "a secret of some length";
 
-    /// <summary>How long the servers wait for a node that says nothing.</summary>
+    /// <summary>How long each side waits for a connection that is neither taken nor refused.</summary>
     internal static readonly TimeSpan Impatience = TimeSpan.FromSeconds(3);
 
     /// <summary>How long the nodes wait for the acknowledgement of a stanza.</summary>
@@ -24,6 +24,7 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
 
     private readonly TestCertificateAuthority authority = new();
     private readonly List<IAsyncDisposable> parts = [];
+    private IPEndPoint resolver = null!;
 
     internal SiteLines Lines { get; private set; } = null!;
 
@@ -35,14 +36,14 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
         Programs.Require("etcd", "setpriv", "named", "prosody", "erl");
         var etcd = Keep(await EtcdServers.StartAsync(3));
         Lines = new SiteLines(etcd.Endpoints);
-        var names = Keep(await BindServer.StartAsync(Lines.Names)).EndPoint;
+        resolver = Keep(await BindServer.StartAsync(Lines.Names)).EndPoint;
         var namesOfA = Keep(await BindServer.StartAsync(Lines.NamesOfA)).EndPoint;
         var namesInside = Keep(await BindServer.StartAsync(Lines.NamesInside)).EndPoint;
-        WriteFiles(node => SiteNames.IsA(node) ? namesOfA : names, [.. etcd.Endpoints]);
+        WriteFiles(node => SiteNames.IsA(node) ? namesOfA : resolver, [.. etcd.Endpoints]);
         var nodes = RunFirstAsync(Path.Combine(Folder, "documents.yaml"));
         foreach (var server in await Task.WhenAll(
-            RunServerAsync(ServerKind.Prosody, SiteNames.Prosody, names, SiteNames.DomainsOf(SiteNames.Prosody).Skip(1)),
-            RunServerAsync(ServerKind.Ejabberd, SiteNames.Ejabberd, names, SiteNames.DomainsOf(SiteNames.Ejabberd).Skip(1)),
+            RunServerAsync(ServerKind.Prosody, SiteNames.Prosody, resolver, SiteNames.DomainsOf(SiteNames.Prosody).Skip(1)),
+            RunServerAsync(ServerKind.Ejabberd, SiteNames.Ejabberd, resolver, SiteNames.DomainsOf(SiteNames.Ejabberd).Skip(1)),
             RunServerAsync(ServerKind.Prosody, SiteNames.Inside, namesInside, SiteNames.Partners.Select(SiteNames.ChatFor))))
         {
             Servers.Add(server.Domain, server);
@@ -72,6 +73,20 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
     {
         foreach (var line in (CutProxy[])[.. Lines.PartnersToB, .. Lines.InsideToB])
             line.EndAll();
+    }
+
+    /// <summary>A Prosody that trusts no certificate, as a partner: dialback alone proves anything to it.</summary>
+    internal async Task<XmppServer> RunDistrustfulAsync()
+    {
+        await OperatorOf(1).DoAsync($"partner add {SiteNames.Distrustful} --partner-type Federated --sasl-negotiation Optional --support-dialback true");
+        return await PartnerScenario.ServerAsync(ServerKind.Prosody, new XmppServerOptions
+        {
+            Domain = SiteNames.Distrustful,
+            Address = Lines.ServerAt(SiteNames.Distrustful),
+            Dns = resolver,
+            Certificate = authority.Issue(SiteNames.Distrustful),
+            External = false,
+        });
     }
 
     public async ValueTask DisposeAsync()
@@ -132,7 +147,7 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
                   - { certificate: "{{inName.CertificateFile}}", key: "{{inName.KeyFile}}" }
                 trust: { ca: ["{{authority.RootFile}}"] }
                 dns: { servers: ["{{names(node)}}"] }
-                timeouts: { acknowledgement: {{Acknowledgement.TotalSeconds}}s }
+                timeouts: { connect: {{Impatience.TotalSeconds}}s, acknowledgement: {{Acknowledgement.TotalSeconds}}s }
                 store: { directory: {{Names[node - 1]}} }
                 cluster:
                   pool: {{(a ? "a" : "b")}}
