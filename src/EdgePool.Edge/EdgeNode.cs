@@ -63,6 +63,7 @@ public sealed class EdgeNode : IAsyncDisposable
         Streams = new StreamRegistry();
         var names = ResolverOptions(options);
         resolver = new StubResolver(names, time);
+        NameServers = names.Servers;
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -106,6 +107,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
+
+    /// <summary>The name servers that the node asks.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; }
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
