@@ -64,6 +64,7 @@ public sealed class EdgeNode : IAsyncDisposable
         Streams = new StreamRegistry();
         var names = ResolverOptions(options);
         resolver = new StubResolver(names, time);
+        NameServers = names.Servers;
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -107,6 +108,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
+
+    /// <summary>The name servers that the node asks.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; }
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
@@ -386,11 +390,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
     private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
     {
-        foreach (var address in options?.Listen ?? [])
+        if (options is null)
+            return;
+        var hosts = new FollowedHosts(options, edge.Options.Pool).Of;
+        foreach (var address in options.Listen)
         {
             try
             {
-                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, options!.Hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
+                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
             }
             catch (SocketException exception)
             {
