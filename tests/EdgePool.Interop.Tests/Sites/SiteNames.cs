@@ -12,6 +12,9 @@ internal static class SiteNames
     /// <summary>The internal server; the local domains that it has are its components'.</summary>
     public const string Inside = "inside.contoso.example";
 
+    /// <summary>A component's local domain that is at home at site B, and leaves by it.</summary>
+    public const string OfB = "branch.contoso.example";
+
     public const int ComponentPort = 23456;
     public const int InternalPort = 23457;
     public const int PeerPort = 23458;
@@ -24,7 +27,7 @@ internal static class SiteNames
     /// <summary>The nodes of site B.</summary>
     public static IReadOnlyList<int> B { get; } = [3, 4];
 
-    public static IReadOnlyList<string> LocalDomains { get; } = [.. Partners.Select(GateFor), .. Partners.Select(ChatFor)];
+    public static IReadOnlyList<string> LocalDomains { get; } = [.. Partners.Select(GateFor), .. Partners.Select(ChatFor), OfB];
 
     public static bool IsA(int node) => A.Contains(node);
 

@@ -24,7 +24,7 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
     [
         new("A drained (SIGTERM)", static tests => tests.DrainedAsync),
         new("A restored, and B's nodes restarted in order", static tests => tests.RestoredAsync) { AwayBefore = true },
-        new("A killed (kill -9, both nodes at once)", static tests => tests.KilledAsync),
+        new("A killed (kill -9, both nodes at once)", static tests => tests.KilledAsync) { Takeover = TimeSpan.FromSeconds(2) },
         new("A stopped (SIGSTOP), and killed after 20 s", static tests => tests.StoppedAsync),
         new("A cut off from B and etcd", static tests => tests.CutFromBAndEtcdAsync),
         new("A cut off from its back ends", static tests => tests.CutFromInsideAsync) { CutsComponents = true },
@@ -62,6 +62,7 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
         await sites.WholeAsync();
         await sites.BalancesAsync();
         Assert.Equal((0, 0), (row.Count.Lost, row.Count.Doubled + row.Bare.Doubled));
+        Assert.All(takeovers, took => Assert.True(!(took > scenario.Takeover), $"taken over {took} after the partner's call"));
         Assert.All(traffic.Flows.Zip(sent), static flow => Assert.All(flow.First.Fates.Missing(), number => Assert.InRange(number, flow.Second - 2 * Rate, int.MaxValue)));
     }
 
@@ -175,6 +176,9 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
     {
         /// <summary>Site A does not run when it begins.</summary>
         public bool AwayBefore { get; init; }
+
+        /// <summary>The longest that may lie between a partner's call and its messages.</summary>
+        public TimeSpan Takeover { get; init; } = TimeSpan.MaxValue;
 
         /// <summary>Connections with components break without a word.</summary>
         public bool CutsComponents { get; init; }

@@ -136,7 +136,7 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
             File.WriteAllText(FileOf(node), string.Create(CultureInfo.InvariantCulture, $$"""
                 node: { name: {{Names[node - 1]}} }
                 domains:
-                {{string.Concat(SiteNames.Partners.Select(partner => Domains(partner, Lines.InsideFor(node))))}}
+                {{string.Concat(SiteNames.Partners.Select(partner => Domains(partner, Lines.InsideFor(node))))}}{{ComponentOf(SiteNames.OfB)}}
                 listeners:
                   s2s: [ { address: "{{address}}:5269" } ]
                   internal:
@@ -169,10 +169,11 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
 
     private string Domains(string partner, IPEndPoint inside)
         => $$"""
-              - { name: {{SiteNames.GateFor(partner)}}, backEnd: { component: { secretFile: component.secret } } }
-              - { name: {{SiteNames.ChatFor(partner)}}, backEnd: { server: { address: "{{inside}}", supportDialback: false, trust: { ca: ["{{authority.RootFile}}"] } } } }
+            {{ComponentOf(SiteNames.GateFor(partner))}}  - { name: {{SiteNames.ChatFor(partner)}}, backEnd: { server: { address: "{{inside}}", supportDialback: false, trust: { ca: ["{{authority.RootFile}}"] } } } }
 
             """;
+
+    private static string ComponentOf(string domain) => $"  - {{ name: {domain}, backEnd: {{ component: {{ secretFile: component.secret }} }} }}\n";
 
     private string Topology()
         => $$"""
@@ -185,6 +186,6 @@ public sealed class TwoSites() : NodeProcesses("edge-a1", "edge-a2", "edge-b1", 
                 - { name: a, site: a, host: edge-a.contoso.example, addresses: [{{Lines.FaceOf(1)}}, {{Lines.FaceOf(2)}}], priority: 10, nodes: [{{Names[0]}}, {{Names[1]}}] }
                 - { name: b, site: b, host: edge-b.contoso.example, addresses: [{{Lines.FaceOf(3)}}, {{Lines.FaceOf(4)}}], priority: 20, nodes: [{{Names[2]}}, {{Names[3]}}] }
               domains:
-            {{string.Concat(SiteNames.LocalDomains.Select(static domain => $"    - {{ name: {domain}, site: a, backEnds: [a, b] }}\n"))}}
+            {{string.Concat(SiteNames.LocalDomains.Select(static domain => $"    - {{ name: {domain}, site: {(domain == SiteNames.OfB ? "b" : "a")}, backEnds: [a, b] }}\n"))}}
             """;
 }
