@@ -67,13 +67,18 @@ internal sealed class SiteTraffic : IAsyncDisposable
             Assert.Fail($"not every direction flowed in time: {this}");
     }
 
-    /// <summary>Nobody writes any more, and what is under way is given the time that stanzas have; what is missing then stays so.</summary>
+    /// <summary>Nobody writes any more, and what is under way is given the time that stanzas have.</summary>
     /// <param name="bare">Flows of which some may be missing for good.</param>
     public async Task SettleAsync(Func<SiteFlow, bool> bare)
     {
         foreach (var caller in callers)
             caller.Write(on: false);
         await UntilAsync(() => flows.TrueForAll(flow => bare(flow) || flow.Fates.Missing().Count == 0), Patience);
+    }
+
+    /// <summary>Waits until nothing that was missing comes any more; it is missing for good, when nothing is in flight at any node.</summary>
+    public async Task StandStillAsync()
+    {
         for (var (missing, before) = (Missing(), -1); missing != before; (missing, before) = (Missing(), missing))
             await Task.Delay(TimeSpan.FromSeconds(1));
     }
