@@ -105,6 +105,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
 
         var (runtime, goal) = (edge, new DialGoal.Carry(route, lost));
         dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
+        if (place is not null)
+            place.End = dial.Tell;
     }
 
     /// <summary>A stream that is there may take the route on.</summary>
