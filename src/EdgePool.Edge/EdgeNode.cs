@@ -155,10 +155,10 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Asks the other nodes of the pool; null: the node is alone.</summary>
     public IPeerNetwork? Peers => links?.Network;
 
-    /// <summary>The nodes of the pool that there is a link to.</summary>
+    /// <summary>The nodes of the cluster that there is a link to.</summary>
     public IReadOnlyCollection<string> LinkedNodes => links?.Network.Linked ?? [];
 
-    /// <summary>The local domains whose back end is connected at another node of the pool, or in its reach, each once for each such node that there is a link to.</summary>
+    /// <summary>The local domains whose back end is connected at another node, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
     /// <summary>
@@ -383,11 +383,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
     private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
     {
-        foreach (var address in options?.Listen ?? [])
+        if (options is null)
+            return;
+        var hosts = new FollowedHosts(options, edge.Options.Pool).Of;
+        foreach (var address in options.Listen)
         {
             try
             {
-                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, options!.Hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
+                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
             }
             catch (SocketException exception)
             {

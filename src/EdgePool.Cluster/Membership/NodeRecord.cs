@@ -18,7 +18,8 @@ namespace EdgePool.Cluster.Membership;
 public sealed record NodeRecord(
     string Name, string Pool, string Instance, string Version, string Peer, bool Ready = true, bool Draining = false, int Streams = 0, string? PeerKey = null)
 {
-    private const string Prefix = "nodes/";
+    /// <summary>What the keys of all records begin with.</summary>
+    internal const string Prefix = "nodes/";
 
     /// <summary>When its process started, by its own clock; null: it does not tell.</summary>
     public DateTimeOffset? Started { get; init; }
@@ -31,6 +32,9 @@ public sealed record NodeRecord(
 
     /// <summary>Since when it has that version, by its own clock; null: it has none.</summary>
     public DateTimeOffset? TopologySince { get; init; }
+
+    /// <summary>Where internal servers reach it, address:port, with a space between two; null: nowhere that it could name.</summary>
+    public string? Inner { get; init; }
 
     /// <summary>What it lacks for its part in the topology, in words; null: nothing.</summary>
     public string? Lacks { get; init; }
@@ -71,7 +75,7 @@ public sealed record NodeRecord(
     }
 }
 
-/// <summary>The nodes of a pool at one moment.</summary>
+/// <summary>The nodes of a pool, or of all pools of the cluster, at one moment.</summary>
 /// <param name="Revision">The store's; a later view has a higher one.</param>
 /// <param name="Nodes">Those that are there, by name.</param>
 public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, NodeRecord> Nodes)
@@ -79,7 +83,7 @@ public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, N
     /// <summary>Nobody is known yet.</summary>
     public static PoolView Empty { get; } = new(0, ImmutableSortedDictionary.Create<string, NodeRecord>(StringComparer.Ordinal));
 
-    /// <summary>The view that the keys of a pool's records give.</summary>
+    /// <summary>The view that the keys of records give.</summary>
     public static PoolView Of(KeySet keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -93,6 +97,13 @@ public sealed record PoolView(long Revision, ImmutableSortedDictionary<string, N
         }
 
         return new PoolView(keys.Revision, nodes.ToImmutable());
+    }
+
+    /// <summary>Those of one pool alone.</summary>
+    public PoolView In(string pool)
+    {
+        var others = Nodes.Values.Where(node => !string.Equals(node.Pool, pool, StringComparison.Ordinal)).Select(static node => node.Name);
+        return this with { Nodes = Nodes.RemoveRange(others) };
     }
 
     /// <summary>The view that <see cref="ToBytes"/> wrote, of revision 0: nobody knows what has changed since; empty where it cannot be read.</summary>

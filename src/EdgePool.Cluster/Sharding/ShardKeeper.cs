@@ -31,7 +31,7 @@ public sealed class ShardKeeper
     private string[] placedAmong = [];
     private string?[] placed;
     private readonly Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private readonly Watched<PoolView> view;
+    private readonly Watched<Seen> seen;
     private readonly Watched<ShardMap> map;
 
     /// <param name="store">Where ownership is agreed on.</param>
@@ -47,18 +47,21 @@ public sealed class ShardKeeper
         (retry, again, placed) = (options.Retry, options.KeepAlive, new string?[shards]);
         (pool, name) = (member.Record.Pool, member.Record.Name);
         member.Began += _ => Changed();
-        view = new Watched<PoolView>(store, NodeRecord.PrefixOf(pool), PoolView.Empty, PoolView.Of, Changed, retry, time);
+        seen = new Watched<Seen>(store, NodeRecord.Prefix, Seen.Nobody, keys => Seen.Of(keys, pool), Changed, retry, time);
         map = new Watched<ShardMap>(store, ShardMap.PrefixOf(pool), ShardMap.Empty, keys => ShardMap.Of(keys, pool), Changed, retry, time);
     }
 
     /// <summary>The nodes of the pool, as last heard.</summary>
-    public PoolView View => view.Newest;
+    public PoolView View => seen.Newest.Pool;
+
+    /// <summary>The nodes of all pools of the cluster, as last heard.</summary>
+    public PoolView Everyone => seen.Newest.Everyone;
 
     /// <summary>The owners of the shards, as last heard.</summary>
     public ShardMap Map => map.Newest;
 
     /// <summary>False while the store cannot be followed: view and map may be old.</summary>
-    public bool Connected => view.Connected && map.Connected;
+    public bool Connected => seen.Connected && map.Connected;
 
     /// <summary>Called when a shard has become this node's, with its token; on the keeper's own path.</summary>
     public Action<int, long>? Gained { get; set; }
@@ -78,7 +81,7 @@ public sealed class ShardKeeper
     /// <summary>Keeps until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var watching = Task.WhenAll(view.RunAsync(cancellationToken), map.RunAsync(cancellationToken), LookAgainAsync(cancellationToken));
+        var watching = Task.WhenAll(seen.RunAsync(cancellationToken), map.RunAsync(cancellationToken), LookAgainAsync(cancellationToken));
         try
         {
             while (true)
@@ -260,4 +263,15 @@ public sealed class ShardKeeper
             cancellationToken) is not null;
 
     private readonly record struct Held(long Token, Term Term);
+
+    private sealed record Seen(PoolView Everyone, PoolView Pool)
+    {
+        public static Seen Nobody { get; } = new(PoolView.Empty, PoolView.Empty);
+
+        public static Seen Of(KeySet keys, string pool)
+        {
+            var everyone = PoolView.Of(keys);
+            return new Seen(everyone, everyone.In(pool));
+        }
+    }
 }

@@ -64,6 +64,8 @@ internal sealed class PeerActor : ReceiveActor, IWithTimers
     private void OnKnown(Known known)
     {
         record = known.Record;
+        if (record is { Pool: var pool })
+            stanzas.OfOtherPool = !string.Equals(pool, peers.Pool.Pool, StringComparison.Ordinal);
         Listen();
         if (link is { } standing)
         {

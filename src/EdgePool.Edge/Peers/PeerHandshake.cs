@@ -54,14 +54,14 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
             cancellation);
     }
 
-    /// <summary>Takes a call: the other side must show the key of a node of the pool, and greet with that node's name.</summary>
+    /// <summary>Takes a call: the other side must show the key of a node of the cluster, and greet with that node's name.</summary>
     public Task<PeerOutcome> AcceptAsync(Socket socket, CancellationToken cancellation) => WithinTimeAsync(
         socket,
         async over =>
         {
             var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
             var key = string.Empty;
-            await stream.AuthenticateAsServerAsync(PeerTls.ForServer(ours, shown => IsOfPool(key = shown)), over);
+            await stream.AuthenticateAsServerAsync(PeerTls.ForServer(ours, shown => IsKnown(key = shown)), over);
             return await GreetAsync(socket, stream, key, over);
         },
         cancellation);
@@ -93,7 +93,7 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
             : null;
     }
 
-    private bool IsOfPool(string key)
+    private bool IsKnown(string key)
         => pool.View().Nodes.Values.Any(record => string.Equals(record.PeerKey, key, StringComparison.Ordinal) && !string.Equals(record.Name, node, StringComparison.Ordinal));
 
     private async Task<PeerOutcome> GreetAsync(Socket socket, SslStream stream, string key, CancellationToken over)

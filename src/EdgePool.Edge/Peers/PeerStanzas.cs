@@ -32,6 +32,9 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
     private int turn;
     private bool retired;
 
+    /// <summary>The node is of another pool: it gets what this pool cannot deliver.</summary>
+    public bool OfOtherPool { get; set; }
+
     /// <summary>A link is there, and nothing is read from it yet.</summary>
     public void Begin(PeerLink made)
     {
@@ -233,7 +236,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         }
 
         channel.Route.Queue.Attach(kick!);
-        all.Routes.Elsewhere.Add(node, channel.Route);
+        all.Routes.Elsewhere.Add(node, channel.Route, OfOtherPool);
     }
 
     /// <summary>The back end is not there: what waits for it goes where else it is, or is answered; what is under way is the other node's to answer.</summary>

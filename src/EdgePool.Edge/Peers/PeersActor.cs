@@ -4,7 +4,7 @@ using EdgePool.Edge.Telemetry;
 namespace EdgePool.Edge.Peers;
 
 /// <summary>
-/// The links of this node to all others of its pool: <c>/edge/peers</c>, with a child for each node. It looks at who is in the pool, takes the calls of others, and hands each to
+/// The links of this node to all others of the cluster: <c>/edge/peers</c>, with a child for each node. It looks at who is there, takes the calls of others, and hands each to
 /// the child of the node that calls.
 /// </summary>
 internal sealed class PeersActor : ReceiveActor, IWithTimers

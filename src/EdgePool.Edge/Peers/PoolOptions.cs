@@ -10,7 +10,7 @@ namespace EdgePool.Edge.Peers;
 /// <param name="Instance">As in this node's record: tells it from a process that had its name before.</param>
 /// <param name="Listen">Where it takes links of other nodes; port 0 takes a free one.</param>
 /// <param name="Identity">Its key; it outlives the node.</param>
-/// <param name="View">The nodes of the pool, as last seen: who is not in it gets no link. From any thread.</param>
+/// <param name="View">The nodes of the cluster, those of other pools too, as last seen: who is not in it gets no link. From any thread.</param>
 /// <param name="Coordinator">Where the leases of nodes are that are found dead; it outlives the node.</param>
 public sealed record PoolOptions(string Pool, string Instance, IPEndPoint Listen, PeerIdentity Identity, Func<PoolView> View, ICoordinator Coordinator)
 {

@@ -13,12 +13,15 @@ public enum BackEndPlace
 
     /// <summary>At another node of the pool, which there is a link to.</summary>
     Elsewhere,
+
+    /// <summary>At a node of another pool alone: stanzas cross to it, and partners had better go there.</summary>
+    OtherPool,
 }
 
 /// <summary>A local domain and its back end.</summary>
 /// <param name="Domain">The domain.</param>
 /// <param name="Place">Where the back end is.</param>
-/// <param name="Missing">What is missing, where it is nowhere.</param>
+/// <param name="Missing">What is missing, where it is not in this pool.</param>
 public sealed record DomainStanding(DomainName Domain, BackEndPlace Place, string Missing);
 
 /// <summary>Whether a node can do its job.</summary>
@@ -35,14 +38,14 @@ public sealed record NodeReadiness(IReadOnlyList<string> Reasons, IReadOnlyList<
     /// <summary>A node that takes partners' connections whatever happens.</summary>
     internal static NodeReadiness Always { get; } = new([], []);
 
-    /// <summary>Judges: a node is ready when it can serve a local domain, under TLS where it has certificates at all.</summary>
+    /// <summary>Judges: a node is ready when its pool can serve a local domain, under TLS where it has certificates at all.</summary>
     /// <param name="domains">Every local domain.</param>
     /// <param name="certificates">Ours in force.</param>
     /// <param name="now">The time.</param>
     internal static NodeReadiness Judge(IReadOnlyList<DomainStanding> domains, IReadOnlyList<EdgeCertificate> certificates, DateTimeOffset now)
     {
         var reasons = new List<string>();
-        if (domains.All(domain => domain.Place is BackEndPlace.Nowhere))
+        if (domains.All(domain => domain.Place is BackEndPlace.Nowhere or BackEndPlace.OtherPool))
             reasons.Add($"no back end: {string.Join("; ", domains.Select(domain => $"{domain.Domain}: {domain.Missing}"))}");
         if (certificates.Count > 0 && !certificates.Any(ours => ours.ValidFrom <= now && now < ours.ValidUntil))
             reasons.Add(FormattableString.Invariant($"no valid certificate: the last one ended at {certificates.Max(ours => ours.ValidUntil):u}"));

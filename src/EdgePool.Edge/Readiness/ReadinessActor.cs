@@ -96,7 +96,8 @@ internal sealed class ReadinessActor : ReceiveActor, IWithTimers
             ? edge.Components.IsConnected(local.Name) ? null : "its component is not connected"
             : served.Contains(local.Name) ? null : probed.GetValueOrDefault(local.Name, "its internal server is being tried");
         return missing is null ? new DomainStanding(local.Name, BackEndPlace.Here, "")
-            : edge.Routes.Elsewhere.Has(local.Name) ? new DomainStanding(local.Name, BackEndPlace.Elsewhere, "")
+            : edge.Routes.Elsewhere.HasNear(local.Name) ? new DomainStanding(local.Name, BackEndPlace.Elsewhere, "")
+            : edge.Routes.Elsewhere.Has(local.Name) ? new DomainStanding(local.Name, BackEndPlace.OtherPool, $"{missing} (another pool has it, and gets its stanzas)")
             : new DomainStanding(local.Name, BackEndPlace.Nowhere, missing);
     }
 

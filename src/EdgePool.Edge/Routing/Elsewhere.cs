@@ -4,8 +4,8 @@ using EdgePool.Xmpp.Addressing;
 namespace EdgePool.Edge.Routing;
 
 /// <summary>
-/// The ways to back ends over other nodes of the pool: to components that are connected there, and to internal servers. Of several nodes that have one, each pair of domains has its own, by rendezvous: so the
-/// pairs spread, and those of one pair keep their order. Safe from any thread; what is looked up allocates nothing.
+/// The ways to back ends over other nodes: to components that are connected there, and to internal servers. Nodes of this pool come first; another pool's are the last resort. Of several
+/// nodes that have one, each pair of domains has its own, by rendezvous: so the pairs spread, and those of one pair keep their order. Safe from any thread; what is looked up allocates nothing.
 /// </summary>
 internal sealed class Elsewhere
 {
@@ -15,17 +15,23 @@ internal sealed class Elsewhere
     /// <summary>The local domains, each once for each node that has it.</summary>
     public IReadOnlyList<DomainName> All => [.. ways.SelectMany(static domain => domain.Value.Select(way => way.Route.Pair.Remote))];
 
-    /// <summary>Another node has the domain's back end.</summary>
+    /// <summary>Another node of this pool has the domain's back end.</summary>
+    public bool HasNear(DomainName domain) => ways.TryGetValue(domain, out var all) && all.Any(static way => !way.Far);
+
+    /// <summary>Another node has it, be it of another pool.</summary>
     public bool Has(DomainName domain) => ways.ContainsKey(domain);
 
     /// <summary>The node has a back end, which is reached by this route.</summary>
-    public void Add(string node, Route route)
+    /// <param name="node">Its name.</param>
+    /// <param name="route">The way.</param>
+    /// <param name="far">It is of another pool.</param>
+    public void Add(string node, Route route, bool far = false)
     {
         lock (gate)
         {
             var others = ways.GetValueOrDefault(route.Pair.Remote, []);
             if (!others.Any(way => ReferenceEquals(way.Route, route)))
-                ways = ways.SetItem(route.Pair.Remote, others.Add(new Way(HashOf(System.Text.Encoding.UTF8.GetBytes(node), Basis), route)));
+                ways = ways.SetItem(route.Pair.Remote, others.Add(new Way(HashOf(System.Text.Encoding.UTF8.GetBytes(node), Basis), far, route)));
         }
     }
 
@@ -48,12 +54,12 @@ internal sealed class Elsewhere
             return null;
         var pair = HashOf(to.Utf8, HashOf(from, Basis));
         Route? chosen = null;
-        var highest = 0UL;
+        var (far, highest) = (true, 0UL);
         foreach (var way in all)
         {
             var weight = Mix(way.Node ^ pair) | 1;
-            if (weight > highest && !ReferenceEquals(way.Route, except))
-                (chosen, highest) = (way.Route, weight);
+            if ((way.Far == far ? weight > highest : far) && !ReferenceEquals(way.Route, except))
+                (chosen, far, highest) = (way.Route, way.Far, weight);
         }
 
         return chosen;
@@ -77,5 +83,5 @@ internal sealed class Elsewhere
         return value ^ (value >> 31);
     }
 
-    private readonly record struct Way(ulong Node, Route Route);
+    private readonly record struct Way(ulong Node, bool Far, Route Route);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace EdgePool.Server.Pool;
 
 /// <summary>
-/// The nodes of the pool as this one last saw them, on its disk: one that starts while the store does not answer finds them there, and links to those that run, which know it
+/// The nodes of the cluster as this one last saw them, on its disk: one that starts while the store does not answer finds them there, and links to those that run, which know it
 /// still. What the store says takes their place.
 /// </summary>
 /// <param name="folder">The node's folder.</param>
@@ -44,8 +44,9 @@ internal sealed class KeptNodes(string folder, Func<PoolView> newest, TimeProvid
         }
     }
 
-    /// <summary>What a link needs; the rest of a record changes all the time.</summary>
-    private static (string Name, string Peer, string? Key)[] Reached(PoolView view) => [.. view.Nodes.Values.Select(static node => (node.Name, node.Peer, node.PeerKey))];
+    /// <summary>What a link and the internal view need; the rest of a record changes all the time.</summary>
+    private static (string Name, string Peer, string? Key, string? Inner)[] Reached(PoolView view)
+        => [.. view.Nodes.Values.Select(static node => (node.Name, node.Peer, node.PeerKey, node.Inner))];
 
     private static PoolView Read(string file) => File.Exists(file) && DiskFile.Read(file, out _) is { } bytes ? PoolView.Read(bytes) : PoolView.Empty;
 }

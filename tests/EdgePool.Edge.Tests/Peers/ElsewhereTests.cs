@@ -44,6 +44,24 @@ public sealed class ElsewhereTests
     }
 
     [Fact]
+    public void Find_AnotherPool_IsTheLastResort()
+    {
+        var far = routes.ToPeer(Domain);
+        routes.Elsewhere.Add("site-b-1", far, far: true);
+        Assert.True(routes.Elsewhere.Has(Domain));
+        Assert.False(routes.Elsewhere.HasNear(Domain));
+        Assert.Same(far, routes.Elsewhere.Find("p1.example"u8, Domain));
+
+        var near = Assert.Single(Add("b"));
+        for (var n = 0; n < 100; n++)
+            Assert.Same(near, routes.Elsewhere.Find(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"p{n}.example")), Domain));
+        Assert.Same(far, routes.Elsewhere.Find("p1.example"u8, Domain, except: near));
+
+        routes.Elsewhere.Remove(near);
+        Assert.Same(far, routes.Elsewhere.Find("p1.example"u8, Domain));
+    }
+
+    [Fact]
     public void Route_ConnectedHere_GoesHere()
     {
         var nodes = Add("b");

@@ -15,7 +15,7 @@ using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;
 
-/// <summary>Nodes of one pool in one process, with real sockets on loopback: d.example and e.example are components, p1.example a partner.</summary>
+/// <summary>Nodes of one pool, or of several, in one process, with real sockets on loopback: d.example and e.example are components, p1.example a partner.</summary>
 internal sealed class PoolScene : IAsyncDisposable
 {
     public const string Secret = "component secret";
@@ -49,11 +49,11 @@ internal sealed class PoolScene : IAsyncDisposable
     public PoolView View => Volatile.Read(ref view);
 
     /// <summary>A node that runs, with its record in the view.</summary>
-    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null, bool accepting = true)
+    public async Task<EdgeNode> StartAsync(string name, PeerIdentity? identity = null, string? instance = null, Func<EdgeOptions, EdgeOptions>? change = null, string? peer = null, Action<EdgeNode>? starting = null, bool accepting = true, string pool = "pool")
     {
         identity ??= PeerIdentity.Create();
         instance ??= $"{name}-{nodes.Count}";
-        var options = Options(name, new PoolOptions("pool", instance, new IPEndPoint(IPAddress.Loopback, 0), identity, () => View, Store)
+        var options = Options(name, new PoolOptions(pool, instance, new IPEndPoint(IPAddress.Loopback, 0), identity, () => View, Store)
         {
             Timeouts = new PeerTimeouts { Ping = TimeSpan.FromMilliseconds(50), BackoffMin = TimeSpan.FromMilliseconds(10), BackoffMax = TimeSpan.FromMilliseconds(50) },
         });
@@ -64,7 +64,7 @@ internal sealed class PoolScene : IAsyncDisposable
             node.Accept();
         starting?.Invoke(node);
         var lease = await Store.GrantAsync(TimeSpan.FromHours(1), default);
-        Tell(new NodeRecord(name, "pool", instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
+        Tell(new NodeRecord(name, pool, instance, "1", peer ?? node.PeerEndPoint!.ToString(), PeerKey: identity.Key) { Lease = lease });
         return node;
     }
 

@@ -101,6 +101,14 @@ public sealed class ReadinessTests
         Assert.Equal($"no back end: inside.example: its internal server 127.0.0.1:{port} does not answer", Assert.Single(scene.Node.Readiness.Reasons));
     }
 
+    [Theory]
+    [InlineData(BackEndPlace.Here, true)]
+    [InlineData(BackEndPlace.Elsewhere, true)]
+    [InlineData(BackEndPlace.OtherPool, false)]
+    [InlineData(BackEndPlace.Nowhere, false)]
+    public void Judge_BackEndOfTheOnlyDomain_MustBeInThisPool(BackEndPlace place, bool ready)
+        => Assert.Equal(ready, NodeReadiness.Judge([new(EdgePool.Xmpp.Addressing.DomainName.Parse("edge.example"), place, "away")], [], default).IsReady);
+
     [Fact]
     public void Judge_CertificatesThatHaveEnded_AreAReason()
     {

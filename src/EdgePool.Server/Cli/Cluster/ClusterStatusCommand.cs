@@ -74,7 +74,7 @@ internal static class ClusterStatusCommand
                 node.Shards.ToString(CultureInfo.InvariantCulture),
                 Bar(node.Shards, fullest),
                 node.LeaseSeconds is { } left ? string.Create(CultureInfo.InvariantCulture, $"{left:0.#} s") : "",
-                node.Links is { } links ? string.Create(CultureInfo.InvariantCulture, $"{links.Count} of {view.Nodes.Count - 1}") : "",
+                node.Links is { } links ? Links(links, view) : "",
                 node.UncertainStanzas?.ToString(CultureInfo.InvariantCulture) ?? "",
                 node.Peer,
                 node.Product);
@@ -94,6 +94,14 @@ internal static class ClusterStatusCommand
 
     private static string State(ClusterNode node, string teller)
         => (node.Draining ? "draining" : node.Ready ? "ready" : "not ready") + (string.Equals(node.Name, teller, StringComparison.Ordinal) ? " *" : "");
+
+    /// <summary>Links within the pool, of how many; and behind them those to other pools.</summary>
+    private static string Links(IReadOnlyList<string> links, ClusterView view)
+    {
+        var near = links.Count(link => view.Nodes.Any(node => string.Equals(node.Name, link, StringComparison.Ordinal)));
+        var within = string.Create(CultureInfo.InvariantCulture, $"{near} of {view.Nodes.Count - 1}");
+        return near == links.Count ? within : string.Create(CultureInfo.InvariantCulture, $"{within} +{links.Count - near}");
+    }
 
     /// <summary>A bar of at least one sign where there is anything.</summary>
     private static string Bar(int shards, int fullest)

@@ -28,7 +28,7 @@ internal sealed class DemoNode : IAsyncDisposable
         var record = new NodeRecord(options.NodeName, "demo", options.NodeName + "-1", Product.Version, Peer: "", PeerKey: identity.Key) { Started = time.GetUtcNow() };
         Place = new PoolNode(store, record, new MembershipOptions(), time, new Random(), NullLogger.Instance);
         Edge = new EdgeNode(
-            options with { Pool = new PoolOptions("demo", record.Instance, new IPEndPoint(IPAddress.Loopback, 0), identity, () => Place.Keeper.View, store) }, logs, time);
+            options with { Pool = new PoolOptions("demo", record.Instance, new IPEndPoint(IPAddress.Loopback, 0), identity, () => Place.Keeper.Everyone, store) }, logs, time);
     }
 
     /// <summary>Its name.</summary>

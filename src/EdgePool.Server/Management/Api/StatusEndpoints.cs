@@ -49,7 +49,7 @@ internal static class StatusEndpoints
         readiness.IsReady,
         readiness.TakesPartners,
         readiness.Reasons,
-        readiness.Domains.Where(domain => domain.Place is BackEndPlace.Nowhere).ToDictionary(domain => domain.Domain.Ascii, domain => domain.Missing, StringComparer.Ordinal));
+        readiness.Domains.Where(domain => domain.Place is BackEndPlace.Nowhere or BackEndPlace.OtherPool).ToDictionary(domain => domain.Domain.Ascii, domain => domain.Missing, StringComparer.Ordinal));
 
     /// <summary>Why the policy in force is not the store's newest; null: it is, or there is no store.</summary>
     private static string? Problem(PolicyState? state) => state switch

@@ -26,7 +26,7 @@ internal sealed class TopologyEndpoints(ManagedNode node, TimeProvider time)
         await Reply.OkAsync(context, new TopologyStatusView(topology?.Source.Version ?? 0, nodes, problems), WireJson.Default.TopologyStatusView);
     }
 
-    /// <summary>The nodes of all pools; where the store does not answer, those of this one as last heard.</summary>
+    /// <summary>The nodes of all pools; where the store does not answer, as last heard.</summary>
     private async Task<(IReadOnlyList<NodeRecord> Records, string? Problem)> RecordsAsync(CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(Patience, time);
@@ -37,7 +37,7 @@ internal sealed class TopologyEndpoints(ManagedNode node, TimeProvider time)
         }
         catch (Exception fault) when (fault is StoreException || (fault is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            return ([.. node.Pool.Node.Keeper.View.Nodes.Values], "the store does not answer: what is shown is what this pool's nodes told last");
+            return ([.. node.Pool.Node.Keeper.Everyone.Nodes.Values], "the store does not answer: what is shown is what the nodes told last");
         }
     }
 }
