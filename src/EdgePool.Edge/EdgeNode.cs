@@ -84,7 +84,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Ledger,
             Streams,
             table,
-            new PartnerConnections(policy, options.Pool?.Shares),
+            new PartnerConnections(policy, options.Pool?.Shares, edgeLogs.Streams),
             new Pings(table),
             new RateTable(time, options.Pool?.Shares),
             bouncer,

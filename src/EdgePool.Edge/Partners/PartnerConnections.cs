@@ -1,8 +1,10 @@
 using EdgePool.Cluster.Entities;
 using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge.Partners;
 
@@ -18,14 +20,15 @@ internal sealed class PartnerConnections
 
     private readonly LivePolicy policy;
     private readonly ShareBook? shares;
+    private readonly ILogger? log;
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<ConnectionPlace>> byPartner = new(StringComparer.Ordinal);
     private long entered;
     private int total;
 
-    public PartnerConnections(LivePolicy policy, ShareBook? shares = null)
+    public PartnerConnections(LivePolicy policy, ShareBook? shares = null, ILogger? log = null)
     {
-        (this.policy, this.shares) = (policy, shares);
+        (this.policy, this.shares, this.log) = (policy, shares, log);
         if (shares is not null)
             shares.TooMany = EndNewest;
     }
@@ -109,6 +112,8 @@ internal sealed class PartnerConnections
             ending.ForEach(static p => p.IsEnding = true);
         }
 
+        if (ending.Count > 0 && log is not null)
+            StreamLog.TooManyOverThePool(log, ending.Count, holder == BudgetKey.Everyone ? "all partners together" : holder);
         var order = new EndStream(StreamEndReason.ConnectionLimit, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams"), "the pool had given its place to another node: more streams stood than may");
         ending.ForEach(place => place.End!(order));
     }
