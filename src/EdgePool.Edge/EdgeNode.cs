@@ -9,6 +9,7 @@ using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
@@ -63,6 +64,7 @@ public sealed class EdgeNode : IAsyncDisposable
         Streams = new StreamRegistry();
         var names = ResolverOptions(options);
         resolver = new StubResolver(names, time);
+        NameServers = names.Servers;
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -106,6 +108,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
+
+    /// <summary>The name servers that the node asks.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; }
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
@@ -278,6 +283,8 @@ public sealed class EdgeNode : IAsyncDisposable
         {
             ListenOn(peer!, PeerSetting);
             edge.Components.Changed = pool.Stanzas.Changed;
+            edge.Exits = new FederationExits(pool);
+            edge.Exits.Answer(routes);
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
 

@@ -12,6 +12,7 @@ public sealed class TopologyPoolTests
     private const string Topology = """
         kind: Topology
         spec:
+          dns: { advertise: off }
           sites: [ { name: berlin, federationRoute: [site-a] } ]
           pools: [ { name: site-a, site: berlin, host: edge.contoso.example, addresses: [203.0.113.11], priority: 10, nodes: [edge-1, edge-2, edge-3] } ]
           domains: [ { name: contoso.example, site: berlin, backEnds: [site-a] } ]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Cli.Topologies;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 
@@ -20,7 +21,7 @@ internal static class StatusCommand
         """;
 
     /// <summary>The command.</summary>
-    public static Command Create()
+    public static Command Create(TimeProvider time)
     {
         var json = new Option<bool>("--json") { Description = "Write JSON." };
         var command = NodeCommand.Create("status", "Show a node: its policy, streams and ledger.", Notes, async (context, cancellation) =>
@@ -32,7 +33,7 @@ internal static class StatusCommand
             }
             else
             {
-                Write(status, context.Output);
+                Write(status, time.GetUtcNow(), context.Output);
             }
 
             return status is { Readiness.Ready: true, Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null, PeerKeys.Failure: null } ? ExitCode.Success : ExitCode.Failed;
@@ -41,7 +42,7 @@ internal static class StatusCommand
         return command;
     }
 
-    private static void Write(StatusView status, TextWriter output)
+    private static void Write(StatusView status, DateTimeOffset now, TextWriter output)
     {
         var ledger = status.Ledger;
         var started = status.Started.ToString("u", CultureInfo.InvariantCulture);
@@ -77,6 +78,11 @@ internal static class StatusCommand
         if (status.BodyLogging is { } bodies)
         {
             output.WriteLine(FormattableString.Invariant($"privacy   message bodies are logged since version {bodies.Version} by {bodies.Who}"));
+        }
+
+        if (status.Advertiser is { } advertiser)
+        {
+            output.WriteLine($"dns       {AdvertiserText.Of(advertiser, now)}{(advertiser.Problems.Count > 0 ? ", see 'edgepool topology status'" : "")}");
         }
 
         Certificates(status.Certificates, output);

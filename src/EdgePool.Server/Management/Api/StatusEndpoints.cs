@@ -42,7 +42,7 @@ internal static class StatusEndpoints
             Certificates(node.Node.ReadCertificates()),
             node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
-            Ledger(node.Node.Ledger.Read()));
+            Ledger(node.Node.Ledger.Read())) { Advertiser = AdvertiserView.Of(node.Advertiser?.Heard) };
     }
 
     private static ReadinessView Readiness(NodeReadiness readiness) => new(

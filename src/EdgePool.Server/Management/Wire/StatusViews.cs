@@ -37,7 +37,11 @@ internal sealed record StatusView(
     CertificatesView Certificates,
     BodyLoggingView? BodyLogging,
     IReadOnlyDictionary<string, int> Streams,
-    LedgerView Ledger);
+    LedgerView Ledger)
+{
+    /// <summary>How DNS stands to the topology, as the advertiser told last; null: nobody looks, or nobody has been heard yet.</summary>
+    public AdvertiserView? Advertiser { get; init; }
+}
 
 /// <summary>Whether a node can do its job.</summary>
 /// <param name="Ready">It can.</param>
