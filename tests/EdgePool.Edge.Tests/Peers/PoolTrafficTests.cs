@@ -192,7 +192,7 @@ public sealed class PoolTrafficTests
         await using var scene = new PoolScene();
         var (a, b) = (await scene.StartAsync("a"), await scene.StartAsync("b"));
         await using var e = await scene.ConnectAsync(a, "e.example");
-        var here = await scene.ConnectAsync(a, "d.example");
+        var here = await SilentComponentAsync(a);
         await using var there = await scene.ConnectAsync(b, "d.example");
         await PoolScene.KnowsAsync(a, "d.example");
         await PoolScene.KnowsAsync(b, "e.example");
@@ -291,6 +291,17 @@ public sealed class PoolTrafficTests
         Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
         await ExpectBalancedAsync(a, b);
         Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    /// <summary>d.example, which reads nothing.</summary>
+    private static async Task<RawPeer> SilentComponentAsync(EdgeNode node)
+    {
+        var peer = await RawPeer.ConnectAsync(node.InternalEndPoints[0]);
+        await peer.SendAsync("<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='d.example'>");
+        var header = await peer.HearAsync(Wire.OurHeader);
+        await peer.SendAsync($"<handshake>{ComponentClient.Digest(System.Text.RegularExpressions.Regex.Match(header, " id='([^']*)'").Groups[1].Value, PoolScene.Secret)}</handshake>");
+        await peer.HearAsync("<handshake/>");
+        return peer;
     }
 
     private static int ClosedPort()
