@@ -32,18 +32,16 @@ internal sealed class BackEnd(string secret, IReadOnlyList<ConfirmedFlow> flows)
         return session;
     }
 
-    /// <summary>Says again, on a session that stands, what was said on those that broke and nobody has confirmed. It does so of itself with the next request.</summary>
-    public async Task SayAgainAsync(CancellationToken cancellation)
+    /// <summary>A session has ended: what was said there and nobody has confirmed is said again on one that stands. Where none does, it waits for the next request.</summary>
+    public async Task OnBrokenAsync()
     {
+        Interlocked.Increment(ref broken);
         BackEndSession? standing;
         lock (gate)
         {
             standing = sessions.Find(static session => !session.IsOver);
         }
 
-        await (standing?.SayAgainAsync(cancellation) ?? Task.CompletedTask);
+        await (standing?.SayAgainAsync() ?? Task.CompletedTask);
     }
-
-    /// <summary>A session has ended.</summary>
-    public void OnBroken() => Interlocked.Increment(ref broken);
 }

@@ -47,8 +47,8 @@ internal sealed class BackEndSession(BackEnd owner, DemoNode node) : IStanzaRece
         }
     }
 
-    /// <summary>See <see cref="BackEnd.SayAgainAsync"/>.</summary>
-    public async Task SayAgainAsync(CancellationToken cancellation)
+    /// <summary>Says what was said on sessions that broke, and nobody has confirmed.</summary>
+    public async Task SayAgainAsync()
     {
         var again = new ArrayBufferWriter<byte>();
         foreach (var flow in owner.Flows)
@@ -56,9 +56,13 @@ internal sealed class BackEndSession(BackEnd owner, DemoNode node) : IStanzaRece
             flow.Again(this, again);
         }
 
-        if (again.WrittenCount > 0 && component is { } standing)
+        try
         {
-            await standing.Stream.WriteAsync(again.WrittenMemory, cancellation);
+            await component!.Stream.WriteAsync(again.WrittenMemory, CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+            // This session has ended too, and the next one says it.
         }
     }
 
@@ -69,6 +73,6 @@ internal sealed class BackEndSession(BackEnd owner, DemoNode node) : IStanzaRece
     {
         await ended;
         over = true;
-        owner.OnBroken();
+        await owner.OnBrokenAsync();
     }
 }

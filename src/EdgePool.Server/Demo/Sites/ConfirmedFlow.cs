@@ -20,6 +20,7 @@ internal sealed class ConfirmedFlow
     private readonly Dictionary<long, Kept> unconfirmed = [];
     private int seenBroken;
     private long kept;
+    private long sentAgain;
     private long confirmationsBounced;
     private Takeover? awaited;
 
@@ -49,6 +50,12 @@ internal sealed class ConfirmedFlow
 
     /// <summary>Answered by an error.</summary>
     public long Bounced => Requests.Bounced + Answers.Bounced + Volatile.Read(ref confirmationsBounced);
+
+    /// <summary>Messages that were sent again, because a node died before their sender knew what became of them.</summary>
+    public long SentAgain => Volatile.Read(ref sentAgain);
+
+    /// <summary>Called when there may be fewer messages under way.</summary>
+    public Action Moved { get; set; } = static () => { };
 
     /// <summary>The number in a flow's addresses; 0: the address is in none.</summary>
     public static int NumberOf(ReadOnlySpan<byte> address)
@@ -133,6 +140,9 @@ internal sealed class ConfirmedFlow
         }
     }
 
+    /// <summary>So many were sent again.</summary>
+    public void CountAgain(long messages) => Interlocked.Add(ref sentAgain, messages);
+
     private void Answer(BackEndSession by, ArrayBufferWriter<byte> output)
     {
         var at = output.WrittenCount;
@@ -146,20 +156,22 @@ internal sealed class ConfirmedFlow
     {
         unconfirmed.Remove(answer);
         Volatile.Write(ref kept, unconfirmed.Count);
+        Moved();
     }
 
     private void WriteAgain(BackEndSession by, ArrayBufferWriter<byte> output)
     {
-        if (by.Broken == seenBroken)
+        if (by.Broken is var broken && (broken == seenBroken || by.IsOver))
         {
             return;
         }
 
-        seenBroken = by.Broken;
+        seenBroken = broken;
         foreach (var (number, kept) in unconfirmed.Where(static answer => answer.Value.By.IsOver).OrderBy(static answer => answer.Key).ToArray())
         {
             output.Write(kept.Message);
             unconfirmed[number] = kept with { By = by };
+            CountAgain(1);
         }
     }
 

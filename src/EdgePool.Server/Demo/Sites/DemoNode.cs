@@ -3,6 +3,7 @@ using EdgePool.Cluster.Coordination;
 using EdgePool.Cluster.Membership;
 using EdgePool.Edge;
 using EdgePool.Edge.Peers;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Pool;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,6 +15,7 @@ internal sealed class DemoNode : IAsyncDisposable
 {
     private readonly PeerIdentity identity = PeerIdentity.Create();
     private BackEndSession? session;
+    private LedgerSnapshot? told; // what its account said when it was killed
 
     /// <param name="options">The node without its pool.</param>
     /// <param name="site">Where it stands; its pool has the same name.</param>
@@ -44,7 +46,17 @@ internal sealed class DemoNode : IAsyncDisposable
     public PoolNode Place { get; }
 
     /// <summary>It was killed.</summary>
-    public bool IsDead { get; private set; }
+    public bool IsDead => told is not null;
+
+    /// <summary>Its account. What it had not sent when it was killed nobody has: errors that the process wrote afterwards are in flight.</summary>
+    public LedgerSnapshot Account
+    {
+        get
+        {
+            var read = Edge.Ledger.Read();
+            return told is null ? read : read with { BouncedBy = told.BouncedBy, InFlight = read.InFlight + read.Bounced - told.Bounced };
+        }
+    }
 
     /// <summary>Starts it, and connects the component.</summary>
     public async Task StartAsync(BackEnd backEnd, CancellationToken cancellation)
@@ -59,7 +71,7 @@ internal sealed class DemoNode : IAsyncDisposable
     /// <summary>Ends as a process does that is killed.</summary>
     public async Task KillAsync()
     {
-        IsDead = true;
+        told = Edge.Ledger.Read();
         await Task.WhenAll(Place.DisposeAsync().AsTask(), Edge.CutAsync());
     }
 

@@ -18,6 +18,9 @@ internal sealed record SceneAccount(LedgerSnapshot Living, LedgerSnapshot Killed
     /// <summary>Messages of which the sender never learned what became of them.</summary>
     public long LostInSilence => Flows.Sum(static flow => flow.UnderWay);
 
+    /// <summary>Messages that were sent again, because a node died before their sender knew what became of them.</summary>
+    public long SentAgain => Flows.Sum(static flow => flow.SentAgain);
+
     /// <summary>Messages whose sender got an error.</summary>
     public long Bounced => Flows.Sum(static flow => flow.Bounced);
 
@@ -36,6 +39,7 @@ internal sealed record SceneAccount(LedgerSnapshot Living, LedgerSnapshot Killed
         json.WriteBoolean("balances", Balances);
         json.WriteNumber("lost", Totals.Missing);
         json.WriteNumber("lostInSilence", LostInSilence);
+        json.WriteNumber("sentAgain", SentAgain);
         Totals.WriteJson(json);
     }
 
@@ -44,8 +48,8 @@ internal sealed record SceneAccount(LedgerSnapshot Living, LedgerSnapshot Killed
     {
         target.WriteLine($"  {Figures.Count(Totals.Received)} messages arrived, in both directions, {Figures.Count(Totals.PerSecond)} a second. Lost in silence: {Figures.Count(LostInSilence)}. Bounced: {Figures.Count(Bounced)}."
             + $" Doubled: {Figures.Count(Totals.Duplicated)}. Out of order: {Figures.Count(Totals.Misordered)}. Damaged: {Figures.Count(Totals.Damaged)}.");
-        target.WriteLine($"  What was in flight at the kill ({Figures.Count(Killed.InFlight)} at the dead nodes) was sent again by those who had sent it: the partners' servers had no acknowledgement (XEP-0198), the");
-        target.WriteLine("  component no confirmation. What had arrived all the same arrived twice: the doubled ones, which receivers know by their number.");
+        target.WriteLine($"  Sent again: {Figures.Count(SentAgain)}, all whose sender had no word when the node died: partners' servers no acknowledgement (XEP-0198), the component no confirmation.");
+        target.WriteLine("  What had arrived all the same arrives twice, and is known by its number: the doubled ones.");
         target.WriteLine($"  The ledger {(Balances ? "balances" : "DOES NOT BALANCE")}: accepted {Figures.Count(All.Accepted)} = delivered {Figures.Count(All.Delivered)}"
             + $" + bounced {Figures.Count(All.Bounced)} + dropped {Figures.Count(All.Dropped)} + in flight {Figures.Count(All.InFlight)}, which died with their nodes.");
     }

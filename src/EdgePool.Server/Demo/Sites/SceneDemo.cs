@@ -160,14 +160,8 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
         await stop.CancelAsync();
         await Task.WhenAll(sending);
         Say("nothing more is sent; the last answers are under way");
-        await WatchAsync(FinishAsync());
+        await WatchAsync(UntilAsync(() => Scene.UnderWay == 0, LongestFinish, CancellationToken.None));
         return time.GetElapsedTime(begun);
-    }
-
-    private async Task FinishAsync()
-    {
-        await Scene.BackEnd.SayAgainAsync(CancellationToken.None);
-        await UntilAsync(() => Scene.UnderWay == 0, LongestFinish, CancellationToken.None);
     }
 
     private async Task WatchAsync(Task work)
@@ -220,7 +214,7 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
         return shown;
     }
 
-    private static NodeLine Line(DemoNode node, ushort priority) => new(node.Name, node.Site, priority, node.IsDead, node.IsDead ? 0 : node.Edge.Streams.Count, node.Edge.Ledger.Read());
+    private static NodeLine Line(DemoNode node, ushort priority) => new(node.Name, node.Site, priority, node.IsDead, node.IsDead ? 0 : node.Edge.Streams.Count, node.Account);
 
     private PartnerLine Line(SitePartner partner, PartnerLine? before, TimeSpan between) => new(
         partner.Domain,

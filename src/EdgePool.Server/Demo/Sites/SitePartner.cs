@@ -38,6 +38,7 @@ internal sealed class SitePartner : IStanzaReceiver, IAsyncDisposable
         Flow = new ConfirmedFlow(number, domain, time);
         Server = new DemoPartner(DomainName.Parse(domain), certificates, this, acknowledges: true);
         sender = new LoadSender(WriteAsync, [Flow.Requests], () => Flow.UnderWay, time);
+        Flow.Moved = sender.Moved;
     }
 
     /// <summary>Its server.</summary>
@@ -98,7 +99,7 @@ internal sealed class SitePartner : IStanzaReceiver, IAsyncDisposable
             await WriteAsync(confirmations, cancellation);
         }
 
-        sender.Moved();
+        Flow.Moved();
     }
 
     /// <inheritdoc/>
@@ -152,6 +153,7 @@ internal sealed class SitePartner : IStanzaReceiver, IAsyncDisposable
                 {
                     await UseAsync(opened, host);
                     await opened.Ended.WaitAsync(stopping.Token);
+                    Flow.CountAgain(stream is null ? 0 : unacknowledged.Count);
                     (stream, At) = (null, null);
                 }
 

@@ -49,7 +49,7 @@ internal sealed class SiteScene : IAsyncDisposable
     public long UnderWay => Partners.Sum(static partner => partner.Flow.UnderWay);
 
     /// <summary>The accounts of these nodes in one.</summary>
-    public static LedgerSnapshot Account(IEnumerable<DemoNode> nodes) => Sum([.. nodes.Select(static node => node.Edge.Ledger.Read())]);
+    public static LedgerSnapshot Account(IEnumerable<DemoNode> nodes) => Sum([.. nodes.Select(static node => node.Account)]);
 
     /// <summary>Accounts in one.</summary>
     public static LedgerSnapshot Sum(IReadOnlyList<LedgerSnapshot> all) => new(
