@@ -18,7 +18,7 @@ internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate, int
 /// <summary>Runs the demo and gives the exit code. Cancellation is the interrupt that ends it early.</summary>
 internal delegate Task<int> DemoHandler(DemoSettings settings, TextWriter output, CancellationToken cancellation);
 
-/// <summary><c>edgepool demo</c>: the main job on embedded parts alone.</summary>
+/// <summary><c>edgepool demo</c>: the product's promise on embedded parts alone.</summary>
 internal static class DemoCommand
 {
     private const int DefaultRate = 2_000;
@@ -77,7 +77,7 @@ internal static class DemoCommand
                 return 0;
             },
         };
-        var command = new Command("demo", "Show the promise with nothing to install: two sites, partners that follow SRV, stanzas both ways. One site is killed, the other takes over, and the first comes back.")
+        var command = new Command("demo", "See it work with nothing to install: one of two sites is killed in mid-traffic, the other takes over, and the first comes back.")
         {
             duration, json, rate, nodes,
         };
