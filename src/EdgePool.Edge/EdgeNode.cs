@@ -9,6 +9,7 @@ using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
@@ -63,6 +64,7 @@ public sealed class EdgeNode : IAsyncDisposable
         Streams = new StreamRegistry();
         var names = ResolverOptions(options);
         resolver = new StubResolver(names, time);
+        NameServers = names.Servers;
         var policy = new LivePolicy(options.Policy);
         var table = new RouteTable(options, policy, time, Ledger);
         var bouncer = new Bouncer(table, Ledger);
@@ -106,6 +108,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
     }
+
+    /// <summary>The name servers that the node asks.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; }
 
     /// <summary>The account of every stanza.</summary>
     public Ledger Ledger { get; }
@@ -160,6 +165,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The local domains whose back end is connected at another node, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
+
+    /// <summary>The pairs of domains whose stanzas leave over nodes of other pools, as the federation route says, or because this pool cannot.</summary>
+    public IReadOnlyCollection<ExitUse> Exits => edge.Exits?.InUse ?? [];
 
     /// <summary>
     /// Stanzas that were answered as lost although another node of the pool, which is lost itself or was out of reach for too long, may have delivered them.
@@ -278,6 +286,8 @@ public sealed class EdgeNode : IAsyncDisposable
         {
             ListenOn(peer!, PeerSetting);
             edge.Components.Changed = pool.Stanzas.Changed;
+            edge.Exits = new FederationExits(pool);
+            edge.Exits.Answer(routes);
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
 
@@ -383,11 +393,14 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
     private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
     {
-        foreach (var address in options?.Listen ?? [])
+        if (options is null)
+            return;
+        var hosts = new FollowedHosts(options, edge.Options.Pool).Of;
+        foreach (var address in options.Listen)
         {
             try
             {
-                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, options!.Hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
+                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
             }
             catch (SocketException exception)
             {

@@ -33,6 +33,9 @@ public sealed record NodeRecord(
     /// <summary>Since when it has that version, by its own clock; null: it has none.</summary>
     public DateTimeOffset? TopologySince { get; init; }
 
+    /// <summary>Where internal servers reach it, address:port, with a space between two; null: nowhere that it could name.</summary>
+    public string? Inner { get; init; }
+
     /// <summary>What it lacks for its part in the topology, in words; null: nothing.</summary>
     public string? Lacks { get; init; }
 

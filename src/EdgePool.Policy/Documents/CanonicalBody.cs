@@ -228,7 +228,7 @@ internal static class CanonicalBody
         }
     }
 
-    private static void Word<T>(Utf8JsonWriter json, string key, T? value)
+    internal static void Word<T>(Utf8JsonWriter json, string key, T? value)
         where T : struct, Enum
     {
         if (value is { } word)

@@ -13,6 +13,12 @@ public sealed record Topology
     /// <summary>How long resolvers may keep the records.</summary>
     public required TimeSpan RecordTtl { get; init; }
 
+    /// <summary>What the elected advertiser does about them.</summary>
+    public AdvertiseMode Advertise { get; init; }
+
+    /// <summary>How often it looks.</summary>
+    public TimeSpan CheckEvery { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The zones that hold the records.</summary>
     public required IReadOnlyList<HostedZone> Zones
     {
@@ -59,6 +65,19 @@ public sealed record Topology
             at = dot;
         }
     }
+}
+
+/// <summary>What the elected advertiser does about the records in DNS. A closed set.</summary>
+public enum AdvertiseMode
+{
+    /// <summary>It looks, and says what is wrong.</summary>
+    Warn,
+
+    /// <summary>It brings the records to the zones' primary servers too.</summary>
+    Publish,
+
+    /// <summary>Nothing.</summary>
+    Off,
 }
 
 /// <summary>A zone that holds records of the topology.</summary>

@@ -14,6 +14,8 @@ internal static class TopologyBody
         {
             json.WriteStartObject("dns");
             CanonicalBody.Time(json, "ttl", dns.Ttl);
+            CanonicalBody.Word(json, "advertise", dns.Advertise);
+            CanonicalBody.Time(json, "checkEvery", dns.CheckEvery);
             List(json, "zones", dns.Zones, Write);
             json.WriteEndObject();
         }

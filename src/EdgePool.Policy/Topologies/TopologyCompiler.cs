@@ -12,6 +12,7 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
     public const int LongestDomain = 253 - 19;
 
     private static readonly TimeSpan DefaultTtl = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan DefaultCheck = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, SitePool> pools = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RoutedSite> sites = new(StringComparer.Ordinal);
@@ -29,6 +30,8 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
         var topology = new Topology
         {
             RecordTtl = written.Dns?.Ttl ?? DefaultTtl,
+            Advertise = written.Dns?.Advertise ?? AdvertiseMode.Warn,
+            CheckEvery = written.Dns?.CheckEvery ?? DefaultCheck,
             Zones = Zones(domains),
             Sites = [.. sites.Values],
             Pools = [.. pools.Values],
@@ -37,6 +40,11 @@ internal sealed class TopologyCompiler(TopologyDocument written, PolicyDocument 
         };
         Advertised(topology);
         Held(topology);
+        if (topology.Advertise is AdvertiseMode.Publish && topology.Zones.All(zone => zone.Primary is null))
+        {
+            problems.Warn("dns.advertise", "no zone has a primary server, so that nothing is published", "name it: dns: zones: [ { name: contoso.example, primary: \"192.0.2.53\" } ], or write advertise: warn");
+        }
+
         return topology;
     }
 

@@ -22,6 +22,12 @@ public sealed record DnsDocument
     /// <summary>How long resolvers may keep the records. Default 5 minutes.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>What the elected advertiser does about the records. Default <see cref="AdvertiseMode.Warn"/>.</summary>
+    public AdvertiseMode? Advertise { get; init; }
+
+    /// <summary>How often it looks. Default 5 minutes.</summary>
+    public TimeSpan? CheckEvery { get; init; }
+
     /// <summary>The zones that hold the records; none written: each domain that is not below another one is a zone.</summary>
     public IReadOnlyList<ZoneDocument> Zones { get; init; } = [];
 }

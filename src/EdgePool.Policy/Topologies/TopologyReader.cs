@@ -41,6 +41,8 @@ internal static class TopologyReader
     private static DnsDocument Dns(JsonMapping dns) => new()
     {
         Ttl = dns.Duration("ttl", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+        Advertise = dns.Choice<AdvertiseMode>("advertise"),
+        CheckEvery = dns.Duration("checkEvery", TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),
         Zones = dns.Sections("zones", MostZones, zone => new ZoneDocument { Name = zone.Text("name"), Primary = zone.Text("primary") }),
     };
 

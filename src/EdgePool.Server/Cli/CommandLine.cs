@@ -68,7 +68,7 @@ internal static class CommandLine
             PolicyCommand.Create(),
             GatewayCommand.Create(),
             ConsentCommand.Create(),
-            StatusCommand.Create(),
+            StatusCommand.Create(TimeProvider.System),
             TopologyCommand.Create(TimeProvider.System),
             DnsCommand.Create(TimeProvider.System),
             ClusterCommand.Create(ConfigurationEnvironment.System),

@@ -1,6 +1,7 @@
 using System.Net;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Secrets;
+using EdgePool.Dns.Updating;
 using EdgePool.Edge;
 using EdgePool.Server.Logging;
 
@@ -12,7 +13,11 @@ namespace EdgePool.Server.Configuration;
 /// <param name="RandomDialbackSecret">Nobody gave a dialback secret, so one was made for this start.</param>
 /// <param name="Management">Where the store is and where operators reach the node.</param>
 /// <param name="Cluster">The pool that the node is one of; null: it is alone.</param>
-internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret, ManagementSettings Management, ClusterSettings? Cluster);
+internal sealed record ServerOptions(EdgeOptions Edge, LogSettings Log, bool RandomDialbackSecret, ManagementSettings Management, ClusterSettings? Cluster)
+{
+    /// <summary>Signs updates of zones, where the node is the advertiser and the topology has it publish; null: this node publishes nothing.</summary>
+    public TsigKey? UpdateKey { get; init; }
+}
 
 /// <summary>A node's pool.</summary>
 /// <param name="Pool">The pool's name.</param>

@@ -3,6 +3,7 @@ using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
 using EdgePool.Policy.Verdicts;
+using EdgePool.Server.Advertising;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Pool;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,9 @@ namespace EdgePool.Server.Management;
 /// <param name="Started">When the node was ready.</param>
 internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, IDocumentStore? Store, IConsentJournal? Journal, SnapshottedStore? Shared, PoolSeat Pool, ILogger Log, DateTimeOffset Started)
 {
+    /// <summary>This node's part in electing the advertiser; null: it has no store.</summary>
+    public Advertiser? Advertiser { get; init; }
+
     /// <summary>Who has consented to what.</summary>
     public IConsents Consents => (IConsents?)Node.Consents?.Standing ?? NoConsents.Instance;
 }

@@ -44,8 +44,9 @@ internal sealed class KeptNodes(string folder, Func<PoolView> newest, TimeProvid
         }
     }
 
-    /// <summary>What a link needs; the rest of a record changes all the time.</summary>
-    private static (string Name, string Peer, string? Key)[] Reached(PoolView view) => [.. view.Nodes.Values.Select(static node => (node.Name, node.Peer, node.PeerKey))];
+    /// <summary>What a link and the internal view need; the rest of a record changes all the time.</summary>
+    private static (string Name, string Peer, string? Key, string? Inner)[] Reached(PoolView view)
+        => [.. view.Nodes.Values.Select(static node => (node.Name, node.Peer, node.PeerKey, node.Inner))];
 
     private static PoolView Read(string file) => File.Exists(file) && DiskFile.Read(file, out _) is { } bytes ? PoolView.Read(bytes) : PoolView.Empty;
 }

@@ -8,6 +8,7 @@ using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Peers;
 using EdgePool.Cluster.Secrets;
 using EdgePool.Edge;
+using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Peers;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Topologies;
@@ -120,7 +121,14 @@ internal sealed class PoolSeat : IAsyncDisposable
     /// <summary>Takes the seat, when other nodes can reach this one.</summary>
     public void Start(EdgeNode edge)
     {
-        Node.Member.Describe(record => record with { Peer = Advertise ?? edge.PeerEndPoint?.ToString() ?? "", PeerKey = identity?.Key, Secrets = Secrets?.Revision ?? 0 });
+        var inner = string.Join(' ', ViewHost.Reached(edge.InternalEndPoints));
+        Node.Member.Describe(record => record with
+        {
+            Peer = Advertise ?? edge.PeerEndPoint?.ToString() ?? "",
+            PeerKey = identity?.Key,
+            Secrets = Secrets?.Revision ?? 0,
+            Inner = inner.Length > 0 ? inner : null,
+        });
         if (Secrets is { } secrets)
         {
             secrets.Changed = () =>

@@ -1,9 +1,11 @@
 using EdgePool.Cluster.Consents;
 using EdgePool.Cluster.Documents;
+using EdgePool.Cluster.Elections;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
+using EdgePool.Server.Advertising;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
@@ -35,6 +37,8 @@ internal sealed class RunningNode : IAsyncDisposable
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
+    private readonly CancellationTokenSource stopping = new();
+    private Task advertising = Task.CompletedTask;
 
     private RunningNode(TimeProvider time) => this.time = time;
 
@@ -67,6 +71,8 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Leaves service in order.</summary>
     public async ValueTask DisposeAsync()
     {
+        await stopping.CancelAsync();
+        await advertising;
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
         // The pool hears of it, and takes the shards, before the links to this node end: one whose port closes without a word counts as dead.
@@ -116,12 +122,29 @@ internal sealed class RunningNode : IAsyncDisposable
         await pool.JoinAsync();
         node.Accept();
         pool.Node.Serve(() => node.Readiness.IsReady);
+        var advertiser = documents is null ? null : Advertise(options, documents, logs.CreateLogger(AdvertiserLog.Category));
+        advertising = advertiser?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow());
+            var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow()) { Advertiser = advertiser };
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
         }
+    }
+
+    /// <summary>This node's part in electing the advertiser, which looks with the node's own name servers and signs with its key.</summary>
+    private Advertiser Advertise(ServerOptions options, IDocumentStore documents, ILogger log)
+    {
+        var (edge, member) = (node!, pool!.Node.Member);
+        var surveyor = new DnsSurveyor(edge.NameServers, time);
+        var publisher = options.UpdateKey is { } key ? new ZonePublisher(time, key, takeOver: false) : null;
+        var work = new AdvertiserWork(
+            () => edge.Policy.Topology,
+            cancellation => FormerTopologies.ReadAsync(documents, cancellation),
+            (zone, cancellation) => surveyor.SurveyAsync(zone, [], cancellation),
+            publisher is null ? null : (zone, former, send, cancellation) => publisher.PublishAsync(zone, former, server: null, send, cancellation),
+            () => member.Record.Draining);
+        return new Advertiser(new Election(pool.Store, member, Advertiser.Key), options.Edge.NodeName, work, time, log);
     }
 
     /// <summary>Opens the store of the pool, and what this node keeps of it for the time when it does not answer.</summary>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using EdgePool.Cluster.Membership;
 using EdgePool.Policy.Topologies;
+using EdgePool.Server.Advertising;
 using EdgePool.Server.Management.Wire;
 
 namespace EdgePool.Server.Topologies;
@@ -39,6 +41,23 @@ internal static class TopologyFindings
                 yield return $"{node.Name}: {lacks} — see 'edgepool check config' and 'edgepool cert check' there; until then partners that it answers are refused";
             }
         }
+    }
+
+    /// <summary>What the advertiser has found, and that there is none where the topology needs one.</summary>
+    /// <param name="topology">The topology in force; null: there is none.</param>
+    /// <param name="report">What the advertiser told last; null: there is none.</param>
+    /// <param name="serves">This node could be it.</param>
+    public static IEnumerable<string> Problems(Topology? topology, AdvertiserReport? report, bool serves)
+    {
+        if (report is null)
+        {
+            return topology?.Advertise is AdvertiseMode.Publish && !serves
+                ? ["nobody publishes the records, though the topology says advertise: publish — give a node a key: dns: { updateKeyFile: update.key } in its file"]
+                : [];
+        }
+
+        return report.Problems.Select(problem => "DNS: " + problem)
+            .Concat(report.More > 0 ? [string.Create(CultureInfo.InvariantCulture, $"DNS: and {report.More} more — 'edgepool dns check' shows all")] : []);
     }
 
     private static string? Problem(TopologyNodeView node) => node.State switch

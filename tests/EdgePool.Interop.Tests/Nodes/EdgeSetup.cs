@@ -48,6 +48,9 @@ internal sealed record EdgeSetup
 
     public required IPEndPoint Dns { get; init; }
 
+    /// <summary>The file of the key by which it publishes zones; null: it has none.</summary>
+    public string? UpdateKey { get; init; }
+
     /// <summary>The name server validates DNSSEC.</summary>
     public bool Validating { get; init; }
 
@@ -114,7 +117,7 @@ internal sealed record EdgeSetup
             $$"""
             trust: { ca: ["{{TrustedCa}}"] }
             dialback: { secretFile: dialback.secret }
-            dns: { servers: ["{{Dns}}"], validating: {{Flag(Validating)}} }
+            dns: { servers: ["{{Dns}}"], validating: {{Flag(Validating)}}{{(UpdateKey is null ? "" : $", updateKeyFile: \"{UpdateKey}\"")}} }
             timeouts: { pending: {{(int)Pending.TotalSeconds}}s }
             readiness: { {{(Grace is { } grace ? $"grace: {(int)grace.TotalMilliseconds}ms, probe: 1s" : "refuse: false")}} }
             log: { level: debug, format: json }

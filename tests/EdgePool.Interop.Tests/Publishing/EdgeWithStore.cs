@@ -1,3 +1,4 @@
+using System.Net;
 using EdgePool.Interop.Tests.Nodes;
 using EdgePool.Interop.Tests.Operators;
 using EdgePool.Interop.Tests.Servers;
@@ -20,13 +21,17 @@ internal sealed class EdgeWithStore : IAsyncDisposable
 
     public EdgeOperator Operator { get; }
 
-    public static async Task<EdgeWithStore> StartAsync()
+    /// <summary>Starts it.</summary>
+    /// <param name="dns">The name server that it asks; null: one that is not there.</param>
+    /// <param name="updateKey">The file of the key that it publishes by; null: it has none.</param>
+    public static async Task<EdgeWithStore> StartAsync(IPEndPoint? dns = null, string? updateKey = null)
     {
         var issuer = new TestCertificateAuthority();
         var folder = Directory.CreateTempSubdirectory("edgepool-folder-").FullName;
         var started = await EdgeProcess.StartAsync(new EdgeSetup
         {
-            Dns = new(LoopbackAddresses.Next(), 53),
+            Dns = dns ?? new(LoopbackAddresses.Next(), 53),
+            UpdateKey = updateKey,
             Certificates = [issuer.Issue("contoso.example", "chat.contoso.example")],
             Domains = [new LocalDomain("contoso.example"), new LocalDomain("chat.contoso.example")],
             Partners = [],

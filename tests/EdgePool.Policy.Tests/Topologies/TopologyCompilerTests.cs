@@ -66,6 +66,8 @@ public sealed class TopologyCompilerTests
     [InlineData("'federationRoute': ['edge-b', 'edge-a']", "'federationRoute': ['edge-b', 'edge-b']", "sites[1].federationRoute[1]: edge-b is written twice")]
     [InlineData("'domains': [", "'dns': {'zones': [{'name': 'fabrikam.example'}]}, 'domains': [", "dns.zones: no zone holds contoso.example")]
     [InlineData("'domains': [", "'dns': {'zones': [{'name': 'contoso.example', 'primary': 'ns.contoso.example'}]}, 'domains': [", "dns.zones[0].primary: 'ns.contoso.example' is no address")]
+    [InlineData("'domains': [", "'dns': {'advertise': 'always'}, 'domains': [", "dns.advertise: 'always' is not understood")]
+    [InlineData("'domains': [", "'dns': {'checkEvery': '9s'}, 'domains': [", "dns.checkEvery: checkEvery is out of range")]
     [InlineData("'domains': [", "'dns': {'ttl': '25h'}, 'domains': [", "dns.ttl: ttl is out of range")]
     [InlineData("'priority': 20", "'priority': 65536", "pools[1].priority: priority is out of range")]
     [InlineData("'priority': 20", "'priority': 20, 'colour': 1", "pools[1].colour: 'colour' is not known here")]
@@ -80,6 +82,12 @@ public sealed class TopologyCompilerTests
 
         Assert.Equal(4, problems.Count);
     }
+
+    [Fact]
+    public void Advertise_PublishWithoutAPrimary_IsWarnedOf()
+        => Assert.Contains(
+            "dns.advertise: no zone has a primary server, so that nothing is published",
+            TopologyScene.Problems(ProblemSeverity.Warning, TopologyScene.Changed(("'domains': [", "'dns': {'advertise': 'publish'}, 'domains': ["))));
 
     // Two of one priority are meant where each says its weight.
     [Fact]
@@ -134,7 +142,7 @@ public sealed class TopologyCompilerTests
             ("'contoso.example'", "'CONTOSO.example'"),
             ("'2001:db8::10'", "'2001:DB8:0::10'"),
             ("'priority': 20", $"'priority': 20, 'directTlsPort': 5270, 'xmppFederation': true, 'weight': 5, 'tlsa': ['3 1 1  {new string('A', 64)}']"),
-            ("{'sites'", "{'dns': {'ttl': '600s', 'zones': [{'name': 'contoso.example', 'primary': '192.0.2.53'}]}, 'sites'"),
+            ("{'sites'", "{'dns': {'ttl': '600s', 'advertise': 'Publish', 'checkEvery': '60s', 'zones': [{'name': 'contoso.example', 'primary': '192.0.2.53'}]}, 'sites'"),
             ("'site': 'berlin', 'backEnds'", "'site': 'berlin', 'caa': ['CA.example'], 'backEnds'"));
 
         var first = DocumentReader.Read("Topology", "topology", PolicyScene.Json(body));
@@ -144,7 +152,7 @@ public sealed class TopologyCompilerTests
         Assert.Equal(first.Body, second.Body);
         Assert.Contains("\"name\":\"contoso.example\"", first.Body);
         Assert.Contains("\"2001:db8::10\"", first.Body);
-        Assert.Contains("\"ttl\":\"10m\"", first.Body);
+        Assert.Contains("\"ttl\":\"10m\",\"advertise\":\"publish\",\"checkEvery\":\"1m\"", first.Body);
         Assert.Contains($"\"3 1 1 {new string('a', 64)}\"", first.Body);
     }
 

@@ -69,6 +69,24 @@ public sealed class NameServersTests : IDisposable
         Assert.True(errors > 0 || validating == result.Options!.Edge.ValidatingDns is not null);
     }
 
+    // RFC 8945: the key by which the advertiser publishes.
+    [Theory]
+    [InlineData("key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IG9mIHRoZSB0ZXN0cw==\"; };", UnixFileMode.None, null)]
+    [InlineData("key \"k\" { algorithm hmac-md5; secret \"c2VjcmV0IG9mIHRoZSB0ZXN0cw==\"; };", UnixFileMode.None, "update.key cannot be used: its algorithm is not hmac-sha256 — make one with 'tsig-keygen NAME'")]
+    [InlineData("key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IG9mIHRoZSB0ZXN0cw==\"; };", UnixFileMode.OtherRead, "is open to other users (mode 604)")]
+    public void Load_UpdateKeyFile_IsAKeyThatNobodyElseReads(string text, UnixFileMode more, string? expected)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(folder.Environment.ResolvConfFile)!, "update.key");
+        File.WriteAllText(file, text);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | more);
+
+        var result = folder.Load(Minimal($"dns: {{ servers: [127.0.0.53], updateKeyFile: \"{file}\" }}\n"));
+
+        Assert.Equal(expected is null, result.Options?.UpdateKey is not null);
+        Assert.All(result.Errors, error => Assert.Contains(expected!, error.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain(result.Problems, problem => problem.ToString().Contains("c2VjcmV0", StringComparison.Ordinal));
+    }
+
     // The file may change between the check and the start.
     [Theory]
     [InlineData(null)]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Advertising;
+using EdgePool.Server.Advertising;
 using EdgePool.Server.Cli.Connection;
 using EdgePool.Server.Configuration;
 

@@ -2,8 +2,12 @@ using System.CommandLine;
 using System.Net;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Advertising;
+using EdgePool.Policy.Documents;
 using EdgePool.Policy.Topologies;
+using EdgePool.Server.Advertising;
 using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Cli.Documents;
+using EdgePool.Server.Management.Wire;
 
 namespace EdgePool.Server.Cli.Dns;
 
@@ -42,10 +46,16 @@ internal static class DnsPublishCommand
             var primary = Primary(given, only);
             var key = dry ? null : keyFile.Read(context);
             var topology = await source.ReadAsync(context, cancellation);
-            var former = source.IsFile(context) ? [] : await FormerTopologies.ReadAsync(context, cancellation);
-            var publisher = new ZonePublisher(time, context.Output, context.Error, key, context.Arguments.GetValue(takeOver));
-            var zones = DnsZoneCommand.Chosen(TopologyRecords.Of(topology), only);
-            return await PublishAsync(publisher, zones, former, primary, cancellation);
+            var former = source.IsFile(context) ? [] : await FormerAsync(context, cancellation);
+            var publisher = new ZonePublisher(time, key, context.Arguments.GetValue(takeOver));
+            var code = ExitCode.Success;
+            foreach (var zone in DnsZoneCommand.Chosen(TopologyRecords.Of(topology), only))
+            {
+                var ended = await PublishAsync(context, publisher, zone, former, primary, cancellation);
+                code = code is ExitCode.Success ? ended : code;
+            }
+
+            return code;
         });
         source.AddTo(command);
         command.Options.Add(zone);
@@ -57,16 +67,24 @@ internal static class DnsPublishCommand
     }
 
     private static async Task<int> PublishAsync(
-        ZonePublisher publisher, IReadOnlyList<ZoneRecords> zones, IReadOnlyList<Topology> former, IPEndPoint? primary, CancellationToken cancellation)
+        NodeContext context, ZonePublisher publisher, ZoneRecords zone, IReadOnlyList<Topology> former, IPEndPoint? primary, CancellationToken cancellation)
     {
-        var code = ExitCode.Success;
-        foreach (var zone in zones)
+        if (zone.Zone is not { } ours)
         {
-            var ended = await publisher.PublishAsync(zone, FormerTopologies.RecordsOf(zone.Zone, former), primary, cancellation);
-            code = code is ExitCode.Success ? ended : code;
+            context.Error.WriteLine($"edgepool: {string.Join(", ", zone.Records.Select(record => record.Name).Distinct())}: in no zone of the topology — see that whoever has the zone has these records ('edgepool dns zone')");
+            return ExitCode.Success;
         }
 
-        return code;
+        var publication = await publisher.PublishAsync(zone, FormerTopologies.RecordsOf(ours, former), primary, send: true, cancellation);
+        return new PublicationText(context.Output, context.Error).Tell(ours.Name, publication);
+    }
+
+    /// <summary>All versions of the topology that the node's store remembers, and that can still be read as one.</summary>
+    private static async Task<IReadOnlyList<Topology>> FormerAsync(NodeContext context, CancellationToken cancellation)
+    {
+        var path = DocumentPaths.Document(DocumentKinds.Topology, DocumentKinds.TopologyName) + "/history";
+        var history = await context.Node.GetAsync(path, WireJson.Default.DocumentHistory, cancellation);
+        return [.. history.Versions.Where(version => version.Spec is not null).Select(version => FormerTopologies.Compiled(version.Version, version.Spec!.Value.GetRawText())).OfType<Topology>()];
     }
 
     private static IPEndPoint? Primary(string? server, string? zone)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EdgePool.Server.Cli.Connection;
+using EdgePool.Server.Cli.Topologies;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management.Wire;
 
@@ -10,6 +11,8 @@ namespace EdgePool.Server.Cli.Nodes;
 /// <summary><c>edgepool status</c>: a node at a glance.</summary>
 internal static class StatusCommand
 {
+    private const int MostExits = 10;
+
     private const string Notes = """
         Examples:
           edgepool status
@@ -20,7 +23,7 @@ internal static class StatusCommand
         """;
 
     /// <summary>The command.</summary>
-    public static Command Create()
+    public static Command Create(TimeProvider time)
     {
         var json = new Option<bool>("--json") { Description = "Write JSON." };
         var command = NodeCommand.Create("status", "Show a node: its policy, streams and ledger.", Notes, async (context, cancellation) =>
@@ -32,7 +35,7 @@ internal static class StatusCommand
             }
             else
             {
-                Write(status, context.Output);
+                Write(status, time.GetUtcNow(), context.Output);
             }
 
             return status is { Readiness.Ready: true, Policy.Problem: null, Ledger.Balances: true, Consents: null or { Failure: null }, Presence.Failure: null, PeerKeys.Failure: null } ? ExitCode.Success : ExitCode.Failed;
@@ -41,7 +44,7 @@ internal static class StatusCommand
         return command;
     }
 
-    private static void Write(StatusView status, TextWriter output)
+    private static void Write(StatusView status, DateTimeOffset now, TextWriter output)
     {
         var ledger = status.Ledger;
         var started = status.Started.ToString("u", CultureInfo.InvariantCulture);
@@ -79,6 +82,12 @@ internal static class StatusCommand
             output.WriteLine(FormattableString.Invariant($"privacy   message bodies are logged since version {bodies.Version} by {bodies.Who}"));
         }
 
+        if (status.Advertiser is { } advertiser)
+        {
+            output.WriteLine($"dns       {AdvertiserText.Of(advertiser, now)}{(advertiser.Problems.Count > 0 ? ", see 'edgepool topology status'" : "")}");
+        }
+
+        Exits(status.Exits ?? [], output);
         Certificates(status.Certificates, output);
         output.WriteLine($"streams   {(status.Streams.Count == 0 ? "none" : string.Join(", ", status.Streams.Select(kind => FormattableString.Invariant($"{kind.Value} {kind.Key}"))))}");
         output.WriteLine(FormattableString.Invariant(
@@ -89,6 +98,20 @@ internal static class StatusCommand
 
     private static string Ready(ReadinessView readiness)
         => (readiness.Ready ? "yes" : $"no: {string.Join("; ", readiness.Reasons)}") + (readiness.TakesPartners ? "" : "; partners' connections are refused");
+
+    private static void Exits(IReadOnlyList<ExitView> exits, TextWriter output)
+    {
+        foreach (var exit in exits.Take(MostExits))
+        {
+            var why = exit.Because is { } because ? $", for {Shown.Of(because, 200)}" : "";
+            output.WriteLine(FormattableString.Invariant($"exit      {exit.Local} to {exit.Partner} by pool {exit.Pool} (node {exit.Node}) since {exit.Since:u}{why}"));
+        }
+
+        if (exits.Count > MostExits)
+        {
+            output.WriteLine(FormattableString.Invariant($"          and {exits.Count - MostExits} pairs more: --json"));
+        }
+    }
 
     private static void Certificates(CertificatesView certificates, TextWriter output)
     {

@@ -114,6 +114,12 @@ internal static class TopologyViews
         }
 
         table.WriteTo(output);
+        if (view.Advertiser is { } advertiser)
+        {
+            output.WriteLine();
+            output.WriteLine($"dns       {AdvertiserText.Of(advertiser, now)}");
+        }
+
         if (view.Problems.Count > 0)
         {
             output.WriteLine();

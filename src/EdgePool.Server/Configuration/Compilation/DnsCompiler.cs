@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using EdgePool.Dns.Resolving;
+using EdgePool.Dns.Updating;
 using EdgePool.Policy.Partners;
+using EdgePool.Server.Configuration.Files;
 using EdgePool.Server.Configuration.Written;
 
 namespace EdgePool.Server.Configuration.Compilation;
@@ -76,6 +78,24 @@ internal sealed class DnsCompiler(ProblemList problems)
                 $"the name server {server} is not on this host: who is on the way to it can say what it likes",
                 "run a validating resolver such as unbound on 127.0.0.1, or name the network of one that you reach safely under trustedNetworks");
         }
+    }
+
+    /// <summary>The key for updates of zones; no part of it is told.</summary>
+    public TsigKey? UpdateKey(string? file, NamedFiles files)
+    {
+        const string at = "dns.updateKeyFile";
+        if (file is null || files.Read(file, at, secret: true) is not { } text)
+        {
+            return null;
+        }
+
+        if (TsigKey.TryParse(text, out var key, out var why))
+        {
+            return key;
+        }
+
+        problems.Error(at, $"{Shown.Of(file, 200)} cannot be used: {why}", "make one with 'tsig-keygen NAME', and bring the same to the primary");
+        return null;
     }
 
     /// <summary>The machine's name servers: where the configuration names none, there have to be some.</summary>

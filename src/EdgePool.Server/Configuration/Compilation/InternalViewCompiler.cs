@@ -29,29 +29,26 @@ internal sealed class InternalViewCompiler(ListenerCompiler listeners, ProblemLi
         }
 
         var listen = written.Listen.Select((text, index) => listeners.View(text, At("listen", index))).OfType<IPEndPoint>().ToList();
-        var hosts = written.Hosts.Count > 0 ? [.. written.Hosts.Select(Host).OfType<ViewHost>()] : Own(node ?? "", inside);
+        IReadOnlyList<ViewHost> hosts = written.Hosts.Count > 0 ? [.. written.Hosts.Select(Host).OfType<ViewHost>()] : Own(node ?? "", inside);
         foreach (var twice in hosts.GroupBy(host => host.Name).Where(same => same.Count() > 1))
         {
             problems.Error(Section + ".hosts", $"{twice.Key} is named twice", "write each host once, with all its addresses");
         }
 
-        return listen.Count > 0 && hosts.Count > 0 ? new InternalViewOptions(listen, hosts) : null;
+        return listen.Count > 0 && hosts.Count > 0 ? new InternalViewOptions(listen, hosts) { FollowsTopology = written.Hosts.Count == 0 } : null;
     }
 
     /// <summary>This node, as its listeners are reached.</summary>
-    private List<ViewHost> Own(string node, IReadOnlyList<InternalListenerOptions> inside)
+    private IReadOnlyList<ViewHost> Own(string node, IReadOnlyList<InternalListenerOptions> inside)
     {
-        if (inside.Count == 0 || inside.Any(listener => ListenerCompiler.IsAny(listener.Address.Address)) || !DnsName.TryParse($"{node}.edgepool.internal", out _))
+        var hosts = ViewHost.Of(node, inside.Select(listener => listener.Address));
+        if (hosts.Count == 0 || inside.Any(listener => ListenerCompiler.IsAny(listener.Address.Address)))
         {
             problems.Error(Section + ".hosts", "it does not follow from this node's listeners.internal where internal servers reach it", "write hosts: [ { name: edge-1.edge.internal, addresses: [\"10.0.0.1\"] } ]");
             return [];
         }
 
-        var reachable = inside.All(OnLoopback) ? inside : inside.Where(listener => !OnLoopback(listener));
-        return [.. reachable.GroupBy(listener => listener.Address.Port).Select((port, index) => new ViewHost(
-            DnsName.Parse(index == 0 ? $"{node}.edgepool.internal" : string.Create(CultureInfo.InvariantCulture, $"{node}-{port.Key}.edgepool.internal")),
-            [.. port.Select(listener => listener.Address.Address)],
-            (ushort)port.Key))];
+        return hosts;
     }
 
     private ViewHost? Host(ViewHostDocument written, int index)
@@ -82,8 +79,6 @@ internal sealed class InternalViewCompiler(ListenerCompiler listeners, ProblemLi
 
         return new ViewHost(name, addresses!, (ushort)(written.Port ?? 23456), (ushort)(written.Priority ?? 10));
     }
-
-    private static bool OnLoopback(InternalListenerOptions listener) => IPAddress.IsLoopback(listener.Address.Address);
 
     private static string At(string key, int index) => string.Create(CultureInfo.InvariantCulture, $"{Section}.{key}[{index}]");
 }

@@ -59,7 +59,7 @@ internal sealed class NodeCompiler(string folder, NamedFiles files, Configuratio
 
         CoherenceCheck.Run(options, document, problems);
         var management = new ManagementCompiler(folder, problems).Compile(document);
-        return new ServerOptions(options, document.Log, document is { DialbackSecret: null, Cluster: null }, management, cluster);
+        return new ServerOptions(options, document.Log, document is { DialbackSecret: null, Cluster: null }, management, cluster) { UpdateKey = dns.UpdateKey(document.Dns.UpdateKeyFile, files) };
     }
 
     /// <summary>A node refuses partners while it cannot do its job, unless it is told not to.</summary>

@@ -61,6 +61,9 @@ internal sealed record DnsDocument
     public IReadOnlyList<string> DenyNetworks { get; init; } = [];
 
     public IReadOnlyList<string> AllowNetworks { get; init; } = [];
+
+    /// <summary>The key for updates of zones (RFC 8945).</summary>
+    public string? UpdateKeyFile { get; init; }
 }
 
 /// <summary>When partners' connections are taken.</summary>

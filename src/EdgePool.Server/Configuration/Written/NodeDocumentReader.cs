@@ -105,6 +105,7 @@ internal static class NodeDocumentReader
         TrustedNetworks = dns.Texts("trustedNetworks"),
         DenyNetworks = dns.Texts("denyNetworks"),
         AllowNetworks = dns.Texts("allowNetworks"),
+        UpdateKeyFile = dns.Text("updateKeyFile"),
     };
 
     private static ReadinessDocument Readiness(MappingReader readiness) => new(

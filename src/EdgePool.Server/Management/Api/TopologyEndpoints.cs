@@ -22,8 +22,9 @@ internal sealed class TopologyEndpoints(ManagedNode node, TimeProvider time)
         var topology = node.Node.Policy.Topology;
         var (records, problem) = await RecordsAsync(context.RequestAborted);
         var nodes = TopologyFindings.Nodes(topology, records);
-        string[] problems = [.. problem is null ? (string[])[] : [problem], .. TopologyFindings.Problems(nodes)];
-        await Reply.OkAsync(context, new TopologyStatusView(topology?.Source.Version ?? 0, nodes, problems), WireJson.Default.TopologyStatusView);
+        var report = node.Advertiser?.Heard;
+        string[] problems = [.. problem is null ? (string[])[] : [problem], .. TopologyFindings.Problems(nodes), .. TopologyFindings.Problems(topology, report, node.Advertiser?.Serves ?? true)];
+        await Reply.OkAsync(context, new TopologyStatusView(topology?.Source.Version ?? 0, nodes, problems) { Advertiser = AdvertiserView.Of(report) }, WireJson.Default.TopologyStatusView);
     }
 
     /// <summary>The nodes of all pools; where the store does not answer, as last heard.</summary>

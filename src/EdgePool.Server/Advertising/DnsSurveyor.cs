@@ -3,7 +3,7 @@ using EdgePool.Dns.Messages;
 using EdgePool.Dns.Resolving;
 using EdgePool.Edge.Advertising;
 
-namespace EdgePool.Server.Cli.Dns;
+namespace EdgePool.Server.Advertising;
 
 /// <summary>Asks name servers for all that partners may see of a zone.</summary>
 /// <param name="resolvers">Resolvers, which are asked in each zone.</param>

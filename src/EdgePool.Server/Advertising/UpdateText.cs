@@ -2,7 +2,7 @@ using System.Net;
 using EdgePool.Dns.Messages;
 using EdgePool.Dns.Updating;
 
-namespace EdgePool.Server.Cli.Dns;
+namespace EdgePool.Server.Advertising;
 
 /// <summary>What operators read when an update was not made.</summary>
 internal static class UpdateText
