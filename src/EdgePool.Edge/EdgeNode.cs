@@ -166,6 +166,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>The local domains whose back end is connected at another node, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
 
+    /// <summary>The pairs of domains whose stanzas leave over nodes of other pools, as the federation route says, or because this pool cannot.</summary>
+    public IReadOnlyCollection<ExitUse> Exits => edge.Exits?.InUse ?? [];
+
     /// <summary>
     /// Stanzas that were answered as lost although another node of the pool, which is lost itself or was out of reach for too long, may have delivered them.
     /// </summary>
