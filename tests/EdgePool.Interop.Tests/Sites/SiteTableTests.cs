@@ -164,7 +164,7 @@ public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutput
         var silences = SiteNames.Partners.SelectMany(partner => new[] { true, false }.Select(inwards =>
             told.Where(one => (one.Flow.Partner, one.Flow.Inwards) == (partner, inwards)).Max(static one => one.Silence.Longest)));
         var takeovers = SiteNames.Partners.Select(partner => told.Where(one => one.Flow.Inwards && one.Flow.Partner == partner)
-            .Max(one => sites.Lines.FirstCall(one.Flow.From, since) is { } call ? Stopwatch.GetElapsedTime(call, one.Silence.Ended) : (TimeSpan?)null));
+            .Max(one => sites.Lines.FirstCall(one.Flow.From, since) is { } call && call < one.Silence.Ended ? Stopwatch.GetElapsedTime(call, one.Silence.Ended) : (TimeSpan?)null));
         return ([.. silences], [.. takeovers]);
     }
 
