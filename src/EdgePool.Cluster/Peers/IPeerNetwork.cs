@@ -11,6 +11,9 @@ public enum QuestionKind : byte
 
     /// <summary>Of the owner of a contact's domain: to write consents that users of the node that asks gave or revoked.</summary>
     Consent = 3,
+
+    /// <summary>Of a node: which partners' domains have streams to it.</summary>
+    Arrivals = 4,
 }
 
 /// <summary>Questions between the nodes of a pool. Safe for use from several threads.</summary>
