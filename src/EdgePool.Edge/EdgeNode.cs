@@ -9,6 +9,7 @@ using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
 using EdgePool.Edge.Drain;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Peers;
@@ -282,6 +283,8 @@ public sealed class EdgeNode : IAsyncDisposable
         {
             ListenOn(peer!, PeerSetting);
             edge.Components.Changed = pool.Stanzas.Changed;
+            edge.Exits = new FederationExits(pool);
+            edge.Exits.Answer(routes);
             system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
         }
 

@@ -1,4 +1,5 @@
 using EdgePool.Edge.BackEnds;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Routing;
 using EdgePool.Edge.StreamManagement;
@@ -49,6 +50,9 @@ internal sealed record EdgeRuntime(
 
     /// <summary>What the pool knows of dead partners; null: the node is alone.</summary>
     public Cluster.Entities.TroubleBook? Troubles => Options.Pool?.Troubles;
+
+    /// <summary>The pools that stanzas to partners leave by; null: the node is alone.</summary>
+    public FederationExits? Exits { get; set; }
 
     /// <summary>What was negotiated with whom.</summary>
     public PartnerHistory History { get; } = new();

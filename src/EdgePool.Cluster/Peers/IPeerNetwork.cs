@@ -1,6 +1,6 @@
 namespace EdgePool.Cluster.Peers;
 
-/// <summary>What nodes of a pool ask each other.</summary>
+/// <summary>What nodes ask each other.</summary>
 public enum QuestionKind : byte
 {
     /// <summary>Of the owner of a partner's shard: stream leases, rate budgets, backoff.</summary>
@@ -12,8 +12,11 @@ public enum QuestionKind : byte
     /// <summary>Of the owner of a contact's domain: to write consents that users of the node that asks gave or revoked.</summary>
     Consent = 3,
 
+    /// <summary>Of a node of another pool: to bring up a stream to a partner, for stanzas that leave by that pool.</summary>
+    Exit = 4,
+
     /// <summary>Of a node: which partners' domains have streams to it.</summary>
-    Arrivals = 4,
+    Arrivals = 5,
 }
 
 /// <summary>Questions between the nodes of a pool. Safe for use from several threads.</summary>

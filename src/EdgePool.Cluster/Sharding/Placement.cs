@@ -38,7 +38,7 @@ public static class Placement
     public static string?[] OwnersOf(PoolView view, int shards = Shards) => [.. Enumerable.Range(0, shards).Select(shard => OwnerOf(shard, view))];
 
     /// <summary>The weight of a node for what has a name.</summary>
-    internal static ulong WeightFor(string node, string name) => Mix(Hash(node) ^ Mix(Hash(name)));
+    public static ulong WeightFor(string node, string name) => Mix(Hash(node) ^ Mix(Hash(name)));
 
     private static ulong Weight(string node, int shard) => Mix(Hash(node) ^ Mix((ulong)shard + 1)) | 1;
 

@@ -25,7 +25,7 @@ internal sealed class QueueSweep(RouteTable routes, StanzaPolicy stanzas, Bounce
             return;
         var lost = !routes.IsLocal(route.Pair.Remote) && now.Judge(route.Pair.Remote.Utf8, out _) != VerdictReason.Allowed;
         var framer = StreamFramer.Inside(route.Namespace, Bouncer.Rendered);
-        var refused = route.Queue.TakeWhere((xml, own) => lost || (!own && IsRefused(framer, xml, now)));
+        var refused = route.Queue.TakeWhere((xml, own, _) => lost || (!own && IsRefused(framer, xml, now)));
         if (refused is null)
             return;
         var count = refused.Accepted;

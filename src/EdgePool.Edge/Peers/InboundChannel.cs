@@ -9,27 +9,27 @@ using EdgePool.Xmpp.Stanzas;
 namespace EdgePool.Edge.Peers;
 
 /// <summary>
-/// The stanzas that another node sends to the back end of one local domain here. They go to it and nowhere else: where it is gone they are answered, for what came over a link
-/// is not sent over another one. What is handled is told as XEP-0198 has it: the fate of a stanza, and of all before it, is sealed.
+/// The stanzas that another node sends to the back end of one local domain here, or from here to a partner. They go there and nowhere else: where it is out of reach they are answered, for what
+/// came over a link is not sent over another one. What is handled is told as XEP-0198 has it: the fate of a stanza, and of all before it, is sealed.
 /// </summary>
-/// <param name="domain">The local domain.</param>
-/// <param name="routes">The ways to its back end.</param>
+/// <param name="name">What it is called.</param>
+/// <param name="routes">The ways on.</param>
 /// <param name="bouncer">Answers what cannot go there.</param>
 /// <param name="ledger">Takes the responsibility.</param>
 /// <param name="wake">Wakes the writer of the link that stands.</param>
-internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bouncer bouncer, Ledger ledger, Action wake)
+internal sealed class InboundChannel(ChannelName name, RouteTable routes, Bouncer bouncer, Ledger ledger, Action wake)
 {
     private readonly StreamFramer framer = StreamFramer.Inside(ContentNamespace.Server, Bouncer.Rendered);
     private readonly ReceivedStanzas received = new(wake) { IsOfLink = true };
     private readonly List<StanzaQueue> touched = [];
     private Route? last;
 
-    public DomainName Domain => domain;
+    public ChannelName Name => name;
 
     /// <summary>How many have come.</summary>
     public uint Taken { get; private set; }
 
-    /// <summary>Takes stanzas; false: they are not those that follow, or no stanzas for this component.</summary>
+    /// <summary>Takes stanzas; false: they are not those that follow, or no stanzas of this channel.</summary>
     /// <param name="first">The number of the first.</param>
     /// <param name="xml">Whole stanzas.</param>
     public bool Take(uint first, ReadOnlySpan<byte> xml)
@@ -39,7 +39,7 @@ internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bounc
         while (!xml.IsEmpty)
         {
             if (framer.Read(xml, out var consumed, out var stanza) != FrameStatus.Element || stanza.Kind == StanzaKind.None
-                || !JidSpan.TryParse(stanza.From, out var from) || !JidSpan.TryParse(stanza.To, out var to) || !to.Domain.SequenceEqual(Domain.Utf8))
+                || !JidSpan.TryParse(stanza.From, out var from) || !JidSpan.TryParse(stanza.To, out var to) || !IsMeant(from.Domain, to.Domain))
             {
                 return false;
             }
@@ -56,14 +56,14 @@ internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bounc
         return true;
     }
 
-    /// <summary>Says what is handled, where that is due: <c>Handled: number u32 | domain</c>.</summary>
+    /// <summary>Says what is handled, where that is due: <c>Handled: number u32 | name</c>.</summary>
     public bool TryCompose(System.Buffers.ArrayBufferWriter<byte> output)
     {
         if (!received.IsDue || !received.TryTakeDue(out var h))
             return false;
         Span<byte> head = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32BigEndian(head, h);
-        PeerFrame.Write(output, FrameKind.Handled, head, Domain.Utf8);
+        PeerFrame.Write(output, FrameKind.Handled, head, name.Utf8.Span);
         return true;
     }
 
@@ -73,6 +73,8 @@ internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bounc
         received.Request();
         received.Answer();
     }
+
+    private bool IsMeant(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => to.SequenceEqual(name.To.Utf8) && (name.From is not { } sender || from.SequenceEqual(sender.Utf8));
 
     private void Relay(in StanzaFrame stanza, JidSpan from, JidSpan to)
     {
@@ -106,5 +108,5 @@ internal sealed class InboundChannel(DomainName domain, RouteTable routes, Bounc
 
     /// <summary>The last one's, as long as the sender's domain is the same or the route is one for all.</summary>
     private Route? RouteOf(JidSpan from)
-        => last is { } route && (route.Namespace == ContentNamespace.Component || from.Domain.SequenceEqual(route.Pair.Local.Utf8)) ? route : last = routes.FromHere(from.Domain, domain);
+        => last is { } route && (route.Namespace == ContentNamespace.Component || from.Domain.SequenceEqual(route.Pair.Local.Utf8)) ? route : last = name.Pair is { } pair ? routes.ToPartner(pair) : routes.FromHere(from.Domain, name.To);
 }

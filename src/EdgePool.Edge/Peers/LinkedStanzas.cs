@@ -26,7 +26,13 @@ internal sealed class LinkedStanzas(EdgeRuntime edge)
 
     public Detour Detour => edge.Detour;
 
+    /// <summary>This node leaves service.</summary>
+    public bool IsLeaving => leaving;
+
     public PeerStanzas Open(string node) => nodes[node] = new PeerStanzas(node, this);
+
+    /// <summary>Those between this node and that one; null: there never was a link.</summary>
+    public PeerStanzas? With(string node) => nodes.GetValueOrDefault(node);
 
     public void Close(string node, PeerStanzas stanzas)
     {

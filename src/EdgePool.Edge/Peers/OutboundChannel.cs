@@ -6,24 +6,25 @@ using EdgePool.Edge.Telemetry;
 namespace EdgePool.Edge.Peers;
 
 /// <summary>
-/// The stanzas for one component at another node, numbered in the order of their queue: <c>Stanzas: domain length u8, domain | number of the first u32 | stanzas, rendered for
-/// jabber:server</c>. They stay in the queue, and in flight for the ledger, until the other node says that their fate is sealed; on the next link it says which it has, and
+/// The stanzas that another node is to deliver, to one back end or for one pair of domains to a partner, numbered in the order of their queue: <c>Stanzas: name length u16, name | number of the
+/// first u32 | stanzas, rendered for jabber:server</c>. They stay in the queue, and in flight for the ledger, until the other node says that their fate is sealed; on the next link it says which it has, and
 /// the rest goes again.
 /// </summary>
 /// <remarks>
 /// Its queue and the link's end may each be at work on any thread, so all is under one lock; what is answered or told to sources is so outside. Numbers are modulo 2^32, for no
 /// more than a window is ever open.
 /// </remarks>
-/// <param name="route">Where sources queue.</param>
+/// <param name="name">What it is called.</param>
+/// <param name="route">Where sources queue. That of a partner's pair the channel holds, until it is closed and the fate of all that it took is sealed.</param>
 /// <param name="bouncer">Answers what is lost.</param>
 /// <param name="ledger">Counts what is delivered.</param>
-internal sealed class OutboundChannel(Route route, Bouncer bouncer, Ledger ledger)
+internal sealed class OutboundChannel(ChannelName name, Route route, Bouncer bouncer, Ledger ledger)
 {
     /// <summary>Bytes under way without an acknowledgement: what a good line between sites holds, and of a few nodes together no more than a component's queue takes.</summary>
     public const int Window = 256 * 1024;
 
     /// <summary>The longest stanza that crosses a link, as it is rendered.</summary>
-    public const int LongestStanza = PeerFrame.Longest - 512;
+    public const int LongestStanza = PeerFrame.Longest - 1024;
 
     private readonly Lock gate = new();
     private readonly List<Held> held = [];
@@ -32,8 +33,44 @@ internal sealed class OutboundChannel(Route route, Bouncer bouncer, Ledger ledge
     private uint sent;
     private uint handled;
     private int bytes;
+    private bool closed;
+
+    public ChannelName Name => name;
 
     public Route Route => route;
+
+    /// <summary>Called once, when a channel to a partner is over: nothing is under way on it, and its route is free for another one.</summary>
+    public Action? Over { get; init; }
+
+    /// <summary>How many were sent: it changes while there is traffic.</summary>
+    public uint Sent => Volatile.Read(ref sent);
+
+    /// <summary>It takes nothing more.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (gate)
+                return closed;
+        }
+    }
+
+    /// <summary>It is closed, and nothing is under way.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (gate)
+                return closed && held.Count == 0;
+        }
+    }
+
+    /// <summary>Takes nothing more.</summary>
+    public void Close()
+    {
+        lock (gate)
+            closed = true;
+    }
 
     /// <summary>Writes the next frame; false when there is none that may go.</summary>
     public bool TryCompose(ArrayBufferWriter<byte> output)
@@ -48,7 +85,7 @@ internal sealed class OutboundChannel(Route route, Bouncer bouncer, Ledger ledge
                 return true;
             }
 
-            while (bytes < Window && route.Queue.Take() is { } taken)
+            while (!closed && bytes < Window && route.Queue.TakeFor(name.From is null ? null : this) is { } taken)
             {
                 if (taken.Length > LongestStanza)
                 {
@@ -150,12 +187,12 @@ internal sealed class OutboundChannel(Route route, Bouncer bouncer, Ledger ledge
 
     private void Write(ArrayBufferWriter<byte> output, StanzaSegment segment, int skip, uint number)
     {
-        var domain = route.Pair.Remote.Utf8;
-        Span<byte> head = stackalloc byte[1 + byte.MaxValue + sizeof(uint)];
-        head[0] = (byte)domain.Length;
-        domain.CopyTo(head[1..]);
-        BinaryPrimitives.WriteUInt32BigEndian(head[(1 + domain.Length)..], number);
-        PeerFrame.Write(output, FrameKind.Stanzas, head[..(1 + domain.Length + sizeof(uint))], segment.Memory.Span[StartOf(segment, skip)..]);
+        var called = name.Utf8.Span;
+        Span<byte> head = stackalloc byte[sizeof(ushort) + ChannelName.Longest + sizeof(uint)];
+        BinaryPrimitives.WriteUInt16BigEndian(head, (ushort)called.Length);
+        called.CopyTo(head[sizeof(ushort)..]);
+        BinaryPrimitives.WriteUInt32BigEndian(head[(sizeof(ushort) + called.Length)..], number);
+        PeerFrame.Write(output, FrameKind.Stanzas, head[..(sizeof(ushort) + called.Length + sizeof(uint))], segment.Memory.Span[StartOf(segment, skip)..]);
     }
 
     private static int StartOf(StanzaSegment segment, int entry)

@@ -24,17 +24,20 @@ internal enum FrameKind : byte
     /// <summary>Under which number of its own the sender counts its stanzas: another one than before, and it begins anew.</summary>
     Begin = 6,
 
-    /// <summary>A component is connected, or not, and how many stanzas for it have come.</summary>
-    BackEnd = 7,
+    /// <summary>A back end is in reach, or not; and how many stanzas have come on a channel, to it or to a partner.</summary>
+    Channel = 7,
 
-    /// <summary>All components are told, and whether the count is known.</summary>
+    /// <summary>All channels are told, and whether the count is known.</summary>
     Ready = 8,
 
-    /// <summary>Stanzas for a component.</summary>
+    /// <summary>Stanzas on a channel.</summary>
     Stanzas = 9,
 
     /// <summary>How many of them are handled.</summary>
     Handled = 10,
+
+    /// <summary>Nothing more comes on a channel to a partner.</summary>
+    Over = 11,
 }
 
 /// <summary>What the bytes at hand are.</summary>
@@ -54,7 +57,7 @@ internal enum FrameRead
 }
 
 /// <summary>
-/// The wire of a link, <c>edgepool-peer/1</c>: <c>length u32 big-endian, of what follows | kind u8 | body</c>. What is not known ends the link: another version is another
+/// The wire of a link, <c>edgepool-peer/2</c>: <c>length u32 big-endian, of what follows | kind u8 | body</c>. What is not known ends the link: another version is another
 /// ALPN.
 /// </summary>
 internal static class PeerFrame
@@ -87,7 +90,7 @@ internal static class PeerFrame
         if (data.Length < HeaderBytes)
             return FrameRead.Incomplete;
         kind = (FrameKind)data[sizeof(uint)];
-        if (kind is < FrameKind.Hello or > FrameKind.Handled)
+        if (kind is < FrameKind.Hello or > FrameKind.Over)
             return FrameRead.Unknown;
         return data.Length < total ? FrameRead.Incomplete : FrameRead.Frame;
     }

@@ -99,7 +99,7 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
     private async Task<PeerOutcome> GreetAsync(Socket socket, SslStream stream, string key, CancellationToken over)
     {
         if (stream.NegotiatedApplicationProtocol != PeerTls.Protocol)
-            return new PeerOutcome(Session: null, "it does not speak edgepool-peer/1");
+            return new PeerOutcome(Session: null, "it does not speak edgepool-peer/2");
         var hello = new ArrayBufferWriter<byte>(128);
         new PeerHello(node, pool.Instance).Write(hello);
         await stream.WriteAsync(hello.WrittenMemory, over);

@@ -11,7 +11,7 @@ namespace EdgePool.Edge.Peers;
 internal static class PeerTls
 {
     /// <summary>The protocol and its version (ALPN, RFC 7301).</summary>
-    public static readonly SslApplicationProtocol Protocol = new("edgepool-peer/1");
+    public static readonly SslApplicationProtocol Protocol = new("edgepool-peer/2");
 
     /// <param name="ours">Our certificate.</param>
     /// <param name="admits">Whether a key is that of a node of the pool.</param>

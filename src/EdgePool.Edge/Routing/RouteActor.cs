@@ -1,4 +1,5 @@
 using EdgePool.Cluster.Entities;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.StreamManagement;
 using EdgePool.Edge.Streams;
@@ -11,7 +12,7 @@ namespace EdgePool.Edge.Routing;
 /// Brings up the outbound stream of one domain pair when stanzas wait for it, and answers them when it cannot: after
 /// <see cref="StreamTimeouts.Pending"/> where trying again may help, at once where it will not.
 /// </summary>
-internal sealed class RouteActor : ReceiveActor, IWithTimers
+internal sealed partial class RouteActor : ReceiveActor, IWithTimers
 {
     private const string RetryTimer = "retry";
     private const string SweepTimer = "sweep";
@@ -50,6 +51,10 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
         Receive<Retry>(_ => OnRetry());
         Receive<Reachable>(_ => OnReachable());
         Receive<DialUp>(_ => OnUp(), _ => Sender.Equals(dial));
+        Receive<DialUp>(_ => OnBetterUp(), _ => Sender.Equals(better));
+        Receive<DialFailed>(OnBetterFailed, _ => Sender.Equals(better));
+        Receive<Better>(_ => OnBetter());
+        Receive<Bring>(OnBring);
         Receive<DialFailed>(OnFailed, _ => Sender.Equals(dial));
         Receive<Terminated>(OnTerminated);
         Receive<Sweep>(_ => OnSweep());
@@ -91,38 +96,48 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (IsHeldBack())
+        (refused, again) = (null, null);
+        if (TryExits(Order(), from: 0))
             return;
+        route.Queue.Stall();
+        if (!limited)
+            failingSince ??= edge.Time.GetTimestamp();
+        if (again is { } wait)
+            Timers.StartSingleTimer(RetryTimer, Retry.Instance, wait);
+        else
+            RetryLater();
+    }
+
+    /// <summary>A stream of this node's own; null: not now, and <see cref="again"/> says when.</summary>
+    private IActorRef? DialHere(LostStream? former)
+    {
+        limited = false;
+        again = WaitForOthers();
+        if (again is not null)
+            return null;
         var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
         var mayConnect = !towardsPartner || place is not null;
         limited = !mayConnect && !MayShare();
         if (limited)
         {
-            route.Queue.Stall();
-            Timers.StartSingleTimer(RetryTimer, Retry.Instance, PlaceAgain);
-            return;
+            again = PlaceAgain;
+            return null;
         }
 
-        var (runtime, goal) = (edge, new DialGoal.Carry(route, lost));
-        dial = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
+        var (runtime, goal) = (edge, new DialGoal.Carry(route, former));
+        return Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
     }
 
     /// <summary>A stream that is there may take the route on.</summary>
     private bool MayShare() => edge.Shared.Find(new SharedKey.Reverse(route.Pair)) is not null || edge.Shared.Find(new SharedKey.Remote(route.Pair.Remote)) is not null;
 
-    /// <summary>The partner is dead, and another node of the pool tries whether it still is: for a while, or until that node says otherwise.</summary>
-    private bool IsHeldBack()
-    {
-        if (!towardsPartner || edge.Troubles?.Wait(shared) is not { Ticks: > 0 } wait || MayShare())
-            return false;
-        route.Queue.Stall();
-        failingSince ??= edge.Time.GetTimestamp();
-        Timers.StartSingleTimer(RetryTimer, Retry.Instance, wait);
-        return true;
-    }
+    /// <summary>The partner is dead, and another node of the pool tries whether it still is: for how long, or until that node says otherwise.</summary>
+    private TimeSpan? WaitForOthers() => towardsPartner && edge.Troubles?.Wait(shared) is { Ticks: > 0 } wait && !MayShare() ? wait : null;
 
     private void OnReachable()
     {
+        if (up)
+            LookForBetter(TimeSpan.Zero);
         if (up || dial is not null)
             return;
         failures = 0;
@@ -171,6 +186,13 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             edge.Lost.End(lost); // nothing, where the stream goes on with it
         lost = null;
         (up, offered) = (true, false);
+        if (!IsHere)
+        {
+            LeaveElsewhere();
+            return;
+        }
+
+        AnswerBrought(whyNot: null);
         if (!towardsPartner && edge.Routes.NoteReached(route.Pair.Remote, reached: true))
             edge.Components.Changed?.Invoke(route.Pair.Remote);
         (failingSince, gone) = (null, false);
@@ -184,6 +206,9 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
             return; // a stream has come up meanwhile, the other way round
         if (!towardsPartner && LeavesToOthers(failed.Reason))
             return;
+        if (GoesOn(failed))
+            return;
+        failed = refused ?? failed;
         route.Queue.Stall();
         limited = failed.Reason == BounceReason.ConnectionLimit;
         failingSince ??= edge.Time.GetTimestamp();
@@ -222,9 +247,15 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private void OnTerminated(Terminated terminated)
     {
         if (!terminated.ActorRef.Equals(dial))
-            return; // it was let go before
+        {
+            OnOtherTerminated(terminated.ActorRef); // it was let go before, or is the one that was to be better
+            return;
+        }
+
         dial = null;
         idleSince = edge.Time.GetTimestamp();
+        if (up && !IsHere && GoesOnThere())
+            return;
         if (offered && !up)
         {
             offered = false;
@@ -274,7 +305,11 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     private void OnPolicy(PolicyChange change)
     {
         if (up)
+        {
             dial!.Tell(change);
+            LookForBetter(TimeSpan.Zero); // the topology may name another pool
+        }
+
         var now = edge.Connector.OutboundTermsFor(route.Pair);
         if (ending || now.Equals(terms))
             return;
@@ -314,6 +349,7 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         if (up)
             return;
+        BounceWhatOthersSent();
         if (route.Queue.Bytes > 0)
             edge.Troubles?.Waits(shared);
         var before = route.Queue.Accepted;
@@ -350,6 +386,8 @@ internal sealed class RouteActor : ReceiveActor, IWithTimers
     {
         ending = true;
         Timers.CancelAll();
+        AnswerBrought("it leaves service");
+        better?.Tell(end);
         if (up)
         {
             dial!.Tell(end);

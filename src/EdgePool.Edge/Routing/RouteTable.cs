@@ -144,6 +144,9 @@ internal sealed class RouteTable
     /// <param name="domain">A local one.</param>
     public Route? FromHere(ReadOnlySpan<byte> from, DomainName domain) => components.GetValueOrDefault(domain) ?? PairRoute(from, domain);
 
+    /// <summary>The way to a partner from here; null: the one domain is not local, or the other one no partner's.</summary>
+    public Route? ToPartner(DomainPair pair) => IsLocal(pair.Local) && policy.Allowed(pair.Remote.Utf8) is not null ? PairRoute(pair.Local.Utf8, pair.Remote) : null;
+
     /// <summary>This node can do for a local domain's back end what it is for: the component is connected; the internal server was reached, or not tried yet.</summary>
     public bool Reaches(DomainName domain) => components.TryGetValue(domain, out var component) ? component.Queue.HasStream : IsLocal(domain) && !unreached.ContainsKey(domain);
 

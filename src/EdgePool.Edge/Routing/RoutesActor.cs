@@ -1,3 +1,4 @@
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Streams;
 
@@ -22,6 +23,7 @@ internal sealed class RoutesActor : ReceiveActor
     {
         this.edge = edge;
         Receive<Demand>(OnDemand);
+        Receive<Bring>(bring => Of(bring.Route).Tell(bring));
         Receive<Reachable>(reachable => children.GetValueOrDefault(reachable.Route)?.Tell(reachable));
         Receive<Terminated>(OnTerminated);
         Receive<EndStream>(ToAll);
@@ -29,16 +31,18 @@ internal sealed class RoutesActor : ReceiveActor
         Receive<PolicyChange>(ToAll);
     }
 
-    private void OnDemand(Demand demand)
+    private void OnDemand(Demand demand) => Of(demand.Route).Forward(demand);
+
+    private IActorRef Of(Route route)
     {
-        if (!children.TryGetValue(demand.Route, out var child))
+        if (!children.TryGetValue(route, out var child))
         {
-            var (runtime, route) = (edge, demand.Route);
+            var runtime = edge;
             child = Context.Watch(Context.ActorOf(Props.Create(() => new RouteActor(runtime, route))));
             children.Add(route, child);
         }
 
-        child.Forward(demand);
+        return child;
     }
 
     private void ToAll(object message) => Array.ForEach([.. children.Values], child => child.Tell(message));

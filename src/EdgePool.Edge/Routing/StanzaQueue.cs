@@ -54,6 +54,7 @@ internal sealed class StanzaQueue
     private bool stalled;
     private BounceReason? closed;
     private bool retired;
+    private object? holder;
 
     /// <param name="limits">How much may wait.</param>
     /// <param name="time">The clock for the age of what waits.</param>
@@ -102,9 +103,9 @@ internal sealed class StanzaQueue
         {
             if (retired)
                 return Enqueued.Retired;
-            if (Refuses() is { } reason)
+            if ((Refuses() ?? (holder is not null && mark.Source is { IsOfLink: true } ? BounceReason.RemoteServerTimeout : null)) is { } reason)
             {
-                RefusedWith = reason;
+                RefusedWith = reason; // what has come over a link does not go over another one
                 return Enqueued.Refused;
             }
 
@@ -281,7 +282,7 @@ internal sealed class StanzaQueue
     {
         lock (gate)
         {
-            if (bytes > 0 || kick is not null)
+            if (bytes > 0 || kick is not null || holder is not null)
                 return false;
             retired = true;
             RefusedWith = BounceReason.RemoteServerTimeout; // for the source that looked the route up again before it had left the table
@@ -289,11 +290,59 @@ internal sealed class StanzaQueue
         }
     }
 
-    /// <summary>Takes the oldest segment for writing; give it back with <see cref="Release"/>.</summary>
+    /// <summary>Takes the oldest segment, whoever carries the queue; give it back with <see cref="Release"/>.</summary>
     public StanzaSegment? Take()
     {
         lock (gate)
             return TakeHead();
+    }
+
+    /// <summary>Takes the oldest segment for writing, unless another one holds the queue; give it back with <see cref="Release"/>.</summary>
+    /// <param name="carrier">Who writes: as in <see cref="TryHold"/>; null: a stream.</param>
+    public StanzaSegment? TakeFor(object? carrier)
+    {
+        lock (gate)
+            return ReferenceEquals(holder, carrier) ? TakeHead() : null;
+    }
+
+    /// <summary>
+    /// From now on this one alone takes from the queue, until <see cref="Free"/>: whatever else is attached waits until all that it took has ended, and so the order stands.
+    /// False where another one holds it, or something waits that has come over a link.
+    /// </summary>
+    public bool TryHold(object carrier)
+    {
+        lock (gate)
+        {
+            if (holder is not null || retired || HasOfLink())
+                return false;
+            holder = carrier;
+            return true;
+        }
+    }
+
+    /// <summary>All that the holder took has ended: who is attached takes.</summary>
+    public void Free(object carrier)
+    {
+        Action? next;
+        lock (gate)
+        {
+            if (!ReferenceEquals(holder, carrier))
+                return;
+            holder = null;
+            next = kick;
+        }
+
+        next?.Invoke();
+    }
+
+    /// <summary>Something waits that has come from another node.</summary>
+    public bool WaitsForLink
+    {
+        get
+        {
+            lock (gate)
+                return HasOfLink();
+        }
     }
 
     /// <summary>Takes the oldest segment if its first stanza has waited for <paramref name="age"/> or longer.</summary>
@@ -394,6 +443,20 @@ internal sealed class StanzaQueue
                 }
             }
         }
+    }
+
+    private bool HasOfLink()
+    {
+        for (var segment = head; segment is not null; segment = segment.Next)
+        {
+            for (var entry = 0; entry < segment.Entries; entry++)
+            {
+                if (segment.IsOfLink(entry))
+                    return true;
+            }
+        }
+
+        return false;
     }
 
     private BounceReason? Refuses()

@@ -6,7 +6,8 @@ namespace EdgePool.Edge.Routing;
 /// <summary>Says whether an entry of a segment is meant.</summary>
 /// <param name="xml">The entry as it goes out.</param>
 /// <param name="own">An answer of ours, which the ledger does not count.</param>
-internal delegate bool EntryTest(ReadOnlySpan<byte> xml, bool own);
+/// <param name="ofLink">It has come from another node.</param>
+internal delegate bool EntryTest(ReadOnlySpan<byte> xml, bool own, bool ofLink);
 
 /// <summary>Takes an entry of a segment elsewhere; false: it stays.</summary>
 internal delegate bool EntryMove(StanzaSegment segment, int entry);
@@ -128,7 +129,7 @@ internal sealed class StanzaSegment : IBufferWriter<byte>
             var (own, end) = (ends[i] < 0, End(ends[i]));
             var xml = bytes.AsSpan(start, end - start);
             start = end;
-            if (meant(xml, own))
+            if (meant(xml, own, IsOfLink(i)))
             {
                 other.Write(xml);
                 other.EndEntry(own, TakeMark(i));

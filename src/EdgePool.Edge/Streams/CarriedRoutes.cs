@@ -60,7 +60,7 @@ internal sealed class CarriedRoutes
                 continue;
             }
 
-            if (next.Route.Queue.Take() is not { } segment)
+            if (next.Route.Queue.TakeFor(carrier: null) is not { } segment)
                 continue;
             turn = (turn + i + 1) % all.Length;
             next.Pace?.Take(segment.Entries, segment.Length);

@@ -306,7 +306,7 @@ internal sealed class StreamOutput(SocketStream transport, Ledger ledger, TimePr
     private bool Shed(StanzaSegment segment, Route route, int limit)
     {
         var larger = new StanzaSegment();
-        segment.MoveWhere((xml, _) => xml.Length > limit, larger);
+        segment.MoveWhere((xml, _, _) => xml.Length > limit, larger);
         lost(larger, route, BounceReason.PeerLimit);
         route.Queue.Release(larger);
         if (segment.Entries > 0)

@@ -65,6 +65,12 @@ internal static partial class StreamLog
     [LoggerMessage(1022, LogLevel.Information, "{Pair}: {Stanzas} stanzas were bounced as {Reason}")]
     public static partial void QueueBounced(ILogger logger, string pair, int stanzas, string reason);
 
+    [LoggerMessage(1027, LogLevel.Warning, "{Pair}: stanzas leave by pool {Pool} now, over node {Node}, for {Reason}")]
+    public static partial void LeavesByPool(ILogger logger, string pair, string pool, string node, string reason);
+
+    [LoggerMessage(1028, LogLevel.Information, "{Pair}: stanzas leave by pool {Pool} again")]
+    public static partial void LeavesAgain(ILogger logger, string pair, string pool);
+
     [LoggerMessage(1026, LogLevel.Information, "{Pair}: the internal server cannot be reached from here, so another node takes over; {Stanzas} stanzas waited")]
     public static partial void LeftToOthers(ILogger logger, string pair, int stanzas);
 

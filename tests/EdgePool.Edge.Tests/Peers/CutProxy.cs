@@ -6,11 +6,11 @@ namespace EdgePool.Edge.Tests.Peers;
 /// <summary>A line between two nodes that a test cuts: what is under way is gone, for both.</summary>
 internal sealed class CutProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly Lock gate = new();
     private readonly List<Socket> sockets = [];
     private readonly List<Task> pumps = [];
-    private readonly Task accepting;
+    private Task accepting;
 
     public CutProxy()
     {
@@ -43,6 +43,15 @@ internal sealed class CutProxy : IAsyncDisposable
     {
         listener.Stop();
         Cut();
+    }
+
+    /// <summary>Takes connections again.</summary>
+    public async Task OpenAsync()
+    {
+        await accepting;
+        listener = new TcpListener(EndPoint);
+        listener.Start();
+        accepting = AcceptAsync();
     }
 
     public async ValueTask DisposeAsync()

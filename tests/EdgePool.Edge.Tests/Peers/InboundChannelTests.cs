@@ -22,7 +22,7 @@ public sealed class InboundChannelTests
     {
         routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
         component = routes.Component(DomainName.Parse("edge.example"))!;
-        channel = new InboundChannel(DomainName.Parse("edge.example"), routes, new Bouncer(routes, ledger), ledger, static () => { });
+        channel = new InboundChannel(new ChannelName(DomainName.Parse("edge.example")), routes, new Bouncer(routes, ledger), ledger, static () => { });
         component.Queue.Attach(static () => { });
     }
 

@@ -23,7 +23,7 @@ public sealed class OutboundChannelTests
     public OutboundChannelTests()
     {
         routes = RoutingOptions.Table(new VirtualTimeProvider(), ledger);
-        channel = new OutboundChannel(routes.ToPeer(DomainName.Parse("edge.example")), new Bouncer(routes, ledger), ledger);
+        channel = new OutboundChannel(new ChannelName(DomainName.Parse("edge.example")), routes.ToPeer(DomainName.Parse("edge.example")), new Bouncer(routes, ledger), ledger);
         channel.Route.Queue.Attach(static () => { });
     }
 
@@ -157,8 +157,9 @@ public sealed class OutboundChannelTests
         Assert.Equal(FrameRead.Frame, PeerFrame.Read(output.WrittenSpan, PeerFrame.Longest, out var kind, out var total));
         Assert.Equal((FrameKind.Stanzas, output.WrittenCount), (kind, total));
         var body = output.WrittenSpan[PeerFrame.HeaderBytes..];
-        Assert.Equal("edge.example", Encoding.UTF8.GetString(body.Slice(1, body[0])));
-        var rest = body[(1 + body[0])..];
+        var length = BinaryPrimitives.ReadUInt16BigEndian(body);
+        Assert.Equal("edge.example", Encoding.UTF8.GetString(body.Slice(2, length)));
+        var rest = body[(2 + length)..];
         return (BinaryPrimitives.ReadUInt32BigEndian(rest), Encoding.UTF8.GetString(rest[4..]).Split("</message>").Length - 1);
     }
 }

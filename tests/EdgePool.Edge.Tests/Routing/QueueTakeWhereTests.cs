@@ -30,7 +30,7 @@ public sealed class QueueTakeWhereTests
         var bytes = queue.Bytes;
         var wanted = meant.Split(' ').ToHashSet(StringComparer.Ordinal);
 
-        var taken = queue.TakeWhere((xml, _) => wanted.Contains(Id(xml)));
+        var taken = queue.TakeWhere((xml, _, _) => wanted.Contains(Id(xml)));
 
         Assert.Equal(meant, taken is null ? "" : Ids(taken));
         Assert.Equal((10, bytes), (queue.Accepted, queue.Bytes)); // in flight until they have ended
@@ -48,7 +48,7 @@ public sealed class QueueTakeWhereTests
         Assert.True(queue.EnqueueOwn("<message id='2'/>"u8));
         Add(3, 1);
 
-        var taken = queue.TakeWhere(static (_, own) => own)!;
+        var taken = queue.TakeWhere(static (_, own, _) => own)!;
 
         Assert.Equal((1, 0), (taken.Entries, taken.Accepted));
         queue.Release(taken);
@@ -63,7 +63,7 @@ public sealed class QueueTakeWhereTests
         var writing = queue.Take()!;
         Add(2, 1);
 
-        var taken = queue.TakeWhere(static (_, _) => true)!;
+        var taken = queue.TakeWhere(static (_, _, _) => true)!;
 
         Assert.Equal(("1", "2"), (Ids(writing), Ids(taken)));
         queue.Release(taken);

@@ -43,7 +43,7 @@ public sealed class SegmentMarksTests
         var (segment, other) = (new StanzaSegment(), new StanzaSegment());
         Fill(segment, 100);
         var odd = 0;
-        segment.MoveWhere((_, _) => odd++ % 2 == 1, other);
+        segment.MoveWhere((_, _, _) => odd++ % 2 == 1, other);
 
         other.SealMarks();
         Assert.Equal(0u, received.Handled);
