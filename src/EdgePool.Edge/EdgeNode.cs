@@ -74,7 +74,7 @@ public sealed class EdgeNode : IAsyncDisposable
         random = new SharedRandom(random ?? new Random());
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
-        var components = new ComponentSessions(table, bouncer, edgeLogs);
+        var components = new ComponentSessions(table, edgeLogs);
         var shown = new PresenceTable(new PresenceLimits(), time, random, journalled: options.Presences is not null);
         var memory = options.Presences is { } presences ? new PresenceMemory(presences, shown, table, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
@@ -86,7 +86,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Ledger,
             Streams,
             table,
-            new PartnerConnections(policy, options.Pool?.Shares),
+            new PartnerConnections(policy, options.Pool?.Shares, edgeLogs.Streams),
             new Pings(table),
             new RateTable(time, options.Pool?.Shares),
             bouncer,
@@ -165,6 +165,9 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <summary>The local domains whose back end is connected at another node, or in its reach, each once for each such node that there is a link to.</summary>
     public IReadOnlyList<DomainName> ComponentsElsewhere => edge.Routes.Elsewhere.All;
+
+    /// <summary>The pairs of domains whose stanzas leave over nodes of other pools, as the federation route says, or because this pool cannot.</summary>
+    public IReadOnlyCollection<ExitUse> Exits => edge.Exits?.InUse ?? [];
 
     /// <summary>
     /// Stanzas that were answered as lost although another node of the pool, which is lost itself or was out of reach for too long, may have delivered them.

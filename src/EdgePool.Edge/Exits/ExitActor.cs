@@ -33,6 +33,7 @@ internal sealed class ExitActor : ReceiveActor, IWithTimers
     private readonly long since;
     private PeerStanzas? stanzas;
     private OutboundChannel? channel;
+    private ExitUse? use;
     private uint sentBefore;
     private long idleSince;
     private bool up;
@@ -61,6 +62,8 @@ internal sealed class ExitActor : ReceiveActor, IWithTimers
         stopping.Dispose();
         if (channel is not null)
             stanzas!.Drop(channel);
+        if (use is not null)
+            exits.Leave(use);
     }
 
     private void OnAsk() => _ = AskAsync().PipeTo(Self);
@@ -121,8 +124,13 @@ internal sealed class ExitActor : ReceiveActor, IWithTimers
         stanzas = exits.Links.With(node);
         channel = leaving ? null : stanzas?.TryCarry(route, () => self.Tell(Over.Instance));
         if (channel is null)
+        {
             Context.Stop(Self);
-        else if (carry.Because is { } why)
+            return;
+        }
+
+        exits.Enter(use = new ExitUse(route.Pair, pool, node, edge.Time.GetUtcNow(), carry.Because));
+        if (carry.Because is { } why)
             StreamLog.LeavesByPool(edge.Logs.Streams, route.ToString(), pool, node, why);
         else
             StreamLog.LeavesAgain(edge.Logs.Streams, route.ToString(), pool);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using EdgePool.Cluster.Membership;
@@ -16,6 +17,17 @@ namespace EdgePool.Edge.Exits;
 /// </summary>
 internal sealed class FederationExits(PeerRuntime peers)
 {
+    private readonly ConcurrentDictionary<DomainPair, ExitUse> inUse = new();
+
+    /// <summary>The pairs that leave over nodes of other pools at this moment.</summary>
+    public IReadOnlyCollection<ExitUse> InUse => [.. inUse.Values];
+
+    /// <summary>A pair leaves over another node from now on.</summary>
+    public void Enter(ExitUse use) => inUse[use.Pair] = use;
+
+    /// <summary>It does not any more.</summary>
+    public void Leave(ExitUse use) => inUse.TryRemove(KeyValuePair.Create(use.Pair, use));
+
     /// <summary>This node's pool.</summary>
     public string Own => peers.Pool.Pool;
 
@@ -72,6 +84,14 @@ internal sealed class FederationExits(PeerRuntime peers)
 
     private const int LongestReason = 400;
 }
+
+/// <summary>A pair of domains whose stanzas leave over a node of another pool.</summary>
+/// <param name="Pair">The local domain, and the partner's.</param>
+/// <param name="Pool">The pool.</param>
+/// <param name="Node">Its node.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Because">What keeps the pools before it in the federation route from it; null: it is the first one.</param>
+public sealed record ExitUse(DomainPair Pair, string Pool, string Node, DateTimeOffset Since, string? Because);
 
 /// <summary>A node of another pool wants to send on a route: a stream of ours is to be up.</summary>
 /// <param name="Route">The route.</param>

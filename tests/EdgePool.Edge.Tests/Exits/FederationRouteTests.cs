@@ -39,6 +39,9 @@ public sealed class FederationRouteTests
         await PoolScene.UntilAsync(() => a.Streams.All.All(static stream => stream.Kind is not StreamKind.PartnerOutbound)); // what is written into the lost one, without XEP-0198, is lost with it
         await FlowAsync(scene, e, 200, 200);
         await PoolScene.UntilAsync(() => b.Ledger.Read().Delivered > 0);
+        var use = Assert.Single(a.Exits);
+        Assert.Equal(("edge-b", "b-1"), (use.Pool, use.Node));
+        Assert.NotNull(use.Because);
 
         var flowing = FlowAsync(scene, e, 400, 400, pause: true);
         await line.OpenAsync();
@@ -46,6 +49,7 @@ public sealed class FederationRouteTests
         await PoolScene.UntilAsync(() => scene.Logs.Events.Any(static said => said.Id.Id == LeavesAgain));
         var before = b.Ledger.Read().Accepted;
         await FlowAsync(scene, e, 800, 100);
+        await PoolScene.UntilAsync(() => a.Exits.Count == 0);
         Assert.Equal(before, b.Ledger.Read().Accepted);
 
         await ExpectBalancedAsync(a, b);

@@ -11,6 +11,8 @@ namespace EdgePool.Server.Cli.Nodes;
 /// <summary><c>edgepool status</c>: a node at a glance.</summary>
 internal static class StatusCommand
 {
+    private const int MostExits = 10;
+
     private const string Notes = """
         Examples:
           edgepool status
@@ -85,6 +87,7 @@ internal static class StatusCommand
             output.WriteLine($"dns       {AdvertiserText.Of(advertiser, now)}{(advertiser.Problems.Count > 0 ? ", see 'edgepool topology status'" : "")}");
         }
 
+        Exits(status.Exits ?? [], output);
         Certificates(status.Certificates, output);
         output.WriteLine($"streams   {(status.Streams.Count == 0 ? "none" : string.Join(", ", status.Streams.Select(kind => FormattableString.Invariant($"{kind.Value} {kind.Key}"))))}");
         output.WriteLine(FormattableString.Invariant(
@@ -95,6 +98,20 @@ internal static class StatusCommand
 
     private static string Ready(ReadinessView readiness)
         => (readiness.Ready ? "yes" : $"no: {string.Join("; ", readiness.Reasons)}") + (readiness.TakesPartners ? "" : "; partners' connections are refused");
+
+    private static void Exits(IReadOnlyList<ExitView> exits, TextWriter output)
+    {
+        foreach (var exit in exits.Take(MostExits))
+        {
+            var why = exit.Because is { } because ? $", for {Shown.Of(because, 200)}" : "";
+            output.WriteLine(FormattableString.Invariant($"exit      {exit.Local} to {exit.Partner} by pool {exit.Pool} (node {exit.Node}) since {exit.Since:u}{why}"));
+        }
+
+        if (exits.Count > MostExits)
+        {
+            output.WriteLine(FormattableString.Invariant($"          and {exits.Count - MostExits} pairs more: --json"));
+        }
+    }
 
     private static void Certificates(CertificatesView certificates, TextWriter output)
     {

@@ -1,4 +1,5 @@
 using EdgePool.Edge.Certificates;
+using EdgePool.Edge.Exits;
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Readiness;
 using EdgePool.Edge.Telemetry;
@@ -18,6 +19,8 @@ internal static class StatusEndpoints
     {
         routes.MapGet("/v1/status", context => Reply.OkAsync(context, Status(node), WireJson.Default.StatusView));
     }
+
+    private const int MostExits = 100;
 
     private static StatusView Status(ManagedNode node)
     {
@@ -42,8 +45,11 @@ internal static class StatusEndpoints
             Certificates(node.Node.ReadCertificates()),
             node.Node.BodyLogging is { } bodies ? new BodyLoggingView(bodies.Version, bodies.Who, bodies.When) : null,
             node.Node.Streams.All.CountBy(stream => stream.Kind.ToString()).ToDictionary(StringComparer.Ordinal),
-            Ledger(node.Node.Ledger.Read())) { Advertiser = AdvertiserView.Of(node.Advertiser?.Heard) };
+            Ledger(node.Node.Ledger.Read())) { Advertiser = AdvertiserView.Of(node.Advertiser?.Heard), Exits = Exits(node.Node.Exits) };
     }
+
+    private static ExitView[]? Exits(IReadOnlyCollection<ExitUse> exits)
+        => exits.Count == 0 ? null : [.. exits.OrderByDescending(exit => exit.Since).Take(MostExits).Select(exit => new ExitView(exit.Pair.Local.Ascii, exit.Pair.Remote.Ascii, exit.Pool, exit.Node, exit.Since, exit.Because))];
 
     private static ReadinessView Readiness(NodeReadiness readiness) => new(
         readiness.IsReady,

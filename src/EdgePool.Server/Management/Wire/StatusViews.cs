@@ -41,7 +41,19 @@ internal sealed record StatusView(
 {
     /// <summary>How DNS stands to the topology, as the advertiser told last; null: nobody looks, or nobody has been heard yet.</summary>
     public AdvertiserView? Advertiser { get; init; }
+
+    /// <summary>Pairs of domains whose stanzas leave over nodes of other pools, the newest first, at most 100; null: none.</summary>
+    public IReadOnlyList<ExitView>? Exits { get; init; }
 }
+
+/// <summary>A pair of domains whose stanzas leave over a node of another pool.</summary>
+/// <param name="Local">The local domain.</param>
+/// <param name="Partner">The partner's.</param>
+/// <param name="Pool">The pool.</param>
+/// <param name="Node">Its node.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Because">What keeps the pools before it in the federation route from it; null: it is the first one.</param>
+internal sealed record ExitView(string Local, string Partner, string Pool, string Node, DateTimeOffset Since, string? Because);
 
 /// <summary>Whether a node can do its job.</summary>
 /// <param name="Ready">It can.</param>
