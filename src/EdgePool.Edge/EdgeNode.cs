@@ -74,7 +74,7 @@ public sealed class EdgeNode : IAsyncDisposable
         random = new SharedRandom(random ?? new Random());
         var ledger = options.Consents is { } journal ? new ConsentLedger(journal, time, random, edgeLogs.Node, options.ConsentLimits) : null;
         var stanzas = new StanzaPolicy(policy, table, time, ledger?.Table);
-        var components = new ComponentSessions(table, bouncer, edgeLogs);
+        var components = new ComponentSessions(table, edgeLogs);
         var shown = new PresenceTable(new PresenceLimits(), time, random, journalled: options.Presences is not null);
         var memory = options.Presences is { } presences ? new PresenceMemory(presences, shown, table, time, random, edgeLogs.Node) : null;
         edge = new EdgeRuntime(
@@ -86,7 +86,7 @@ public sealed class EdgeNode : IAsyncDisposable
             Ledger,
             Streams,
             table,
-            new PartnerConnections(policy, options.Pool?.Shares),
+            new PartnerConnections(policy, options.Pool?.Shares, edgeLogs.Streams),
             new Pings(table),
             new RateTable(time, options.Pool?.Shares),
             bouncer,

@@ -50,6 +50,12 @@ public sealed class ShareBook
     /// <summary>Called, outside every lock, when a stream was refused: the owner may have room for it.</summary>
     public Action? Short { get; set; }
 
+    /// <summary>
+    /// Called, outside every lock, when more streams of a holder stand over the pool than may, and so many of this node's are to end: those it had when the pool took it for
+    /// dead, or took without an owner's word. Said again with each answer, while they stand.
+    /// </summary>
+    public Action<string, long>? TooMany { get; set; }
+
     /// <summary>Budgets that are known by more than their fair share.</summary>
     public int Count
     {
@@ -85,6 +91,7 @@ public sealed class ShareBook
             if (entry.Held < InForce(entry))
             {
                 entry.Held++;
+                entry.Unconfirmed += told[entry.Key.Shard] ? 0 : 1;
                 return true;
             }
 
@@ -103,6 +110,7 @@ public sealed class ShareBook
         {
             var entry = entries[new BudgetKey(holder, BudgetKind.Streams)];
             entry.Held--;
+            entry.Unconfirmed = Math.Min(entry.Unconfirmed, entry.Held);
             Tidy(entry);
         }
     }
@@ -146,7 +154,7 @@ public sealed class ShareBook
     {
         lock (gate)
         {
-            return $"{(told[key.Shard] ? "told" : "untold")}, {(entries.GetValueOrDefault(key)?.Share is { } share ? share.ToString(CultureInfo.InvariantCulture) : "fair")} among {nodes.Leases.Count}";
+            return $"{(told[key.Shard] ? "told" : "untold")}, {(entries.GetValueOrDefault(key)?.Share is { } share ? share.ToString(CultureInfo.InvariantCulture) : "fair")} among {nodes.Leases.Count}, {entries.GetValueOrDefault(key)?.Unconfirmed ?? 0} unconfirmed";
         }
     }
 
@@ -180,6 +188,7 @@ public sealed class ShareBook
                 Array.Clear(told);
                 foreach (var entry in entries.Values)
                 {
+                    entry.Unconfirmed = entry.Held;
                     entry.Share = entry.Rate is not null && lease != 0 ? Math.Min(entry.Share ?? entry.Whole, Fair(entry)) : entry.Share is null ? null : 0;
                 }
 
@@ -212,7 +221,7 @@ public sealed class ShareBook
                 var (inForce, demand) = (InForce(entry), entry.Demand(time));
                 if (entry.Share is not null || demand > inForce || inForce > Default(entry))
                 {
-                    holdings.Add(new Holding(entry.Key, entry.Whole, inForce, entry.Share is not null, Math.Min(demand, entry.Whole)));
+                    holdings.Add(new Holding(entry.Key, entry.Whole, inForce, entry.Share is not null, Math.Min(demand, entry.Whole), entry.Held, entry.Unconfirmed));
                 }
 
                 Tidy(entry);
@@ -242,14 +251,20 @@ public sealed class ShareBook
     /// <summary>Takes an answer, as far as nothing was told to anybody since.</summary>
     internal void Take(ShareReport report, ShareAnswer answer)
     {
+        List<(string Holder, long Streams)> tooMany = [];
         lock (gate)
         {
+            if (report.Lease != lease)
+            {
+                return; // it is to a member that is none any more
+            }
+
             // First what is divided otherwise, and then the word that this is all of it.
             foreach (var grant in answer.Grants)
             {
-                if (asking[grant.Key.Shard] == report.Sequence)
+                if (asking[grant.Key.Shard] == report.Sequence && Take(grant) is var streams and > 0)
                 {
-                    Take(grant);
+                    tooMany.Add((grant.Key.Holder, streams));
                 }
             }
 
@@ -262,21 +277,41 @@ public sealed class ShareBook
                 }
             }
 
+            ConfirmFair(report, answer);
             Publish();
+        }
+
+        foreach (var (holder, streams) in tooMany)
+        {
+            TooMany?.Invoke(holder, streams);
         }
     }
 
-    private void Take(Grant grant)
+    /// <summary>Where all is said and nothing of a budget, each node has its fair share, and so no more than that.</summary>
+    private void ConfirmFair(ShareReport report, ShareAnswer answer)
+    {
+        var unconfirmed = entries.Values.Where(entry => entry is { Unconfirmed: > 0, Share: null } && answer.Shards[entry.Key.Shard] && report.Shards.ContainsKey(entry.Key.Shard)
+            && asking[entry.Key.Shard] == report.Sequence && entry.Held <= Fair(entry)).ToList();
+        foreach (var entry in unconfirmed.ExceptBy(answer.Grants.Select(static g => g.Key), static e => e.Key))
+        {
+            entry.Unconfirmed = 0;
+        }
+    }
+
+    /// <summary>How many streams are too many here.</summary>
+    private long Take(Grant grant)
     {
         if (grant.Share is null && !entries.ContainsKey(grant.Key))
         {
-            return;
+            return 0;
         }
 
         var entry = entries.TryGetValue(grant.Key, out var known) ? known : Open(grant.Key, grant.Whole);
         var unasked = told[grant.Key.Shard] ? Fair(entry) : 0; // not what was taken for want of a word
         entry.Share = grant.Share is not { } share ? null : entry.Share is null ? Math.Min(share, unasked) : share;
+        entry.Unconfirmed = grant.Keep is null ? 0 : entry.Unconfirmed;
         Tidy(entry);
+        return Math.Min(entry.Unconfirmed, entry.Held - (grant.Keep ?? Grant.All));
     }
 
     private Entry Open(BudgetKey key, long whole)
@@ -351,6 +386,9 @@ public sealed class ShareBook
         public long Whole { get; set; }
 
         public long Held { get; set; }
+
+        /// <summary>See <see cref="Holding"/>.</summary>
+        public long Unconfirmed { get; set; }
 
         /// <summary>By an owner's word; null: the fair share.</summary>
         public long? Share { get; set; }

@@ -14,7 +14,7 @@ internal static class ShareCodec
     /// <summary>Nodes of a pool, budgets, and pairs in trouble, that a message may name of each.</summary>
     public const int Most = 4096;
 
-    private const byte Version = 2;
+    private const byte Version = 3;
     private const byte NoAnswer = 0;
     private const byte TooLong = 1;
     private const int ShardBytes = Placement.Shards / 8;
@@ -48,6 +48,8 @@ internal static class ShareCodec
             text.Number(holding.InForce);
             text.Byte(holding.Told ? (byte)1 : (byte)0);
             text.Number(holding.Demand);
+            text.Number(holding.Held);
+            text.Number(holding.Unconfirmed);
         }
 
         text.Count(report.Troubles.Count);
@@ -80,6 +82,7 @@ internal static class ShareCodec
             text.Key(grant.Key);
             text.Number(grant.Whole);
             text.Number(grant.Share ?? -1);
+            text.Number(grant.Keep ?? -1);
         }
 
         text.Count(answer.Advices.Count);
@@ -128,8 +131,8 @@ internal static class ShareCodec
         var holdings = new List<Holding>();
         for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
         {
-            var holding = new Holding(reader.Key(), reader.Amount(), reader.Amount(), reader.Byte() == 1, reader.Amount());
-            reader.Demand(shards.ContainsKey(holding.Key.Shard));
+            var holding = new Holding(reader.Key(), reader.Amount(), reader.Amount(), reader.Byte() == 1, reader.Amount(), reader.Amount(), reader.Amount());
+            reader.Demand(shards.ContainsKey(holding.Key.Shard) && holding.Unconfirmed <= holding.Held);
             holdings.Add(holding);
         }
 
@@ -157,9 +160,7 @@ internal static class ShareCodec
         var grants = new List<Grant>();
         for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
         {
-            var (key, whole, share) = (reader.Key(), reader.Amount(), reader.Number());
-            reader.Demand(share >= -1);
-            grants.Add(new Grant(key, whole, share < 0 ? null : share));
+            grants.Add(new Grant(reader.Key(), reader.Amount(), reader.AmountOrNull(), reader.AmountOrNull()));
         }
 
         var advices = new Dictionary<OutboundPair, Advice>();
@@ -241,6 +242,14 @@ internal static class ShareCodec
             var amount = Number();
             Demand(amount is >= 0 and <= int.MaxValue);
             return Failed ? 0 : amount;
+        }
+
+        /// <summary>Null: -1.</summary>
+        public long? AmountOrNull()
+        {
+            var amount = Number();
+            Demand(amount is >= -1 and <= int.MaxValue);
+            return Failed || amount < 0 ? null : amount;
         }
 
         public int Count()

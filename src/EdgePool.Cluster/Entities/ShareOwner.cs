@@ -24,7 +24,8 @@ namespace EdgePool.Cluster.Entities;
 /// <para>
 /// <b>What is not guaranteed.</b> A node whose lease is gone from the store, and that says nothing for <see cref="Silence"/>, is taken for dead, and what it had is given to others.
 /// If it lives, cut off from both, its streams go on: federation does not end with the inner network. When it is back, its report counts again, nothing is raised beside it, and
-/// the excess goes as streams end. Where policy is not the same on all nodes yet, the smallest whole that a node names is divided.
+/// when all have been heard it is told how many of the streams that it had before it may keep (see <see cref="Grant.Keep"/>): the others end. A limit that is lowered ends none.
+/// Where policy is not the same on all nodes yet, the smallest whole that a node names is divided.
 /// </para>
 /// </remarks>
 internal sealed class ShareOwner
@@ -98,7 +99,7 @@ internal sealed class ShareOwner
             known[number] = open && agreed;
             foreach (var budget in shard.Budgets.Values.ToArray())
             {
-                grants.Add(new Grant(budget.Key, budget.Whole, ShareFor(node, budget, open, agreed)));
+                grants.Add(GrantFor(node, budget, open, agreed));
                 if (budget.Resting && open && agreed && reporters.Keys.All(other => !budget.Parts[other].Listed))
                 {
                     shard.Budgets.Remove(budget.Key);
@@ -182,12 +183,12 @@ internal sealed class ShareOwner
                 shard.Budgets[holding.Key] = budget = new Budget(holding.Key, time.GetTimestamp());
             }
 
-            budget.Parts[node] = new Part(Listed: true, holding.Told, holding.Whole, holding.InForce, holding.InForce, holding.Demand);
+            budget.Parts[node] = new Part(Listed: true, holding.Told, holding.Whole, holding.InForce, holding.InForce, holding.Demand, holding.Held, holding.Unconfirmed);
         }
     }
 
-    /// <summary>What a node that has just reported has from now on; null: its fair share, whatever that comes to be.</summary>
-    private long? ShareFor(string node, Budget budget, bool open, bool agreed)
+    /// <summary>What a node that has just reported has from now on.</summary>
+    private Grant GrantFor(string node, Budget budget, bool open, bool agreed)
     {
         var nodes = FairShare.Order(budget.Key.Holder, roster.Leases.Keys.Union(reporters.Keys, StringComparer.Ordinal));
         foreach (var other in nodes)
@@ -195,6 +196,13 @@ internal sealed class ShareOwner
             budget.Parts.TryAdd(other, default);
         }
 
+        var share = ShareFor(node, nodes, budget, open, agreed);
+        return new Grant(budget.Key, budget.Whole, share, share is null ? null : KeepFor(node, nodes, budget, open && agreed));
+    }
+
+    /// <summary>Null: its fair share, whatever that comes to be.</summary>
+    private long? ShareFor(string node, string[] nodes, Budget budget, bool open, bool agreed)
+    {
         budget.Whole = budget.Parts.Values.Where(static p => p.Listed).Select(static p => p.Whole).DefaultIfEmpty(budget.Whole).Min();
         var demands = Array.ConvertAll(nodes, other => budget.Parts[other].Demand);
         var even = Division.Of(BudgetKind.Streams, budget.Whole, new long[nodes.Length]);
@@ -215,15 +223,38 @@ internal sealed class ShareOwner
         }
 
         var share = (budget.Resting ? even : Division.Of(budget.Key.Kind, budget.Whole, demands))[index];
-        var have = part.Listed ? part.InForce : Fair(node, budget.Key.Holder, budget.Whole);
+        var have = part.Listed ? part.InForce - part.Unconfirmed : Fair(node, budget.Key.Holder, budget.Whole);
         if (share > have)
         {
             var others = nodes.Where(other => !string.Equals(other, node, StringComparison.Ordinal)).Select(other => budget.Parts[other]);
-            share = open && part.Held && others.All(static p => p.Held) ? Math.Clamp(budget.Whole - others.Sum(static p => p.Most), have, share) : have;
+            share = open && part.Told && others.All(static p => p.Told) ? Math.Clamp(budget.Whole - others.Sum(static p => p.Most), have, share) : have;
         }
 
         budget.Parts[node] = part with { Most = Math.Max(part.InForce, share) };
         return share;
+    }
+
+    /// <summary>
+    /// See <see cref="Grant.Keep"/>. Unconfirmed streams end only where all nodes have said, to this owner, what they have, and more stand than may; and are confirmed only
+    /// where no more can come to stand than may.
+    /// </summary>
+    private static long? KeepFor(string node, string[] nodes, Budget budget, bool heardAll)
+    {
+        var parts = Array.ConvertAll(nodes, other => budget.Parts[other]);
+        if (!heardAll || !Array.TrueForAll(parts, static p => p.Told))
+        {
+            return Grant.All;
+        }
+
+        var excess = parts.Sum(static p => p.Held) - budget.Whole;
+        if (excess <= 0)
+        {
+            return parts.Sum(static p => p.Most) <= budget.Whole ? null : Grant.All;
+        }
+
+        var index = Array.IndexOf(nodes, node);
+        var ends = Math.Min(parts[index].Unconfirmed, excess - parts[..index].Sum(static p => p.Unconfirmed)); // each node comes to the same for each other one
+        return ends > 0 ? parts[index].Held - ends : Grant.All;
     }
 
     private long Fair(string node, string holder, long whole) => FairShare.Of(holder, whole, node, reporters[node].Nodes.Leases.Keys);
@@ -265,10 +296,12 @@ internal sealed class ShareOwner
 
     /// <summary>What one node has said of a budget.</summary>
     /// <param name="Listed">It has said something.</param>
-    /// <param name="Held">It keeps to an owner's word.</param>
+    /// <param name="Told">It keeps to an owner's word.</param>
     /// <param name="Whole">See <see cref="Holding"/>.</param>
     /// <param name="InForce">See <see cref="Holding"/>.</param>
     /// <param name="Most">That, or what it was answered.</param>
     /// <param name="Demand">See <see cref="Holding"/>.</param>
-    private readonly record struct Part(bool Listed, bool Held, long Whole, long InForce, long Most, long Demand);
+    /// <param name="Held">See <see cref="Holding"/>.</param>
+    /// <param name="Unconfirmed">See <see cref="Holding"/>.</param>
+    private readonly record struct Part(bool Listed, bool Told, long Whole, long InForce, long Most, long Demand, long Held, long Unconfirmed);
 }

@@ -35,7 +35,9 @@ internal sealed record ShareReport(long Lease, long Sequence, Roster Nodes, IRea
 /// <param name="InForce">The most that the node may come to have before it takes another answer.</param>
 /// <param name="Told">That is by an owner's word; else by <see cref="FairShare"/>.</param>
 /// <param name="Demand">What it could use.</param>
-internal readonly record struct Holding(BudgetKey Key, long Whole, long InForce, bool Told, long Demand);
+/// <param name="Held">Streams that have a place there.</param>
+/// <param name="Unconfirmed">Of these, how many had it before the node became a member, or without an owner's word: others may have been given the same places.</param>
+internal readonly record struct Holding(BudgetKey Key, long Whole, long InForce, bool Told, long Demand, long Held, long Unconfirmed);
 
 /// <summary>What an owner says to a report. It counts only as long as the node has told nobody anything of the same shards since.</summary>
 /// <param name="Shards">The shards of which all is said: what is not among the grants is shared by <see cref="FairShare"/>.</param>
@@ -50,4 +52,10 @@ internal sealed record ShareAnswer(BitArray Shards, IReadOnlyList<Grant> Grants)
 /// <param name="Key">The budget.</param>
 /// <param name="Whole">All of it.</param>
 /// <param name="Share">The part; null: as <see cref="FairShare"/> says again.</param>
-internal readonly record struct Grant(BudgetKey Key, long Whole, long? Share);
+/// <param name="Keep">How many streams may stand at the node, as far as others are unconfirmed: those end; <see cref="All"/> while nothing is decided. Null: what stands is
+/// confirmed.</param>
+internal readonly record struct Grant(BudgetKey Key, long Whole, long? Share, long? Keep)
+{
+    /// <summary>No stream is to end for now.</summary>
+    public const long All = int.MaxValue;
+}

@@ -7,7 +7,7 @@ using EdgePool.Xmpp.Addressing;
 namespace EdgePool.Edge.BackEnds;
 
 /// <summary>Which stream speaks for which component: one at a time, and the first one stays (XEP-0114).</summary>
-internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, EdgeLogs logs)
+internal sealed class ComponentSessions(RouteTable routes, EdgeLogs logs)
 {
     private readonly ConcurrentDictionary<DomainName, object> sessions = new();
 
@@ -27,16 +27,18 @@ internal sealed class ComponentSessions(RouteTable routes, Bouncer bouncer, Edge
         return true;
     }
 
-    /// <summary>The stream is over and its writer has ended: what still waits is answered, and so is all that comes until the component is back.</summary>
-    public void Leave(DomainName component, object owner)
+    /// <summary>
+    /// The stream is over and its writer has ended: what still waits goes to another node that has the component, or is answered, and so is all that comes until it is back.
+    /// </summary>
+    public void Leave(DomainName component, object owner, Detour detour)
     {
         if (!sessions.TryGetValue(component, out var current) || !ReferenceEquals(current, owner))
             return;
-        var route = routes.Component(component)!;
-        route.Queue.Close(BounceReason.BackEndUnavailable);
-        NodeLog.ComponentDown(logs.Node, component.Ascii);
-        sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner)); // before anybody hears of it: the component may come again at once
-        Changed?.Invoke(component); // before its stanzas are answered: an answer may bring more, which go where it is now
-        bouncer.RefuseAll(route, BounceReason.BackEndUnavailable);
+        detour.LeaveComponent(routes.Component(component)!, () =>
+        {
+            NodeLog.ComponentDown(logs.Node, component.Ascii);
+            sessions.TryRemove(new KeyValuePair<DomainName, object>(component, owner)); // before anybody hears of it: the component may come again at once
+            Changed?.Invoke(component); // before its stanzas are answered: an answer may bring more, which go where it is now
+        });
     }
 }

@@ -1,21 +1,37 @@
 using EdgePool.Cluster.Entities;
+using EdgePool.Edge.Streams;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Policy.Partners;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
+using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge.Partners;
 
 /// <summary>
 /// Counts the streams with partners, both directions together, against the gateway's limits: inbound ones from authentication, outbound ones from the dial on.
 /// A partner that stands for every other domain is counted by domain. Without a gateway (<see cref="PolicySnapshot.Gateway"/>) a partner's own limit counts alone. A limit
-/// that is lowered ends no stream: it counts for the next one. In a pool, limits are over all its nodes, and this one keeps to its share of them.
+/// that is lowered ends no stream: it counts for the next one. In a pool, limits are over all its nodes, and this one keeps to its share of them; the newest streams end where
+/// the pool had given the places of this node to others (<see cref="ShareBook.TooMany"/>).
 /// </summary>
-internal sealed class PartnerConnections(LivePolicy policy, ShareBook? shares = null)
+internal sealed class PartnerConnections
 {
     private const int Unlimited = int.MaxValue;
 
+    private readonly LivePolicy policy;
+    private readonly ShareBook? shares;
+    private readonly ILogger? log;
     private readonly Lock gate = new();
-    private readonly Dictionary<string, int> byPartner = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ConnectionPlace>> byPartner = new(StringComparer.Ordinal);
+    private long entered;
     private int total;
+
+    public PartnerConnections(LivePolicy policy, ShareBook? shares = null, ILogger? log = null)
+    {
+        (this.policy, this.shares, this.log) = (policy, shares, log);
+        if (shares is not null)
+            shares.TooMany = EndNewest;
+    }
 
     /// <summary>Streams that have a place.</summary>
     public int Total
@@ -44,16 +60,17 @@ internal sealed class PartnerConnections(LivePolicy policy, ShareBook? shares = 
         var holder = HolderOf(remote);
         lock (gate)
         {
-            var held = byPartner.GetValueOrDefault(holder);
-            if (held >= limit || total >= most)
+            var places = byPartner.GetValueOrDefault(holder) ?? [];
+            if (places.Count >= limit || total >= most)
                 return null;
             if (!TryShare(holder, limit, most))
                 return null;
-            byPartner[holder] = held + 1;
+            var place = new ConnectionPlace(this, holder, entered++, ofShare: limit < Unlimited, ofAll: most < Unlimited);
+            places.Add(place);
+            byPartner[holder] = places;
             total++;
+            return place;
         }
-
-        return new ConnectionPlace(this, holder, ofShare: limit < Unlimited, ofAll: most < Unlimited);
     }
 
     private bool TryShare(string holder, int limit, int most)
@@ -69,38 +86,67 @@ internal sealed class PartnerConnections(LivePolicy policy, ShareBook? shares = 
         return false;
     }
 
-    internal void Leave(string holder, bool ofShare, bool ofAll)
+    internal void Leave(ConnectionPlace place)
     {
-        if (ofShare)
-            shares?.Return(holder);
-        if (ofAll)
+        if (place.OfShare)
+            shares?.Return(place.Holder);
+        if (place.OfAll)
             shares?.Return(BudgetKey.Everyone);
         lock (gate)
         {
             total--;
-            if (byPartner[holder] == 1)
-                byPartner.Remove(holder);
-            else
-                byPartner[holder]--;
+            if (byPartner[place.Holder] is var places && places.Remove(place) && places.Count == 0)
+                byPartner.Remove(place.Holder);
         }
+    }
+
+    /// <summary>So many streams of a holder are to end: those that are ending already count.</summary>
+    private void EndNewest(string holder, long streams)
+    {
+        List<ConnectionPlace> ending;
+        lock (gate)
+        {
+            var places = holder == BudgetKey.Everyone ? byPartner.Values.SelectMany(static p => p).Where(static p => p.OfAll) : byPartner.GetValueOrDefault(holder)?.Where(static p => p.OfShare) ?? [];
+            var (gone, standing) = (places.Count(static p => p.IsEnding), places.Where(static p => p is { IsEnding: false, End: not null }));
+            ending = [.. standing.OrderByDescending(static p => p.Number).Take((int)Math.Max(0, streams - gone))];
+            ending.ForEach(static p => p.IsEnding = true);
+        }
+
+        if (ending.Count > 0 && log is not null)
+            StreamLog.TooManyOverThePool(log, ending.Count, holder == BudgetKey.Everyone ? "all partners together" : holder);
+        var order = new EndStream(StreamEndReason.ConnectionLimit, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams"), "the pool had given its place to another node: more streams stood than may");
+        ending.ForEach(place => place.End!(order));
     }
 }
 
 /// <summary>A stream's place among those that its partner may have.</summary>
 /// <param name="connections">Where it counts.</param>
 /// <param name="holder">Whose it is.</param>
+/// <param name="number">A later one has a higher number.</param>
 /// <param name="ofShare">It counts against the partner's limit.</param>
 /// <param name="ofAll">It counts against the gateway's.</param>
-internal sealed class ConnectionPlace(PartnerConnections connections, string holder, bool ofShare, bool ofAll) : IDisposable
+internal sealed class ConnectionPlace(PartnerConnections connections, string holder, long number, bool ofShare, bool ofAll) : IDisposable
 {
     private int left;
 
     /// <summary>Whose it is; see <see cref="PartnerConnections.HolderOf"/>.</summary>
     public string Holder => holder;
 
+    /// <summary>How the stream is told that it has no place any more; from any thread.</summary>
+    public Action<EndStream>? End { get; set; }
+
+    internal long Number => number;
+
+    internal bool OfShare => ofShare;
+
+    internal bool OfAll => ofAll;
+
+    /// <summary>The stream was told.</summary>
+    internal bool IsEnding { get; set; }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref left, 1) == 0)
-            connections.Leave(holder, ofShare, ofAll);
+            connections.Leave(this);
     }
 }

@@ -21,7 +21,10 @@ internal sealed class Detour(RouteTable routes, Bouncer bouncer)
     /// <summary>This node cannot reach an internal server. What came over a link is answered: it is not sent over another one. The route is out of use then.</summary>
     public void LeaveServer(Route pair, BounceReason reason) => Leave(pair, reason, retire: true, ofLinks: false, () => routes.Forget(pair));
 
-    private void Leave(Route lost, BounceReason reason, bool retire, bool ofLinks, Action gone)
+    /// <summary>A component is connected here no longer; likewise. What waits has gone over when that is told, and is not answered yet.</summary>
+    public void LeaveComponent(Route component, Action told) => Leave(component, BounceReason.BackEndUnavailable, retire: false, ofLinks: false, static () => { }, told);
+
+    private void Leave(Route lost, BounceReason reason, bool retire, bool ofLinks, Action gone, Action? told = null)
     {
         List<StanzaQueue> reached = [];
         StanzaSegment left;
@@ -29,6 +32,7 @@ internal sealed class Detour(RouteTable routes, Bouncer bouncer)
             left = lost.Queue.Close(reason, retire, (segment, entry) => (ofLinks || !segment.IsOfLink(entry)) && GoesOn(lost, segment, entry, reached), gone);
         foreach (var queue in reached)
             queue.Flush();
+        told?.Invoke();
         bouncer.Refuse(left, lost.Namespace, reason);
         lost.Queue.Release(left);
     }

@@ -125,7 +125,10 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
         }
 
         var (runtime, goal) = (edge, new DialGoal.Carry(route, former));
-        return Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
+        var made = Context.Watch(Context.ActorOf(Props.Create(() => new DialActor(runtime, goal, place, mayConnect))));
+        if (place is not null)
+            place.End = made.Tell;
+        return made;
     }
 
     /// <summary>A stream that is there may take the route on.</summary>

@@ -133,7 +133,7 @@ internal sealed class RouteTable
     {
         var component = components.GetValueOrDefault(domain);
         var way = Elsewhere.Find(from, domain, except);
-        var here = component is not null ? component.Queue.HasStream : (!unreached.ContainsKey(domain) && way is not { Queue.Bytes: > 0 }) || HasRoute(from, domain, except);
+        var here = component is not null ? component.Queue.HasStream && !ReferenceEquals(component, except) : (!unreached.ContainsKey(domain) && way is not { Queue.Bytes: > 0 }) || HasRoute(from, domain, except);
         way = here ? null : way;
         way ??= component ?? PairRoute(from, domain);
         return ReferenceEquals(way, except) || (except is not null && ReferenceEquals(way, component) && !here) ? null : way;

@@ -75,6 +75,7 @@ internal sealed partial class InboundStreamActor
             return false;
         if (!places.TryAdd(place.Holder, place))
             place.Dispose(); // policy has just given the domain to a partner that is on the stream
+        place.End = self!.Tell;
         return true;
     }
 

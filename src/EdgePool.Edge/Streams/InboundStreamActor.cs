@@ -265,7 +265,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     private async Task LeaveAfterAsync(Task ended, DomainPair pair)
     {
         await ended;
-        Edge.Components.Leave(pair.Local, this);
+        Edge.Components.Leave(pair.Local, this, Edge.Detour);
     }
 
     private sealed class ProbeConnection

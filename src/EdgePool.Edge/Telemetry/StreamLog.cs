@@ -55,6 +55,9 @@ internal static partial class StreamLog
     [LoggerMessage(1014, LogLevel.Warning, "{Peer}: {Times} times more within a minute: {Reason} (event {Event}, each for itself at level Debug)")]
     public static partial void Repeated(ILogger logger, string peer, int times, string reason, int @event);
 
+    [LoggerMessage(1015, LogLevel.Warning, "{Streams} streams of {Holder} are ended: the pool took this node for dead, or it heard no owner, and others have the places")]
+    public static partial void TooManyOverThePool(ILogger logger, int streams, string holder);
+
     /// <summary>As <see cref="PeerFault"/>.</summary>
     [LoggerMessage(EventId = TargetFailedId, Message = "{Pair}: target {Target} failed: {Reason}; {Detail}")]
     public static partial void TargetFailed(ILogger logger, LogLevel level, string pair, string target, string reason, string detail);

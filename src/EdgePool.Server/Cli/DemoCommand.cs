@@ -8,13 +8,17 @@ namespace EdgePool.Server.Cli;
 /// <param name="Duration">How long; null: until interrupted.</param>
 /// <param name="Json">End with one JSON line and draw no table.</param>
 /// <param name="Rate">Stanzas per second in each direction; 0: as many as go.</param>
-/// <param name="Nodes">Nodes of the pool; 1: a node alone.</param>
-internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate, int Nodes = 1);
+/// <param name="Nodes">Nodes of one pool; 1: a node alone; <see cref="TwoSites"/>: two sites of two nodes.</param>
+internal sealed record DemoSettings(TimeSpan? Duration, bool Json, int Rate, int Nodes = DemoSettings.TwoSites)
+{
+    /// <summary>No pool was asked for.</summary>
+    public const int TwoSites = 0;
+}
 
 /// <summary>Runs the demo and gives the exit code. Cancellation is the interrupt that ends it early.</summary>
 internal delegate Task<int> DemoHandler(DemoSettings settings, TextWriter output, CancellationToken cancellation);
 
-/// <summary><c>edgepool demo</c>: the main job on embedded parts alone.</summary>
+/// <summary><c>edgepool demo</c>: the product's promise on embedded parts alone.</summary>
 internal static class DemoCommand
 {
     private const int DefaultRate = 2_000;
@@ -27,7 +31,7 @@ internal static class DemoCommand
     {
         var duration = new Option<TimeSpan?>("--duration", "-d")
         {
-            Description = "How long, such as 20s or 5m. Without it the demo runs until Ctrl+C.",
+            Description = "How long messages flow, such as 20s or 5m; less than the story takes does not shorten it. Without it 20s; one node alone goes on until Ctrl+C.",
             HelpName = "TIME",
             CustomParser = parsed =>
             {
@@ -40,10 +44,10 @@ internal static class DemoCommand
                 return null;
             },
         };
-        var json = new Option<bool>("--json") { Description = "Draw no table; end with one line of JSON: accepted, delivered, bounced, dropped, inFlight, stanzasPerSecond, p50Micros, p99Micros." };
+        var json = new Option<bool>("--json") { Description = "Draw no table; end with one line of JSON: takeoverMillis, lostInSilence, bounced, duplicated, and others that README.md lists." };
         var rate = new Option<int>("--rate", "-r")
         {
-            Description = "Stanzas per second in each direction; 0 sends as many as go.",
+            Description = "Stanzas per second in each direction, over all partners; 0 sends as many as go.",
             HelpName = "N",
             DefaultValueFactory = _ => DefaultRate,
             CustomParser = parsed =>
@@ -59,9 +63,8 @@ internal static class DemoCommand
         };
         var nodes = new Option<int>("--nodes", "-n")
         {
-            Description = "With 2 to 9: a pool of so many nodes in one process, of which one is killed after a third of the time (20s without --duration).",
+            Description = "In place of two sites: with 1 a node alone and nothing that fails, with 2 to 9 a pool of so many nodes, one of which is killed.",
             HelpName = "N",
-            DefaultValueFactory = _ => 1,
             CustomParser = parsed =>
             {
                 if (int.TryParse(parsed.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= MostNodes)
@@ -73,7 +76,7 @@ internal static class DemoCommand
                 return 0;
             },
         };
-        var command = new Command("demo", "Show the main job with nothing to install: a partner, the edge and a component in one process, stanzas both ways.")
+        var command = new Command("demo", "See it work with nothing to install: one of two sites is killed in mid-traffic, the other takes over, and the first comes back.")
         {
             duration, json, rate, nodes,
         };

@@ -9,7 +9,7 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 {
     private const string Root = """
         Examples:
-          edgepool demo --duration 20s                    see it work, nothing to install
+          edgepool demo                                   see it work, nothing to install
           edgepool check config --config edgepool.yaml    what is wrong with a configuration
           edgepool run --config edgepool.yaml             run a node
           edgepool probe partner.example -c edgepool.yaml how far a stream to a partner would come
@@ -61,10 +61,15 @@ internal sealed class HelpNotes(HelpAction usual) : SynchronousCommandLineAction
 
     private const string Demo = """
         Examples:
-          edgepool demo                                   a live table until Ctrl+C
-          edgepool demo --duration 20s --json             no terminal needed, one line of JSON at the end
+          edgepool demo                                   two sites of two nodes; the first is killed and comes back
+          edgepool demo --json                            no terminal needed, one line of JSON at the end
+          edgepool demo --nodes 3                         one pool of three nodes, one of which is killed
+          edgepool demo --nodes 1 --rate 0                one node, as many stanzas as go, until Ctrl+C
 
-        Exit codes: 0 the ledger balances and nothing was lost, 1 otherwise, 2 usage.
+        Messages are numbered, and every sender learns what became of each: delivered, or bounced with an error. What was in flight at a node that
+        is killed is sent again by its sender (partners by XEP-0198), so that it may arrive twice (duplicated), and is never lost in silence.
+
+        Exit codes: 0 it was shown, the ledger balances and nothing was lost in silence; 1 otherwise; 2 usage.
         """;
 
     /// <summary>Who asks for help need not know yet what is required.</summary>

@@ -32,7 +32,7 @@ internal sealed class PoolScene : IAsyncDisposable
     {
         files = new KeyFiles(certificates, "edgepool-pool-");
         partner = new DemoPartner(DomainName.Parse(Partner), certificates, new Arriving(this));
-        names = DnsServer.Start(new DnsZones(DemoScene.Zone(partner)), TimeProvider.System);
+        names = DnsServer.Start(new DnsZones(DemoEdge.Zone(partner)), TimeProvider.System);
     }
 
     public EtcdProcess Etcd { get; private set; } = null!;

@@ -38,7 +38,7 @@ internal sealed class RelayScene : IAsyncDisposable
     public static async Task<RelayScene> StartAsync(RelayDirection direction, int partnerCount)
     {
         var scene = new RelayScene(direction, partnerCount);
-        scene.names = DnsServer.Start(new DnsZones(scene.partners.Select(DemoScene.Zone)), TimeProvider.System);
+        scene.names = DnsServer.Start(new DnsZones(scene.partners.Select(DemoEdge.Zone)), TimeProvider.System);
         scene.Edge = await EdgeProcess.StartAsync(scene.certificates, scene.names.EndPoint, scene.partners.Select(partner => partner.Domain.Ascii));
         try
         {

@@ -10,12 +10,12 @@ public sealed class ShareCodecTests
 
     private static readonly ShareReport Report = new(
         long.MaxValue, 7, new Roster(9, Roster.Empty.Leases.Add("node-a", 1).Add("node-b", long.MinValue)), new Dictionary<int, long> { [Key.Shard] = 5, [0] = 6 },
-        [new Holding(Key, 20, 3, Told: true, 4), new Holding(Key with { Kind = BudgetKind.BytesOut }, int.MaxValue, 0, Told: false, 0)])
+        [new Holding(Key, 20, 3, Told: true, 4, 3, 2), new Holding(Key with { Kind = BudgetKind.BytesOut }, int.MaxValue, 0, Told: false, 0, 0, 0)])
     {
         Troubles = [new Trouble(new OutboundPair("l.example", Key.Holder), 3, 300_000, Waiting: true, Probing: false, long.MaxValue), new Trouble(new OutboundPair("m.example", Key.Holder), 0, 0, Waiting: false, Probing: true, 0)],
     };
 
-    private static readonly ShareAnswer Answer = new(new BitArray(Placement.Shards) { [1023] = true }, [new Grant(Key, 20, 0), new Grant(Key with { Holder = "" }, 1_000, null)])
+    private static readonly ShareAnswer Answer = new(new BitArray(Placement.Shards) { [1023] = true }, [new Grant(Key, 20, 0, 1), new Grant(Key with { Holder = "" }, 1_000, null, null)])
     {
         Advices = [new Advice(new OutboundPair("l.example", "r.example"), 3, 300_000, Probing: true, 9), new Advice(new OutboundPair("m.example", "r.example"), 0, 0, Probing: false, 10)],
     };

@@ -13,7 +13,14 @@ public sealed class ShareOwnerTests
     private readonly VirtualTimeProvider time = new();
     private readonly BooksOfAPool pool;
 
-    public ShareOwnerTests() => pool = new BooksOfAPool(time, Nodes);
+    private readonly List<(string Node, long Streams)> ended = [];
+
+    public ShareOwnerTests()
+    {
+        pool = new BooksOfAPool(time, Nodes);
+        foreach (var node in Nodes)
+            pool[node].TooMany = (_, streams) => ended.Add((node, streams));
+    }
 
     [Fact]
     public void Limit_PartnerOpensTwelveOverThreeNodes_ThreeStand()
@@ -123,6 +130,48 @@ public sealed class ShareOwnerTests
         Assert.False(alone.TryTake("other.example", 0));
     }
 
+    // MGT-03: a node that was paused, and whose places others have got meanwhile, ends what is too much as soon as all have said to one owner what they have.
+    [Fact]
+    public void Return_OfANodeThatWasGivenUp_EndsTheStreamsThatAreTooManyAndNoOther()
+    {
+        pool.Rounds();
+        Fill("node-a");
+        pool.Leave("node-a");
+        time.Advance(ShareOwner.Silence + TimeSpan.FromTicks(1));
+        Fill("node-b", "node-c");
+
+        pool.Join("node-a");
+        pool.HandOver();
+        pool.Report("node-a")();
+        pool.Report("node-b")(); // the owner has not heard of the third
+        Assert.Empty(ended);
+        pool["node-b"].Return(Partner);
+        pool.Rounds();
+        Assert.Equal([("node-a", 2L)], ended.Distinct());
+        pool["node-a"].Return(Partner);
+        pool["node-a"].Return(Partner);
+        ended.Clear();
+        pool.Rounds();
+        Assert.Empty(ended);
+        Assert.Equal(3, Nodes.Sum(node => pool[node].HeldBy(Partner)));
+        Assert.Equal(0, Open(12));
+    }
+
+    // A limit that is lowered ends no stream, and a node that comes back in time neither.
+    [Fact]
+    public void Limit_Lowered_EndsNoStreamAlsoOfANodeThatJoinedAnew()
+    {
+        pool.Rounds();
+        Assert.Equal(6, Open(12, limit: 6));
+        pool.Join("node-a");
+        pool.Rounds();
+        Assert.Equal(0, Open(12));
+        pool.HandOver();
+        pool.Rounds();
+        Assert.Empty(ended);
+        Assert.Equal(6, Nodes.Sum(node => pool[node].HeldBy(Partner)));
+    }
+
     // Seed 9515 of the simulation.
     [Fact]
     public void Word_AfterTheLeastWasTaken_DoesNotConfirmIt()
@@ -202,6 +251,13 @@ public sealed class ShareOwnerTests
         var held = Enumerable.Range(0, streams).Count(_ => pool[node].TryTake(Partner, 3));
         for (; held > 0; held--)
             pool[node].Return(Partner);
+    }
+
+    /// <summary>A partner takes all places at some nodes, as it gets them.</summary>
+    private void Fill(params string[] at)
+    {
+        for (var standing = 0; standing < 3; pool.Rounds())
+            standing += Open(12, at);
     }
 
     private int Open(int attempts, params string[] at) => Open(attempts, 3, at);

@@ -13,6 +13,14 @@ internal sealed partial class PoolSimulation
 
     private static readonly int[] ShardsInUse = [.. Partners.Select(static p => new BudgetKey(p.Holder, default).Shard), Paced.Shard];
 
+    /// <summary>Within this time of a whole pool, whose nodes have all heard of all owners, no more streams stand than may.</summary>
+    private static readonly TimeSpan Dissolved = TimeSpan.FromSeconds(8);
+
+    private long wholeSince;
+
+    /// <summary>Streams that were ended because the pool had given their places away.</summary>
+    public int Ended { get; private set; }
+
     private static TimeSpan Lasting => End - TimeSpan.FromSeconds(12);
 
     /// <summary>Dividing costs more than all the rest: every fifth seed does it.</summary>
@@ -30,26 +38,41 @@ internal sealed partial class PoolSimulation
 
     private bool Apart(string node) => nodes.Exists(n => n.Apart && string.Equals(n.Name, node, StringComparison.Ordinal));
 
-    /// <summary>A partner opens streams at a node, more at some times than at others, and closes them; in the end it closes only what is too much.</summary>
+    /// <summary>A partner opens streams at a node, more at some times than at others, and closes them; in the end none but those that the node ends.</summary>
     private async Task OpenStreamsAsync(Node node, (string Holder, long Limit) partner, SimulatedProcess process)
     {
         var book = node.Shares!.Book;
-        var held = 0;
+        var streams = node.Streams[partner.Holder];
         while (!node.Stopping!.IsCancellationRequested)
         {
             var busy = simulator.Now >= Lasting.Ticks || (simulator.Now / TimeSpan.FromSeconds(8).Ticks % 2 == 0) == (node.Name[^1] % 2 == 0);
             await Task.Delay(simulator.Between(100, busy ? 1500 : 6000), process.Time);
-            if (held > 0 && (node.Excused || (simulator.Now < Lasting.Ticks && !simulator.Chance(busy ? 0.7 : 0.2))))
+            if (streams.Standing > 0 && simulator.Now < Lasting.Ticks && !simulator.Chance(busy ? 0.7 : 0.2))
             {
                 book.Return(partner.Holder);
-                held--;
+                streams.Standing--;
             }
             else if (book.TryTake(partner.Holder, partner.Limit))
             {
-                held++;
+                streams.Standing++;
                 Places++;
                 NoMoreThanTheWhole();
             }
+        }
+    }
+
+    /// <summary>As many streams of a partner end as are too many, each in its time; those that are ending already count.</summary>
+    private void EndStreams(Node node, SimulatedProcess process, string holder, long tooMany)
+    {
+        var streams = node.Streams[holder];
+        for (; streams.Ending < tooMany && streams.Standing > 0; streams.Ending++, streams.Standing--)
+        {
+            Ended++;
+            simulator.After(simulator.Between(10, 1500), () => process.Run(() =>
+            {
+                streams.Ending--;
+                node.Shares!.Book.Return(holder);
+            }));
         }
     }
 
@@ -83,6 +106,21 @@ internal sealed partial class PoolSimulation
         }
 
         NoMoreThan(Paced, Rate);
+        NoMoreStandThanMay();
+    }
+
+    private void NoMoreStandThanMay()
+    {
+        if (!nodes.TrueForAll(n => n is { Process.Still: false, CutOff: false, Apart: false } && n.Keeper!.View.Nodes.Count == nodes.Count && ShardsInUse.All(shard => n.Shares!.Book.IsTold(shard, n.Lease))) || storeDown)
+        {
+            wholeSince = simulator.Now;
+        }
+
+        foreach (var (holder, limit) in Partners)
+        {
+            var stand = nodes.Where(static n => n.Process is { Dead: false }).Sum(n => n.Shares!.Book.HeldBy(holder));
+            Assert.True(stand <= limit || simulator.Now - wholeSince < Dissolved.Ticks, $"seed {seed}, {TimeSpan.FromTicks(simulator.Now)}: {stand} streams of {holder} stand, {limit} may, and the pool is whole since {TimeSpan.FromTicks(wholeSince)}; {Shared(new BudgetKey(holder, BudgetKind.Streams), limit)}");
+        }
     }
 
     private void NoMoreThan(BudgetKey key, long whole)

@@ -99,6 +99,8 @@ internal sealed partial class PoolSimulation
             node.Peers = new SimulatedPeers(simulator, node.Name, process, name => nodes.Find(n => string.Equals(n.Name, name, StringComparison.Ordinal))?.Peers, (a, b) => simulator.Now >= Faulty.Ticks || !(Apart(a) || Apart(b)), () => simulator.Now >= Faulty.Ticks ? 0 : loss);
             node.Shares = new PoolShares(link, node.Peers, node.Member, node.Keeper, process.Time);
             (node.Lease, node.Excused) = (0, false);
+            node.Streams = Partners.ToDictionary(static p => p.Holder, static _ => new PartnerStreams(), StringComparer.Ordinal);
+            node.Shares.Book.TooMany = (holder, tooMany) => EndStreams(node, process, holder, tooMany);
             node.Running =
             [
                 node.Member.RunAsync(node.Stopping.Token), node.Keeper.RunAsync(node.Stopping.Token), WriteAsync(node, link, process), ListenAsync(node, link, process),
@@ -271,6 +273,13 @@ internal sealed partial class PoolSimulation
     private string State() => string.Join("; ", nodes.Select(static n =>
         $"{n.Name} {(n.Process!.Dead ? "is dead" : "lives")} in term {n.Member!.Term?.Lease}, started {n.Starts} times, sees {n.Keeper!.View.Nodes.Count} nodes and {n.Keeper.Map.Owners.Count} owners, owns {n.Keeper.Count}, runs {string.Join("+", n.Running.Select(static r => r.Status))}{(n.Stopping!.IsCancellationRequested ? ", stopping" : "")}"));
 
+    private sealed class PartnerStreams
+    {
+        public int Standing { get; set; }
+
+        public int Ending { get; set; }
+    }
+
     private sealed class Node(string name)
     {
         public string Name { get; } = name;
@@ -298,6 +307,9 @@ internal sealed partial class PoolSimulation
         public long Lease { get; set; }
 
         public bool Excused { get; set; }
+
+        /// <summary>By partner.</summary>
+        public Dictionary<string, PartnerStreams> Streams { get; set; } = [];
 
         public int Starts { get; set; }
 

@@ -5,6 +5,7 @@ using EdgePool.Policy.Verdicts;
 using EdgePool.Testing.Pool;
 using EdgePool.Testing.Time;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Partners;
@@ -85,6 +86,47 @@ public sealed class PoolLimitsTests : IDisposable
         }
 
         Assert.InRange(passed.Sum(), 2_700, 3_010); // ten seconds, with both at work and the third idle
+    }
+
+    // MGT-03: what is too much where a node comes back ends, the newest first, and what is ending already is not counted again.
+    [Fact]
+    public void Streams_TooManyOfTheReturningNode_EndFromTheNewestOn()
+    {
+        var edge = new PartnerConnections(policy, pool["node-a"]);
+        pool.Rounds();
+        var ended = new List<int>();
+        var places = new List<ConnectionPlace>();
+        while (places.Count < 3)
+        {
+            if (edge.TryEnter(P1) is { } place)
+            {
+                var number = places.Count;
+                place.End = order =>
+                {
+                    Assert.Equal(StreamEndReason.ConnectionLimit, order.Reason);
+                    ended.Add(number);
+                };
+                places.Add(place);
+            }
+
+            pool.Rounds();
+        }
+
+        var tooMany = pool["node-a"].TooMany!;
+        tooMany("p2.example", 1);
+        Assert.Empty(ended);
+        tooMany("p1.example", 1);
+        tooMany("p1.example", 1);
+        Assert.Equal([2], ended);
+        tooMany("p1.example", 2);
+        tooMany("", 2);
+        Assert.Equal([2, 1], ended);
+        places[2].Dispose();
+        tooMany("p1.example", 1);
+        Assert.Equal([2, 1], ended);
+        tooMany("", 2);
+        tooMany("", 9);
+        Assert.Equal([2, 1, 0], ended);
     }
 
     private static List<ConnectionPlace> Enter(PartnerConnections[] edges, DomainName partner, int attempts)

@@ -184,6 +184,39 @@ public sealed class PoolTrafficTests
         Assert.Equal((0, 0), (a.Ledger.Read().Bounced, a.UncertainStanzas));
     }
 
+    // A component that reads nothing leaves its node: what was surely not written goes to the node that has it too, in its order, before what comes meanwhile.
+    [Fact]
+    public async Task Component_LeavesThisNode_WhatWaitsGoesToWhereElseItIs()
+    {
+        const int Much = 200_000; // more than the kernel holds for a connection
+        await using var scene = new PoolScene();
+        var (a, b) = (await scene.StartAsync("a"), await scene.StartAsync("b"));
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        var here = await SilentComponentAsync(a);
+        await using var there = await scene.ConnectAsync(b, "d.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await PoolScene.KnowsAsync(b, "e.example");
+
+        var sending = SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Much);
+        var waiting = 0L;
+        await PoolScene.UntilAsync(async () =>
+        {
+            var before = waiting;
+            waiting = a.Ledger.Read().InFlight;
+            await Task.Delay(50);
+            return waiting > Batch && waiting == before; // the source is paused
+        });
+        await here.DisposeAsync();
+
+        await sending;
+        await PoolScene.UntilAsync(() => a.Ledger.Read() is { InFlight: 0, Balances: true } && b.Ledger.Read() is { InFlight: 0, Balances: true });
+        var crossed = (int)b.Ledger.Read().Delivered;
+        Assert.Equal(Numbers(Much - crossed, crossed), await HeardAsync(there, crossed));
+        Assert.True(crossed > Batch, $"{crossed}");
+        Assert.Empty(a.Ledger.Read().BouncedBy.Where(static reason => reason is { Key: not BounceReason.StreamLost, Value: > 0 })); // but for what was being written
+        Assert.Equal(0, a.UncertainStanzas);
+    }
+
     [Fact]
     public async Task InternalServer_OutOfReachHere_IsReachedOverAnotherNode()
     {
@@ -258,6 +291,17 @@ public sealed class PoolTrafficTests
         Assert.Equal("error", (await e.ReceiveAsync()).Attribute("type")?.Value);
         await ExpectBalancedAsync(a, b);
         Assert.Equal((0, 0), (a.UncertainStanzas, b.UncertainStanzas));
+    }
+
+    /// <summary>d.example, which reads nothing.</summary>
+    private static async Task<RawPeer> SilentComponentAsync(EdgeNode node)
+    {
+        var peer = await RawPeer.ConnectAsync(node.InternalEndPoints[0]);
+        await peer.SendAsync("<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='d.example'>");
+        var header = await peer.HearAsync(Wire.OurHeader);
+        await peer.SendAsync($"<handshake>{ComponentClient.Digest(System.Text.RegularExpressions.Regex.Match(header, " id='([^']*)'").Groups[1].Value, PoolScene.Secret)}</handshake>");
+        await peer.HearAsync("<handshake/>");
+        return peer;
     }
 
     private static int ClosedPort()

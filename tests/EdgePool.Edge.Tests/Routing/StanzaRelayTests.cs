@@ -157,7 +157,7 @@ public sealed class StanzaRelayTests
     {
         var bouncer = new Bouncer(routes, ledger);
         var judge = new StanzaPolicy(policy, routes, time);
-        var components = new ComponentSessions(routes, bouncer, new EdgeLogs(NullLoggerFactory.Instance));
+        var components = new ComponentSessions(routes, new EdgeLogs(NullLoggerFactory.Instance));
         var presence = new PresenceKeeper(new PresenceTable(new PresenceLimits(), time, new Random(1)), memory: null, judge, routes, components, ledger, time, TimeSpan.FromMinutes(1));
         var relay = new StanzaRelay(bouncer, judge, new Pings(routes), new RateTable(time), ledger, TimeSpan.FromSeconds(10), presence);
         Assert.False(relay.Admits);

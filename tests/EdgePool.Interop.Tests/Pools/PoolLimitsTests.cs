@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Sharding;
+using EdgePool.Interop.Tests.Servers;
 using EdgePool.Server.Demo.Load;
 using EdgePool.Server.Demo.Peers;
 
@@ -11,8 +12,10 @@ namespace EdgePool.Interop.Tests.Pools;
 public sealed class PoolLimitsTests(ITestOutputHelper output)
 {
     private const int Limit = 3;
+    private const int OfPair = 2; // what one pair of domains may have at one node
     private const int Budget = 300;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Stopped = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(15);
 
     // What a share needs to follow what is offered: it is measured for a second, and told to the owner twice in a second.
@@ -63,6 +66,37 @@ public sealed class PoolLimitsTests(ITestOutputHelper output)
         await OpenOnAsync(partner, streams, others, 30);
         Assert.Equal(Limit, Standing(streams));
         Assert.All(Enumerable.Range(1, 3).Where(node => node != owner), node => Assert.False(pool[node].HasExited));
+    }
+
+    // MGT-03: a node that is paused for 30 s is given up, and others get its places; when it goes on, what is too many ends, at that node alone.
+    [Fact]
+    public async Task Streams_HolderStopped_OthersTakeItsPlaces_AndThreeStandSoonAfterItGoesOn()
+    {
+        await using var pool = await PoolOfProcesses.StartAsync();
+        await using var partner = await PoolPartner.StartAsync(pool, $"--connection-limit {Limit}");
+        var (before, since) = (new List<PeerStream>(), new List<PeerStream>());
+        var holder = OwnerAmong([1, 2, 3]); // of the partner too: two hand-overs
+        int[] others = [.. Enumerable.Range(1, 3).Where(node => node != holder)];
+        await UntilFullAsync(partner, before, [holder], OfPair);
+
+        var stopped = TimeProvider.System.GetTimestamp();
+        pool[holder].Signal(ServerProcess.Sigstop);
+        await UntilFullAsync(partner, since, others);
+        Assert.Equal(OfPair, Standing(before));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"edge-{holder} held {OfPair} and was stopped: {Limit} stand at others {TimeProvider.System.GetElapsedTime(stopped).TotalSeconds:0.0} s later"));
+        await Task.Delay(Stopped - TimeProvider.System.GetElapsedTime(stopped));
+
+        var gone = Task.WhenAll(before.Select(static stream => stream.Ended));
+        var on = TimeProvider.System.GetTimestamp();
+        pool[holder].Signal(ServerProcess.Sigcont);
+        await gone.WaitAsync(Patience);
+        var took = TimeProvider.System.GetElapsedTime(on);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"edge-{holder} went on: {Limit} stand {took.TotalSeconds:0.0} s later"));
+        Assert.Contains(" 1015 TooManyOverThePool streams=2 holder=fabrikam.example", pool[holder].Log, StringComparison.Ordinal);
+        Assert.Equal(Limit, Standing(since));
+        await OpenOnAsync(partner, since, [1, 2, 3], 30);
+        Assert.Equal(Limit, Standing(since));
+        Assert.True(took < TimeSpan.FromSeconds(20), $"it took {took}"); // about five, on a machine that is not busy
     }
 
     // More is offered all the time than may come, now here and now there, and what came in a second of the whole pool is counted behind it.
@@ -143,10 +177,10 @@ public sealed class PoolLimitsTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task UntilFullAsync(PoolPartner partner, List<PeerStream> streams, int[] nodes)
+    private static async Task UntilFullAsync(PoolPartner partner, List<PeerStream> streams, int[] nodes, int full = Limit)
     {
         var since = TimeProvider.System.GetTimestamp();
-        while (Standing(streams) < Limit)
+        while (Standing(streams) < full)
         {
             await OpenOnAsync(partner, streams, nodes, 1);
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, $"{Standing(streams)} stand");

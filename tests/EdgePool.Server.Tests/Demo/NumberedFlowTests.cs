@@ -100,6 +100,42 @@ public sealed class NumberedFlowTests
         Assert.True((flow.Damaged, flow.Missing) == (1, 1), part);
     }
 
+    [Fact]
+    public void Bounce_OneOfThree_IsNeitherMissingNorReceived()
+    {
+        var named = new NumberedFlow("user@partner.example/n1", "answers@contoso.example", time, named: true);
+        var buffer = new ArrayBufferWriter<byte>();
+        byte[][] messages = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            buffer.ResetWrittenCount();
+            named.Write(buffer);
+            return buffer.WrittenSpan.ToArray();
+        })];
+        StreamFramer.Inside(ContentNamespace.Server, FramerLimits.Authenticated).Read(messages[1], out _, out var bounced);
+
+        named.Receive(messages[0]);
+        Assert.Equal(1, named.Bounce(bounced.Id));
+        Assert.Equal(1, named.Bounce(bounced.Id));
+
+        Assert.All(messages, message => Assert.Equal(NumberedMessage.Length, message.Length));
+        Assert.Equal((3, 1, 1, 1), (named.Sent, named.Received, named.Bounced, named.Missing));
+        named.Receive(messages[1]);
+        Assert.Equal((1, 1, 1), (named.Received, named.Bounced, named.Duplicated));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("000000000000000g")]
+    [InlineData("0000000000000001")]
+    [InlineData("ffffffffffffffff")]
+    public void Bounce_OfAMessageThatWasNotSent_CountsNothing(string id)
+    {
+        Sent(1);
+
+        Assert.Equal(-1, flow.Bounce(Encoding.UTF8.GetBytes(id)));
+        Assert.Equal((0, 1), (flow.Bounced, flow.Missing));
+    }
+
     [Theory]
     [InlineData("<message/>")]
     [InlineData("<message><body></body></message>")]

@@ -96,9 +96,12 @@ public sealed class ReadmeTests : IDisposable
         Assert.True(code == ExitCode.Success, output.ToString() + error);
         using var json = JsonDocument.Parse(Assert.Single(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         var result = json.RootElement;
+        var described = Regex.Matches(Text, "^\\| (?<names>[a-zA-Z0-9, ]+) \\| .+ \\|$", RegexOptions.Multiline).SelectMany(row => row.Groups["names"].Value.Split(", ")).ToHashSet();
+        Assert.All(result.EnumerateObject().Select(field => field.Name), name => Assert.Contains(name, described));
         Assert.All(
-            ["accepted", "delivered", "bounced", "dropped", "inFlight", "stanzasPerSecond", "p50Micros", "p99Micros"],
+            ["takeoverMillis", "returnMillis", "accepted", "delivered", "bounced", "duplicated", "dropped", "inFlight", "stanzasPerSecond", "p50Micros", "p99Micros"],
             name => Assert.True(result.GetProperty(name).GetDouble() >= 0, name));
+        Assert.Equal(0, result.GetProperty("lostInSilence").GetInt64());
         Assert.True(result.GetProperty("balances").GetBoolean());
         Assert.Equal(0, result.GetProperty("lost").GetInt64());
         Assert.True(result.GetProperty("delivered").GetInt64() > 0);

@@ -27,11 +27,9 @@ public sealed class BooksOfAPool
     /// <summary>A node joins, or joins anew; others hear of it.</summary>
     public void Join(string node)
     {
-        if (!books.ContainsKey(node))
-        {
+        books.TryAdd(node, new ShareBook(node, time));
+        if (!nodes.Contains(node))
             nodes.Add(node);
-            books.Add(node, new ShareBook(node, time));
-        }
 
         roster = new Roster(roster.Revision + 1, roster.Leases.SetItem(node, roster.Revision + 1));
     }

@@ -1,3 +1,5 @@
+using Spectre.Console.Rendering;
+
 namespace EdgePool.Server.Demo.Display;
 
 /// <summary>Shows how the demo goes.</summary>
@@ -7,5 +9,18 @@ internal interface IDemoDisplay
     TimeSpan Every { get; }
 
     /// <summary>Shows this moment.</summary>
-    void Show(DemoStatus status);
+    void Show(IDemoMoment moment);
+
+    /// <summary>Something has happened; where moments are shown as tables, they tell of it.</summary>
+    void Say(string what);
+}
+
+/// <summary>How the demo stands at one moment.</summary>
+internal interface IDemoMoment
+{
+    /// <summary>For a terminal; it fits into 100 columns.</summary>
+    IRenderable ToTable();
+
+    /// <summary>For logs and pipes.</summary>
+    string ToLine();
 }

@@ -7,5 +7,10 @@ internal sealed class Screen(LiveDisplayContext context) : IDemoDisplay
 {
     public TimeSpan Every { get; } = TimeSpan.FromMilliseconds(500);
 
-    public void Show(DemoStatus status) => context.UpdateTarget(LiveTable.Of(status));
+    public void Show(IDemoMoment moment) => context.UpdateTarget(moment.ToTable());
+
+    public void Say(string what)
+    {
+        // It is in the table.
+    }
 }

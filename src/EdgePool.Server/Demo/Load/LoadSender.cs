@@ -11,10 +11,10 @@ namespace EdgePool.Server.Demo.Load;
 internal sealed record LoadPlan(int Rate, int Window, long Count = long.MaxValue);
 
 /// <summary>
-/// Sends the messages of one flow, or of several in turn, on one stream: evenly at a rate, or as fast as the window allows. A sender that cannot keep up
+/// Sends the messages of one flow, or of several in turn, by one way: evenly at a rate, or as fast as the window allows. A sender that cannot keep up
 /// does not make up for it later in a burst.
 /// </summary>
-internal sealed class LoadSender(PeerStream stream, IReadOnlyList<NumberedFlow> flows, Func<long> underWay, TimeProvider time)
+internal sealed class LoadSender(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, IReadOnlyList<NumberedFlow> flows, Func<long> underWay, TimeProvider time)
 {
     private const int LargestBatch = 128;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
@@ -23,6 +23,12 @@ internal sealed class LoadSender(PeerStream stream, IReadOnlyList<NumberedFlow> 
     private readonly Channel<bool> moved = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ArrayBufferWriter<byte> batch = new(LargestBatch * NumberedMessage.Length);
     private long sent;
+
+    /// <summary>Sends on a stream as long as it lives.</summary>
+    public LoadSender(PeerStream stream, IReadOnlyList<NumberedFlow> flows, Func<long> underWay, TimeProvider time)
+        : this(stream.WriteAsync, flows, underWay, time)
+    {
+    }
 
     /// <summary>Something arrived: there may be room in the window.</summary>
     public void Moved() => moved.Writer.TryWrite(true);
@@ -51,7 +57,7 @@ internal sealed class LoadSender(PeerStream stream, IReadOnlyList<NumberedFlow> 
                 flows[(int)(sent++ % flows.Count)].Write(batch);
             }
 
-            await stream.WriteAsync(batch.WrittenMemory, cancellation);
+            await write(batch.WrittenMemory, cancellation);
         }
     }
 

@@ -19,15 +19,21 @@ internal sealed class NumberedMessage
     private const ulong Salt = 0x9E37_79B9_7F4A_7C15;
 
     private readonly byte[] template;
+    private readonly int idAt;
     private readonly int bodyAt;
     private readonly int fillAt;
     private readonly int fillLength;
 
     /// <summary>Messages between two addresses.</summary>
+    /// <param name="from">The sender.</param>
+    /// <param name="to">The receiver.</param>
+    /// <param name="named">The number is the stanza's <c>id</c> too: an error that answers it says which it was.</param>
     /// <exception cref="ArgumentException">The addresses leave no room.</exception>
-    public NumberedMessage(string from, string to)
+    public NumberedMessage(string from, string to, bool named = false)
     {
-        var start = Encoding.UTF8.GetBytes($"<message from='{from}' to='{to}' type='chat'><body>");
+        const string Before = "<message id='";
+        idAt = named ? Before.Length : 0;
+        var start = Encoding.UTF8.GetBytes($"{(named ? Before + new string('0', Digits) + "'" : "<message")} from='{from}' to='{to}' type='chat'><body>");
         bodyAt = start.Length;
         fillAt = bodyAt + HeadLength + Greeting.Length;
         fillLength = Length - fillAt - End.Length;
@@ -53,6 +59,11 @@ internal sealed class NumberedMessage
     {
         var target = output.GetSpan(Length)[..Length];
         template.CopyTo(target);
+        if (idAt > 0)
+        {
+            Hexadecimal(target[idAt..], (ulong)number);
+        }
+
         Hexadecimal(target[bodyAt..], (ulong)number);
         Hexadecimal(target[(bodyAt + Digits + 1)..], (ulong)sentAt);
         Hexadecimal(target[(bodyAt + ((Digits + 1) * 2))..], Check(number, sentAt));
@@ -88,6 +99,10 @@ internal sealed class NumberedMessage
             && fill.Length <= Alphabet.Length - Turn
             && fill.SequenceEqual(Alphabet.Slice((int)(number % Turn), fill.Length));
     }
+
+    /// <summary>Reads the number out of the <c>id</c> of an error that answers a message; -1: it is none of ours.</summary>
+    public static long ReadId(ReadOnlySpan<byte> id)
+        => id.Length == Digits && Utf8Parser.TryParse(id, out ulong number, out var read, 'x') && read == Digits ? (long)number : -1;
 
     private static ulong Check(long number, long sentAt) => unchecked(((ulong)number * Salt) ^ ((ulong)sentAt * ~Salt));
 

@@ -17,6 +17,7 @@ internal sealed class DemoPartner : IAsyncDisposable
     private readonly DomainName domain;
     private readonly PeerTls tls;
     private readonly IStanzaReceiver receiver;
+    private readonly bool acknowledges;
     private readonly Socket listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly DialbackKeys keys = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
     private readonly CancellationTokenSource stopping = new();
@@ -27,9 +28,10 @@ internal sealed class DemoPartner : IAsyncDisposable
     /// <param name="domain">The partner's domain.</param>
     /// <param name="certificates">Whom it trusts, and where its own certificate comes from.</param>
     /// <param name="receiver">Takes what the edge brings.</param>
-    public DemoPartner(DomainName domain, DemoCertificates certificates, IStanzaReceiver receiver)
+    /// <param name="acknowledges">What the edge brings is acknowledged (XEP-0198).</param>
+    public DemoPartner(DomainName domain, DemoCertificates certificates, IStanzaReceiver receiver, bool acknowledges = false)
     {
-        (this.domain, this.receiver) = (domain, receiver);
+        (this.domain, this.receiver, this.acknowledges) = (domain, receiver, acknowledges);
         tls = new PeerTls(certificates, domain);
         listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listening.Listen(MostAccepted);
@@ -43,15 +45,27 @@ internal sealed class DemoPartner : IAsyncDisposable
     public IPEndPoint EndPoint => (IPEndPoint)listening.LocalEndPoint!;
 
     /// <summary>Opens a stream to the edge; it is authenticated when this completes.</summary>
+    /// <param name="edge">Where to.</param>
+    /// <param name="local">The domain that is asked for.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="unacknowledged">Keeps what the edge has not acknowledged (XEP-0198); null: nothing is to be.</param>
     /// <exception cref="DemoException">The edge does not take it.</exception>
-    public async Task<PeerStream> OpenAsync(IPEndPoint edge, DomainName local, CancellationToken cancellation)
+    public async Task<PeerStream> OpenAsync(IPEndPoint edge, DomainName local, CancellationToken cancellation, UnacknowledgedStanzas? unacknowledged = null)
     {
-        var terms = new NegotiationTerms(AuthenticationMethods.SaslOverTls) { StreamManagement = false };
+        var terms = new NegotiationTerms(AuthenticationMethods.SaslOverTls) { StreamManagement = unacknowledged is not null };
         var negotiation = new OutboundNegotiation(new OutboundSettings(new OutboundGoal.Authenticate(new DomainPair(domain, local)), terms, keys));
-        var stream = new PeerStream(await ConnectAsync(edge, cancellation), negotiation, receiver: null, tls, local);
+        var stream = new PeerStream(await ConnectAsync(edge, cancellation), negotiation, receiver: null, tls, local) { Unacknowledged = unacknowledged };
         Run(stream);
-        await stream.Authenticated.WaitAsync(cancellation);
-        return stream;
+        try
+        {
+            await stream.Authenticated.WaitAsync(cancellation);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -98,7 +112,7 @@ internal sealed class DemoPartner : IAsyncDisposable
             for (var accepted = 0; accepted < MostAccepted; accepted++)
             {
                 var socket = await listening.AcceptAsync(stopping.Token);
-                var negotiation = new InboundNegotiation(new NegotiationSettings(new Rules(domain), keys, NewStreamId, TlsAvailable: true));
+                var negotiation = new InboundNegotiation(new NegotiationSettings(new Rules(domain, acknowledges), keys, NewStreamId, TlsAvailable: true));
                 Run(new PeerStream(socket, negotiation, receiver, tls, wanted: null));
             }
         }
@@ -118,13 +132,13 @@ internal sealed class DemoPartner : IAsyncDisposable
 
     private static string NewStreamId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private sealed class Rules(DomainName own) : INegotiationRules
+    private sealed class Rules(DomainName own, bool acknowledges) : INegotiationRules
     {
-        private static readonly NegotiationTerms Terms = new(AuthenticationMethods.SaslOverTls) { StreamManagement = false };
+        private readonly NegotiationTerms terms = new(AuthenticationMethods.SaslOverTls) { StreamManagement = acknowledges };
 
         public bool Serves(DomainName local) => local.Equals(own);
 
-        public NegotiationTerms? TermsFor(DomainPair pair) => Terms;
+        public NegotiationTerms? TermsFor(DomainPair pair) => terms;
 
         public bool IsOwn(DomainName domain) => domain.Equals(own);
     }

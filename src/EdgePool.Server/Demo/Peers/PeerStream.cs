@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Framing;
 using EdgePool.Xmpp.Stanzas;
+using EdgePool.Xmpp.StreamManagement;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Server.Demo.Peers;
@@ -13,7 +14,7 @@ namespace EdgePool.Server.Demo.Peers;
 /// One XML stream of a peer of the edge, accepted or opened: negotiates, then gives every stanza to its receiver, until either side ends the stream.
 /// Reading is one loop; any thread may write.
 /// </summary>
-internal sealed class PeerStream : IAsyncDisposable
+internal sealed partial class PeerStream : IAsyncDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -122,6 +123,7 @@ internal sealed class PeerStream : IAsyncDisposable
                 case FrameStatus.Violation:
                     return negotiation.OnViolation(framer.Violation!);
                 case FrameStatus.Element when frame.Kind != StanzaKind.None && receiver is not null && authenticated.Task.IsCompletedSuccessfully:
+                    received += management.State == ManagementState.On ? 1u : 0u;
                     receiver.Receive(in frame);
                     break;
                 default:
@@ -154,8 +156,15 @@ internal sealed class PeerStream : IAsyncDisposable
                 case NegotiationEffect.Restart:
                     framer = new StreamFramer(FramerLimits.Authenticated);
                     break;
+                case NegotiationEffect.Authenticated { StreamManagement: true }:
+                    await BeginManagementAsync(cancellation);
+                    authenticated.TrySetResult();
+                    break;
                 case NegotiationEffect.Authenticated:
                     authenticated.TrySetResult();
+                    break;
+                case NegotiationEffect.Managed managed:
+                    await ManageAsync(managed.Element, cancellation);
                     break;
                 case NegotiationEffect.Close close:
                     await CloseAsync(close, cancellation);
@@ -201,6 +210,7 @@ internal sealed class PeerStream : IAsyncDisposable
 
         await transport.DisposeAsync();
     }
+
     // It must not meet a write: the platform keeps no order between the two. Reading is where we are.
     private async Task ShutdownAsync(SslStream secured, CancellationToken cancellation)
     {

@@ -2,14 +2,14 @@ using System.Buffers;
 using System.Text.Json;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Demo;
-using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Load;
+using EdgePool.Server.Demo.Node;
 using EdgePool.Testing.Time;
 using Xunit;
 
 namespace EdgePool.Server.Tests.Demo;
 
-public sealed class DemoResultTests
+public sealed class NodeDemoResultTests
 {
     private static readonly LedgerSnapshot Good = Ledger(accepted: 20, delivered: 20);
 
@@ -57,7 +57,7 @@ public sealed class DemoResultTests
         var result = Result(Good, lost: lost);
         using var text = new StringWriter();
 
-        Summary.Write(result, text);
+        result.WriteText(text);
 
         Assert.Equal(good, result.IsGood);
         Assert.Contains(expected, text.ToString());
@@ -68,7 +68,7 @@ public sealed class DemoResultTests
     private static LedgerSnapshot Ledger(long accepted, long delivered)
         => new(accepted, delivered, new Dictionary<BounceReason, long>(), new Dictionary<DropReason, long>(), 0, 0, 0);
 
-    private static DemoResult Result(LedgerSnapshot ledger, int count = 10, int lost = 0)
+    private static NodeDemoResult Result(LedgerSnapshot ledger, int count = 10, int lost = 0)
         => new(ledger, Flow(count, lost), Flow(count, lost: 0), TimeSpan.FromSeconds(2));
 
     private static NumberedFlow Flow(int count, int lost)

@@ -1,10 +1,12 @@
 using EdgePool.Edge.Telemetry;
+using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Load;
+using Spectre.Console.Rendering;
 
-namespace EdgePool.Server.Demo;
+namespace EdgePool.Server.Demo.Node;
 
 /// <summary>Where the demo stands.</summary>
-internal enum DemoPhase
+internal enum NodePhase
 {
     /// <summary>Node, component and partner come up.</summary>
     Starting,
@@ -38,6 +40,9 @@ internal sealed record DirectionStatus(long Total, double PerSecond, long P50Mic
             LatencyHistogram.Percentile(0.50, flow.Latency),
             LatencyHistogram.Percentile(0.99, flow.Latency));
     }
+
+    /// <summary>For a line of progress.</summary>
+    public string ToLine() => $"{Figures.Count(Total)} ({Figures.Count(PerSecond)}/s, p50 {Figures.Latency(P50Micros)}, p99 {Figures.Latency(P99Micros)})";
 }
 
 /// <summary>Everything that is shown while the demo goes on.</summary>
@@ -50,8 +55,8 @@ internal sealed record DirectionStatus(long Total, double PerSecond, long P50Mic
 /// <param name="Ledger">The node's account.</param>
 /// <param name="Streams">The node's streams.</param>
 /// <param name="Warnings">The node's latest warnings.</param>
-internal sealed record DemoStatus(
-    DemoPhase Phase,
+internal sealed record NodeStatus(
+    NodePhase Phase,
     TimeSpan Elapsed,
     TimeSpan? Duration,
     DirectionStatus Requests,
@@ -59,4 +64,21 @@ internal sealed record DemoStatus(
     long Unanswered,
     LedgerSnapshot Ledger,
     IReadOnlyCollection<StreamInfo> Streams,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings) : IDemoMoment
+{
+    /// <inheritdoc/>
+    public IRenderable ToTable() => NodeTable.Of(this);
+
+    /// <inheritdoc/>
+    public string ToLine()
+    {
+        var of = Duration is { } duration ? $" of {Figures.Time(duration)}" : "";
+        return Phase switch
+        {
+            NodePhase.Starting => "starting a node, a partner's server, a name server and a component",
+            NodePhase.Running => $"{Figures.Time(Elapsed)}{of}: in {Requests.ToLine()}; out {Answers.ToLine()}; {Figures.Count(Unanswered)} unanswered",
+            NodePhase.Finishing => $"nothing more is sent; {Figures.Count(Unanswered)} answers to come",
+            _ => "the node leaves service",
+        };
+    }
+}

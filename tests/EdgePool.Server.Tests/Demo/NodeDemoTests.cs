@@ -1,17 +1,16 @@
 using System.Text.Json;
 using EdgePool.Server.Cli;
-using EdgePool.Server.Demo;
 using Xunit;
 
 namespace EdgePool.Server.Tests.Demo;
 
-/// <summary>The whole demo in this process: a real node, real sockets, real TLS, all on loopback.</summary>
-public sealed class DemoRunTests
+/// <summary>The demo of one node in this process: a real node, real sockets, real TLS, all on loopback.</summary>
+public sealed class NodeDemoTests
 {
     [Fact]
     public async Task Demo_Rate200For2Seconds_LosesNothingAndBalances()
     {
-        var (code, output, error) = await RunAsync(new DemoSettings(TimeSpan.FromSeconds(2), Json: true, Rate: 200));
+        var (code, output, error) = await DemoRuns.RunAsync(new DemoSettings(TimeSpan.FromSeconds(2), Json: true, Rate: 200, Nodes: 1));
 
         using var json = JsonDocument.Parse(Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         var result = json.RootElement;
@@ -26,7 +25,7 @@ public sealed class DemoRunTests
     [Fact]
     public async Task Demo_AsManyAsGo_LosesNothingAndBalances()
     {
-        var (code, output, error) = await RunAsync(new DemoSettings(TimeSpan.FromSeconds(1), Json: true, Rate: 0));
+        var (code, output, error) = await DemoRuns.RunAsync(new DemoSettings(TimeSpan.FromSeconds(1), Json: true, Rate: 0, Nodes: 1));
 
         Assert.True(code == ExitCode.Success, output + error);
     }
@@ -36,7 +35,7 @@ public sealed class DemoRunTests
     {
         using var interrupt = new CancellationTokenSource(TimeSpan.FromSeconds(2));
 
-        var (code, output, error) = await RunAsync(new DemoSettings(Duration: null, Json: false, Rate: 100), interrupt.Token);
+        var (code, output, error) = await DemoRuns.RunAsync(new DemoSettings(Duration: null, Json: false, Rate: 100, Nodes: 1), interrupt.Token);
 
         Assert.True(code == ExitCode.Success || error.Contains("interrupted before the first stanza"), output + error);
         Assert.True(code != ExitCode.Success || output.Contains("The ledger balances"), output);
@@ -45,18 +44,9 @@ public sealed class DemoRunTests
     [Fact]
     public async Task Demo_InterruptedAtOnce_SaysSo()
     {
-        var (code, output, error) = await RunAsync(new DemoSettings(Duration: null, Json: true, Rate: 100), new CancellationToken(canceled: true));
+        var (code, output, error) = await DemoRuns.RunAsync(new DemoSettings(Duration: null, Json: true, Rate: 100, Nodes: 1), new CancellationToken(canceled: true));
 
         Assert.Equal((ExitCode.Failed, ""), (code, output));
         Assert.Contains("edgepool: the demo cannot go on: it was interrupted before the first stanza", error);
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(DemoSettings settings, CancellationToken cancellation = default)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        using var written = TextWriter.Synchronized(error);
-        var code = await DemoRun.HandleAsync(settings, output, written, live: false, cancellation);
-        return (code, output.ToString(), error.ToString());
     }
 }

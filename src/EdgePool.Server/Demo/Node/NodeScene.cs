@@ -1,48 +1,34 @@
 using System.Buffers;
-using System.Net;
-using System.Security.Cryptography;
-using EdgePool.Dns.Messages;
-using EdgePool.Dns.Serving;
 using EdgePool.Edge;
-using EdgePool.Policy.Partners;
 using EdgePool.Server.Demo.Load;
 using EdgePool.Server.Demo.Peers;
 using EdgePool.Xmpp.Addressing;
-using EdgePool.Xmpp.Dialback;
 using EdgePool.Xmpp.Framing;
 using Microsoft.Extensions.Logging;
 
-namespace EdgePool.Server.Demo;
+namespace EdgePool.Server.Demo.Node;
 
 /// <summary>
 /// Everything that plays in the demo, in one process and on loopback: certificates, a name server, a node, a partner's server, and a component that answers
 /// each message with one of its own.
 /// </summary>
-internal sealed class DemoScene : IAsyncDisposable
+internal sealed class NodeScene : IAsyncDisposable
 {
-    /// <summary>The partner's domain.</summary>
-    public const string Partner = "partner.example";
-
-    /// <summary>Our domain, with the component behind it.</summary>
-    public const string Local = "contoso.example";
-
-    private readonly DemoCertificates certificates;
+    private readonly DemoEdge common;
     private readonly DemoPartner partner;
-    private readonly DnsServer names;
-    private readonly string secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private readonly TimeProvider time;
     private DemoComponent? component;
     private LoadSender? sender;
 
-    public DemoScene(ILoggerFactory logs, TimeProvider time)
+    public NodeScene(ILoggerFactory logs, TimeProvider time)
     {
         this.time = time;
-        Requests = new NumberedFlow($"user@{Partner}/demo", $"answers@{Local}", time);
-        Answers = new NumberedFlow($"answers@{Local}", $"user@{Partner}/demo", time);
-        certificates = new DemoCertificates(time);
-        partner = new DemoPartner(DomainName.Parse(Partner), certificates, new AnswersArriving(this));
-        names = DnsServer.Start(new DnsZones(Zone(partner)), time);
-        Node = new EdgeNode(Options(), logs, time);
+        Requests = new NumberedFlow($"user@{DemoNames.Partner}/demo", $"answers@{DemoNames.Local}", time);
+        Answers = new NumberedFlow($"answers@{DemoNames.Local}", $"user@{DemoNames.Partner}/demo", time);
+        common = new DemoEdge(time);
+        partner = new DemoPartner(DomainName.Parse(DemoNames.Partner), common.Certificates, new AnswersArriving(this));
+        common.Publish(DemoEdge.Zone(partner));
+        Node = new EdgeNode(common.Node("demo", [DemoNames.Partner]), logs, time);
     }
 
     /// <summary>The edge between the two.</summary>
@@ -60,24 +46,14 @@ internal sealed class DemoScene : IAsyncDisposable
     /// <summary>Requests that nothing has come back for.</summary>
     public long Unanswered => Math.Max(0, Requests.Sent - Answers.Received - Errors);
 
-    /// <summary>The zone that says where the partner is.</summary>
-    public static DnsZone Zone(DemoPartner partner)
-    {
-        var host = DnsName.Parse($"xmpp.{partner.Domain.Ascii}");
-        return DnsZone.Create(
-            partner.Domain.Ascii,
-            new SrvRecord(DnsName.Parse($"_xmpp-server._tcp.{partner.Domain.Ascii}"), 60, 10, 0, (ushort)partner.EndPoint.Port, host),
-            new AddressRecord(host, 60, partner.EndPoint.Address));
-    }
-
     /// <summary>Starts the node, connects the component and the partner, and sends one message there and back.</summary>
     /// <exception cref="DemoException">Something did not come up.</exception>
     /// <exception cref="ListenException">The node cannot listen.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
         Node.Start();
-        component = await DemoComponent.ConnectAsync(Node.InternalEndPoints[0], DomainName.Parse(Local), secret, new RequestsArriving(this), cancellation);
-        var stream = await partner.OpenAsync(Node.S2SEndPoints[0], DomainName.Parse(Local), cancellation);
+        component = await DemoComponent.ConnectAsync(Node.InternalEndPoints[0], DomainName.Parse(DemoNames.Local), common.Secret, new RequestsArriving(this), cancellation);
+        var stream = await partner.OpenAsync(Node.S2SEndPoints[0], DomainName.Parse(DemoNames.Local), cancellation);
         sender = new LoadSender(stream, [Requests], () => Unanswered, time);
         await sender.SendAsync(1, cancellation);
         while (Unanswered > 0)
@@ -110,31 +86,11 @@ internal sealed class DemoScene : IAsyncDisposable
             await component.DisposeAsync();
         }
 
-        await names.DisposeAsync();
-        certificates.Dispose();
-    }
-
-    private EdgeOptions Options()
-    {
-        var local = DomainName.Parse(Local);
-        var policy = PolicyCompiler.Compile([new PartnerDocument { Domain = Partner }], [local]).Snapshot
-            ?? throw new InvalidOperationException("the demo's policy does not compile");
-        return new EdgeOptions
-        {
-            NodeName = "demo",
-            LocalDomains = [new LocalDomain(local, new BackEndOptions.Component(secret))],
-            Policy = policy,
-            S2SListeners = [new S2SListenerOptions(new IPEndPoint(IPAddress.Loopback, 0))],
-            InternalListeners = [new InternalListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), AllowPlain: true, RequireClientCertificate: false, certificates.Trust)],
-            Certificates = [certificates.ForEdge(Local)],
-            Trust = certificates.Trust,
-            DialbackSecrets = new DialbackSecrets(secret),
-            DnsServers = [names.EndPoint],
-        };
+        await common.DisposeAsync();
     }
 
     /// <summary>At the component: checks each request and answers it.</summary>
-    private sealed class RequestsArriving(DemoScene scene) : IStanzaReceiver
+    private sealed class RequestsArriving(NodeScene scene) : IStanzaReceiver
     {
         private readonly ArrayBufferWriter<byte> answers = new(64 * 1024);
 
@@ -155,7 +111,7 @@ internal sealed class DemoScene : IAsyncDisposable
     }
 
     /// <summary>At the partner: checks each answer.</summary>
-    private sealed class AnswersArriving(DemoScene scene) : IStanzaReceiver
+    private sealed class AnswersArriving(NodeScene scene) : IStanzaReceiver
     {
         public void Receive(in StanzaFrame stanza)
         {
