@@ -60,6 +60,8 @@ public sealed class UpgradeTests : IAsyncDisposable
     {
         public ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, IReadOnlyList<Condition> ownership, CancellationToken cancellationToken) => default;
 
+        public ValueTask<Refusal?> AppendAsync(IReadOnlyList<ConsentChange> changes, CancellationToken cancellationToken) => default;
+
         public IAsyncEnumerable<Consent> ReadAllAsync(string? partner, CancellationToken cancellationToken) => AsyncEnumerable.Empty<Consent>();
     }
 }

@@ -160,12 +160,17 @@ internal sealed class PoolPartner : IAsyncDisposable
 
     private void Receive(in StanzaFrame stanza)
     {
+        if (stanza.Type.SequenceEqual("error"u8))
+        {
+            return; // an answer to what our users wrote
+        }
+
         var name = Encoding.UTF8.GetString(stanza.From[..stanza.From.IndexOf((byte)'@')]);
         if (name.StartsWith("open", StringComparison.Ordinal))
         {
             greetings[int.Parse(name["open".Length..], CultureInfo.InvariantCulture)].TrySetResult();
         }
-        else if (name.StartsWith("flow", StringComparison.Ordinal)) // not an answer to what we wrote
+        else if (name.StartsWith("flow", StringComparison.Ordinal))
         {
             flows[int.Parse(name["flow".Length..], CultureInfo.InvariantCulture)].Receive(stanza.Bytes);
         }
