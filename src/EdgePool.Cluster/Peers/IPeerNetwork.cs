@@ -14,6 +14,9 @@ public enum QuestionKind : byte
 
     /// <summary>Of a node of another pool: to bring up a stream to a partner, for stanzas that leave by that pool.</summary>
     Exit = 4,
+
+    /// <summary>Of a node: which partners' domains have streams to it.</summary>
+    Arrivals = 5,
 }
 
 /// <summary>Questions between the nodes of a pool. Safe for use from several threads.</summary>

@@ -56,6 +56,8 @@ internal sealed class LinkedStanzas(EdgeRuntime edge)
         leaving = true;
         foreach (var domain in Routes.LocalDomains)
             Changed(domain);
+        foreach (var stanzas in nodes.Values)
+            stanzas.Leave();
     }
 
     /// <summary>A number that no session of this node's had before, for all that matters.</summary>

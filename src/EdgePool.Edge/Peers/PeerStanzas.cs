@@ -9,7 +9,7 @@ namespace EdgePool.Edge.Peers;
 /// The stanzas between this node and one other, over all links to it, one after the other. On each link both sides say <c>Begin: session u64</c>; to that each answers
 /// <c>Channel: connected u8 | taken u32 | name</c> for each local domain, whether its back end is connected or in reach and how many stanzas have come for it; the same for each channel on which stanzas
 /// for partners have come; and <c>Ready: known u8</c>: whether it has counted in that session before. What it has not, goes again; where it has not counted, what was under way is lost, for nobody can
-/// say what became of it. A channel to a partner begins with its first stanzas, and ends with <c>Over: name</c>.
+/// say what became of it. A channel to a partner begins with its first stanzas, and ends with <c>Over: name</c>, to which <c>Channel</c> with 0 asks the side that sends.
 /// </summary>
 /// <remarks>
 /// Links follow each other without overlap: <see cref="Begin"/>, then <see cref="Take"/> on the one reading path, then <see cref="End"/>. <see cref="GiveUp"/> does nothing
@@ -141,6 +141,16 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         }
     }
 
+    /// <summary>This node leaves service: what the other one sends to partners over it, it is to send another way.</summary>
+    public void Leave()
+    {
+        lock (gate)
+        {
+            if (heard)
+                TellOfPartners();
+        }
+    }
+
     /// <summary>Takes a frame; false: it is none of these, or broken, or out of turn.</summary>
     public bool Take(FrameKind kind, ReadOnlySpan<byte> body) => kind switch
     {
@@ -193,8 +203,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
             theirs = number;
             foreach (var domain in all.Routes.LocalDomains)
                 Tell(new ChannelName(domain));
-            foreach (var channel in inbound.Keys.Where(static name => name.From is not null))
-                Tell(channel);
+            TellOfPartners();
             link!.TrySend(FrameKind.Ready, [known ? (byte)1 : (byte)0]);
             heard = true;
         }
@@ -204,12 +213,18 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         return true;
     }
 
+    private void TellOfPartners()
+    {
+        foreach (var channel in inbound.Keys.Where(static name => name.From is not null))
+            Tell(channel);
+    }
+
     /// <summary>What does not fit on the link ends it: the other side does not read.</summary>
     private void Tell(ChannelName name)
     {
         var taken = inbound.GetValueOrDefault(name)?.Taken ?? 0;
         Span<byte> head = stackalloc byte[HeadBytes];
-        head[0] = name.From is null && all.IsHere(name.To) ? (byte)1 : (byte)0;
+        head[0] = (name.From is null ? all.IsHere(name.To) : !all.IsLeaving) ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32BigEndian(head[1..], taken);
         if (!link!.TrySend(FrameKind.Channel, head, name.Utf8.Span))
             link.Cut("it does not read");
@@ -273,16 +288,11 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         lock (gate)
         {
             channel = outbound.GetValueOrDefault(name);
-            if (name.From is not null)
-            {
-                if (channel is null)
-                    link?.TrySend(FrameKind.Over, name.Utf8.Span);
-                return;
-            }
-
+            if (name.From is not null && channel is null)
+                link?.TrySend(FrameKind.Over, name.Utf8.Span);
             if (channel is null)
             {
-                if (!connected)
+                if (!connected || name.From is not null)
                     return;
                 channel = new OutboundChannel(name, all.Routes.ToPeer(name.To), all.Bouncer, all.Ledger);
                 outbound.Add(name, channel);
@@ -293,9 +303,11 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         if (!connected)
         {
             Close(channel);
-            return;
+            Settle(channel);
         }
 
+        if (!connected || name.From is not null)
+            return;
         channel.Route.Queue.Attach(kick!);
         all.Routes.Elsewhere.Add(node, channel.Route, OfOtherPool);
     }

@@ -65,7 +65,6 @@ internal static class DemoCommand
         {
             Description = "In place of two sites: with 1 a node alone and nothing that fails, with 2 to 9 a pool of so many nodes, one of which is killed.",
             HelpName = "N",
-            DefaultValueFactory = _ => DemoSettings.TwoSites,
             CustomParser = parsed =>
             {
                 if (int.TryParse(parsed.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= MostNodes)

@@ -4,6 +4,7 @@ using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
 using EdgePool.Policy.Verdicts;
 using EdgePool.Server.Advertising;
+using EdgePool.Server.Arrivals;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Pool;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,9 @@ internal sealed record ManagedNode(EdgeNode Node, ServerOptions Options, IDocume
 {
     /// <summary>This node's part in electing the advertiser; null: it has no store.</summary>
     public Advertiser? Advertiser { get; init; }
+
+    /// <summary>To which pools partners come; null: the node is alone.</summary>
+    public ArrivalWatch? Arrivals { get; init; }
 
     /// <summary>Who has consented to what.</summary>
     public IConsents Consents => (IConsents?)Node.Consents?.Standing ?? NoConsents.Instance;

@@ -5,7 +5,9 @@ using EdgePool.Cluster.Embedded;
 using EdgePool.Cluster.Etcd;
 using EdgePool.Cluster.Snapshots;
 using EdgePool.Edge;
+using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Advertising;
+using EdgePool.Server.Arrivals;
 using EdgePool.Server.Configuration;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
@@ -30,6 +32,7 @@ internal sealed class RunningNode : IAsyncDisposable
     private static readonly TimeSpan Announced = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider time;
+    private readonly CancellationTokenSource stopping = new();
     private EmbeddedStore? store;
     private EmbeddedStore? mirror;
     private SnapshottedStore? shared;
@@ -37,8 +40,8 @@ internal sealed class RunningNode : IAsyncDisposable
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
-    private readonly CancellationTokenSource stopping = new();
     private Task advertising = Task.CompletedTask;
+    private Task watching = Task.CompletedTask;
 
     private RunningNode(TimeProvider time) => this.time = time;
 
@@ -72,7 +75,7 @@ internal sealed class RunningNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await advertising;
+        await Task.WhenAll(advertising, watching);
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
         // The pool hears of it, and takes the shards, before the links to this node end: one whose port closes without a word counts as dead.
@@ -103,6 +106,8 @@ internal sealed class RunningNode : IAsyncDisposable
         {
             await store.DisposeAsync();
         }
+
+        stopping.Dispose();
     }
 
     private async Task OpenAsync(ServerOptions options, ILoggerFactory logs)
@@ -124,9 +129,12 @@ internal sealed class RunningNode : IAsyncDisposable
         pool.Node.Serve(() => node.Readiness.IsReady);
         var advertiser = documents is null ? null : Advertise(options, documents, logs.CreateLogger(AdvertiserLog.Category));
         advertising = advertiser?.RunAsync(stopping.Token) ?? Task.CompletedTask;
+        var arrivals = edge.Pool is { } cluster && node.Peers is not null ? new ArrivalWatch(pool.Node.Member.Record, PartnerStreams, cluster.View, node.Peers, time) : null;
+        arrivals?.Answer();
+        watching = arrivals?.RunAsync(stopping.Token) ?? Task.CompletedTask;
         if (socket is not null)
         {
-            var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow()) { Advertiser = advertiser };
+            var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow()) { Advertiser = advertiser, Arrivals = arrivals };
             (management, socket) = (await ManagementServer.StartAsync(socket, managed), null);
             ManagementLog.Listening(log, options.Management.Socket!);
         }
@@ -146,6 +154,10 @@ internal sealed class RunningNode : IAsyncDisposable
             () => member.Record.Draining);
         return new Advertiser(new Election(pool.Store, member, Advertiser.Key), options.Edge.NodeName, work, time, log);
     }
+
+    /// <summary>The domains that partners have proven on their streams to this node, and how long each stream is up.</summary>
+    private IEnumerable<(string Domain, TimeSpan Age)> PartnerStreams()
+        => node!.Streams.All.Where(stream => stream.Kind is StreamKind.PartnerInbound).SelectMany(stream => stream.Pairs.Select(pair => (pair.Remote.Ascii, stream.Age)));
 
     /// <summary>Opens the store of the pool, and what this node keeps of it for the time when it does not answer.</summary>
     private async Task ShareAsync(ServerOptions options)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using EdgePool.Dns.Messages;
 using EdgePool.Testing.Dns;
@@ -125,6 +126,24 @@ public sealed class DnsMessageTests
         Assert.Equal(expected, error);
     }
 
+    // DNS-01 and DNS-03 (CVE-2026-69184, CVE-2026-96405): a message that is made to cost much costs less than a millisecond.
+    [Theory]
+    [InlineData(2_000, 500)]
+    [InlineData(32, 500)]
+    public void TryParse_DNS03_ChainsOfPointers_AreRefusedInUnderAMillisecond(int hops, int records)
+    {
+        var message = PointerChain(hops, records);
+
+        var best = Enumerable.Range(0, 50).Min(round =>
+        {
+            var since = Stopwatch.GetTimestamp();
+            Assert.False(DnsMessage.TryParse(message, out _, out _));
+            return Stopwatch.GetElapsedTime(since);
+        });
+
+        Assert.InRange(best, TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
+    }
+
     [Theory]
     [InlineData(61, DnsParseError.None)]
     [InlineData(62, DnsParseError.NameTooLong)]
@@ -190,7 +209,7 @@ public sealed class DnsMessageTests
     }
 
     // An opaque record holds a chain of pointers, each to the one before, that ends in the question's name; the records' owners point to its end.
-    private static byte[] PointerChain(int hops, int records)
+    internal static byte[] PointerChain(int hops, int records)
     {
         var octets = new List<byte>(Hex.Parse("1234 8180 0001 0000 0000 0000" + Question));
         octets.AddRange(Hex.Parse("00 ff01 0001 00000000"));

@@ -104,6 +104,81 @@ public sealed class UpdateClientTests
         Assert.Equal(UpdateEnd.Malformed, (await SendAsync(server)).End);
     }
 
+    // An answer that is no message is none, whatever its header says; the same reader as the resolver's.
+    [Theory]
+    [InlineData("DNS-01 pointer to itself", "0001 0000 0000 0000 c00c 0006 0001")]
+    [InlineData("DNS-02 forward pointer", "0001 0000 0000 0000 c020 0006 0001")]
+    [InlineData("DNS-02 pointer into the header", "0001 0000 0000 0000 c000 0006 0001")]
+    [InlineData("DNS-04 reserved label type", "0001 0000 0000 0000 4061 00 0006 0001")]
+    [InlineData("DNS-06 ANCOUNT 65535", "0001 ffff 0000 0000 00 0006 0001")]
+    [InlineData("DNS-06 ARCOUNT 65535", "0000 0000 0000 ffff")]
+    public async Task Send_AnswerThatIsNoMessage_IsMalformed(string id, string behindFlags)
+    {
+        await using var server = new ScriptedDnsServer();
+        Answer(server, request => [(byte)(request.Id >> 8), (byte)request.Id, 0xA8, 0x00, .. Hex.Parse(behindFlags)]);
+
+        Assert.True(UpdateEnd.Malformed == (await SendAsync(server)).End, id);
+    }
+
+    // DNS-07: an answer to another question, another request or of another kind proves nothing, even where the key signed it.
+    [Theory]
+    [InlineData("DNS-07 id")]
+    [InlineData("DNS-07 a request")]
+    [InlineData("DNS-07 a query's answer")]
+    public async Task Send_SignedAnswerThatIsNotToIt_IsMalformed(string id)
+    {
+        await using var server = new ScriptedDnsServer();
+        Answer(server, request => AnswerSigner.Sign(
+            id switch
+            {
+                "DNS-07 id" => Reply(request) with { Id = (ushort)(request.Id ^ 1) },
+                "DNS-07 a request" => Reply(request) with { Flags = DnsFlags.None },
+                _ => Reply(request) with { Opcode = 0 },
+            },
+            KeyName,
+            Secret,
+            AnswerSigner.MacOf(request),
+            time.GetUtcNow()));
+
+        Assert.Equal(UpdateEnd.Malformed, (await SendAsync(server)).End);
+    }
+
+    [Theory]
+    [InlineData("DNS-09 prefix 0", "0000", UpdateEnd.Malformed)]
+    [InlineData("DNS-09 prefix 1", "0001 00", UpdateEnd.Malformed)]
+    [InlineData("DNS-09 prefix 11", "000b 0000000000000000000000", UpdateEnd.Malformed)]
+    [InlineData("DNS-09 prefix 65535, then the end", "ffff 00", UpdateEnd.Unreachable)]
+    [InlineData("DNS-09 half a prefix, then the end", "00", UpdateEnd.Unreachable)]
+    public async Task Send_DNS09_BadTcpAnswer_Fails(string id, string octets, UpdateEnd expected)
+    {
+        await using var server = new ScriptedDnsServer();
+        server.OnTcp = async (_, connection, stop) => await connection.SendAsync(Hex.Parse(octets), SocketFlags.None, stop);
+
+        Assert.True(expected == (await SendAsync(server)).End, id);
+        Assert.Equal(TimeSpan.Zero, time.Elapsed);
+    }
+
+    [Fact]
+    public async Task Send_DNS09_SlowTcpSender_EndsWithItsPatience()
+    {
+        await using var server = new ScriptedDnsServer();
+        var slow = new TaskCompletionSource();
+        server.OnTcp = async (request, connection, stop) =>
+        {
+            await connection.SendAsync(ScriptedDnsServer.Framed(ScriptedDnsServer.Octets(Reply(request))).AsMemory(0, 10), SocketFlags.None, stop);
+            slow.SetResult();
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+        var sending = SendAsync(server);
+        await slow.Task;
+
+        time.Advance(UpdateClient.Patience - TimeSpan.FromMilliseconds(1));
+        Assert.False(sending.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal(UpdateEnd.TimedOut, (await sending).End);
+    }
+
     [Fact]
     public async Task Send_ServerThatClosesOrIsNotThere_IsUnreachable()
     {

@@ -78,6 +78,32 @@ public sealed class FederationRouteTests
         Assert.Equal(0, a.UncertainStanzas);
     }
 
+    // The node that carries the pair drains, and then the one that the component is at: nothing is answered as lost, and nothing bounced.
+    [Fact]
+    public async Task Nodes_Drain_InMidFlow_EachStanzaLeavesInOrder()
+    {
+        await using var scene = new PoolScene();
+        var a = await scene.StartAsync("a-1", pool: "edge-a", change: options => Route(options, "edge-b", "edge-a"));
+        EdgeNode[] others = [await scene.StartAsync("b-1", pool: "edge-b", change: OverB), await scene.StartAsync("b-2", pool: "edge-b", change: OverB)];
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await PoolScene.LinkedAsync(a, "b-1", "b-2");
+        await FlowAsync(scene, e, 0, 100);
+        var carrier = Assert.Single(others, node => node.Ledger.Read().Accepted > 0);
+        var name = carrier == others[0] ? "b-1" : "b-2";
+        scene.Tell(scene.View.Nodes[name] with { Draining = true, Ready = false });
+
+        var flowing = FlowAsync(scene, e, 100, 1_000, pause: true);
+        await carrier.StopAsync();
+        scene.Forget(name);
+        await flowing;
+        Assert.Equal((0, 0), (a.UncertainStanzas, a.Ledger.Read().Bounced + carrier.Ledger.Read().Bounced));
+
+        await e.SendAsync(string.Concat(Enumerable.Range(1_100, 500).Select(Message)));
+        await PoolScene.UntilAsync(() => a.Ledger.Read().Accepted == 1_600);
+        await a.StopAsync();
+        Assert.Equal((1_600, 0, 0), (a.Ledger.Read().Delivered, a.Ledger.Read().Bounced, a.UncertainStanzas));
+    }
+
     // Each pool is the other one's last resort: what cannot leave by either is answered, once, and goes round no loop.
     [Fact]
     public async Task Partner_OutOfEveryReach_IsAnswered()
@@ -135,9 +161,9 @@ public sealed class FederationRouteTests
 
         Assert.True(others.Single(node => node != carrier).Ledger.Read().Accepted >= 100);
         await ExpectBalancedAsync(a);
-
-        static EdgeOptions OverB(EdgeOptions options) => Route(options, "edge-b");
     }
+
+    private static EdgeOptions OverB(EdgeOptions options) => Route(options, "edge-b");
 
     /// <summary>The partner is asked for by a domain's server at another address.</summary>
     private static DnsServer Names(CutProxy line)

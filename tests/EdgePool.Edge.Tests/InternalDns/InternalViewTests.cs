@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Net;
 using EdgePool.Dns.Messages;
+using EdgePool.Dns.Service;
 using EdgePool.Dns.Serving;
 using EdgePool.Edge.InternalDns;
 using EdgePool.Policy.Partners;
+using EdgePool.Testing.Dns;
 using EdgePool.Xmpp.Addressing;
 using Xunit;
 
@@ -63,6 +66,32 @@ public sealed class InternalViewTests
     [InlineData("a\\000b.p1.example", DnsType.A)]
     [InlineData(".", DnsType.A)]
     public void Lookup_OfAnythingElse_IsRefused(string name, DnsType type) => Assert.Equal(AuthorityOutcome.NotOurs, View().Lookup(DnsName.Parse(name), type).Outcome);
+
+    // DNS-22, at the view: whatever inside asks for, nobody is asked, and what is no partner's is refused.
+    [Fact]
+    public void Lookup_DNS22_TenThousandRandomDomains_AreRefused()
+    {
+        var view = View();
+        for (var i = 0; i < 10_000; i++)
+        {
+            var name = DnsName.Parse(string.Create(CultureInfo.InvariantCulture, $"_xmpp-server._tcp.random{i}.example"));
+            Assert.Equal(AuthorityOutcome.NotOurs, view.Lookup(name, DnsType.SRV).Outcome);
+        }
+    }
+
+    // DNS-13, RFC 2782: internal servers that draw by weight divide among the nodes of the nearest priority, and go farther only behind them.
+    [Fact]
+    public void Services_DNS13_DrawnByWeight_AreDividedEvenlyWithinThreeSigma()
+    {
+        const int Draws = 100_000;
+        var targets = View().Lookup(DnsName.Parse("_xmpp-server._tcp.p1.example"), DnsType.SRV).Answers.OfType<SrvRecord>()
+            .Select(srv => new SrvTarget(srv.Target, srv.Port, DirectTls: false, srv.Priority, srv.Weight)).ToList();
+        var random = new SeededRandomSource(2782);
+
+        var first = Enumerable.Range(0, Draws).Count(_ => SrvOrder.Arrange(targets, 3, random) is var order && order[2].Priority == 20 && order[0].Host.Equals(targets[0].Host));
+
+        Assert.InRange(Math.Abs(first - (Draws / 2)), 0, 3 * Math.Sqrt(Draws * 0.25));
+    }
 
     [Fact]
     public void Lookup_AfterAChangeOfPolicy_FollowsIt()

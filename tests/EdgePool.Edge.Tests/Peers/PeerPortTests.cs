@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Peers;
 using EdgePool.Edge.Peers;
+using EdgePool.Xmpp.Addressing;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;
@@ -127,6 +128,38 @@ public sealed class PeerPortTests
 
             return !node.LinkedNodes.Contains("a-raw");
         });
+    }
+
+    [Theory]
+    [InlineData(2 * PeerStanzas.MostToPartners, true)]
+    [InlineData((2 * PeerStanzas.MostToPartners) + 1, false)]
+    public async Task Channels_ToPartners_MoreThanTheMost_EndTheLink(int channels, bool stands)
+    {
+        await using var scene = new PoolScene();
+        var node = await scene.StartAsync("n", change: Enduring);
+        using var peer = await PeerOf(scene, node);
+        await PoolScene.LinkedAsync(node, "a-raw");
+
+        var frames = new ArrayBufferWriter<byte>();
+        PeerFrame.Write(frames, FrameKind.Begin, new byte[sizeof(ulong)], default);
+        for (var number = 0u; number < channels; number++)
+        {
+            var name = new ChannelName(DomainName.Parse("p1.example"), DomainName.Parse("d.example"), number).Utf8.Span;
+            byte[] head = [0, (byte)name.Length, .. name, 0, 0, 0, 0];
+            PeerFrame.Write(frames, FrameKind.Stanzas, head, "<message from='a@d.example' to='b@p1.example' type='chat' id='1'/>"u8);
+        }
+
+        try
+        {
+            await peer.Stream.WriteAsync(frames.WrittenMemory);
+        }
+        catch (IOException)
+        {
+            Assert.False(stands);
+        }
+
+        await PoolScene.UntilAsync(() => stands ? node.Ledger.Read().Accepted == channels : !node.LinkedNodes.Contains("a-raw"));
+        Assert.Equal(stands, node.LinkedNodes.Contains("a-raw"));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace EdgePool.Interop.Tests.Faults;
 
 /// <summary>
 /// One side that calls the nodes of the pool in its order, as a server does by SRV records and a component by its list, and writes a flow of numbered messages. It calls
-/// again, from the first, whenever its stream ends, or when nothing has come on it for <see cref="Patience"/>.
+/// again, from the first, whenever its stream ends, or when nothing has come on it for <see cref="Silence"/> while it writes.
 /// </summary>
 /// <param name="nodes">Where the nodes are.</param>
 /// <param name="fates">What it writes.</param>
@@ -17,7 +17,7 @@ namespace EdgePool.Interop.Tests.Faults;
 /// <param name="rate">Messages a second.</param>
 internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fates, Action<XElement> take, int rate) : IAsyncDisposable
 {
-    /// <summary>Silence on a stream after which it counts as dead.</summary>
+    /// <summary>What a node may take before it counts as dead.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     /// <summary>What a node that was given up may take to say that it ends, too.</summary>
@@ -30,7 +30,14 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
     private readonly CancellationTokenSource stopping = new();
     private readonly TaskCompletionSource up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task running = Task.CompletedTask;
+    private long writesSince;
     private volatile bool writes;
+
+    /// <summary>Silence on a stream that is written to, after which it counts as dead.</summary>
+    public TimeSpan Silence { get; init; } = Patience;
+
+    /// <summary>Told whenever a stream stands, and when it has ended.</summary>
+    public Action<bool>? Stands { get; init; }
 
     /// <summary>Completes when the first stream stands.</summary>
     public Task Up => up.Task;
@@ -45,7 +52,11 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
     public void Start() => running = RunAsync();
 
     /// <summary>Begins or ends to write.</summary>
-    public void Write(bool on) => writes = on;
+    public void Write(bool on)
+    {
+        Volatile.Write(ref writesSince, Stopwatch.GetTimestamp());
+        writes = on;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -79,7 +90,9 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
                 if (await TryOpenAsync(node) is not { } peer)
                     continue;
                 up.TrySetResult();
+                Stands?.Invoke(true);
                 var orderly = await CarryAsync(peer);
+                Stands?.Invoke(false);
                 Broken += orderly || stopping.IsCancellationRequested ? 0 : 1;
                 OnEnded(orderly || stopping.IsCancellationRequested);
                 break;
@@ -167,7 +180,7 @@ internal abstract class Caller(IReadOnlyList<IPEndPoint> nodes, NumberedFates fa
         {
             if (Begin() is { Length: > 0 } first)
                 await peer.SendAsync(first, CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
-            for (var due = 0; !over.IsCancellationRequested && (Stopwatch.GetElapsedTime(heard.Value) < Patience || !writes); due %= Ticks)
+            for (var due = 0; !over.IsCancellationRequested && (!writes || Stopwatch.GetElapsedTime(Math.Max(heard.Value, Volatile.Read(ref writesSince))) < Silence); due %= Ticks)
             {
                 due += rate;
                 if (writes && due / Ticks is > 0 and var count)

@@ -29,9 +29,7 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
         new("one node cut off from its peers", CutFromPeersAsync),
     ];
 
-    public static TheoryData<string> Faults => [.. Scenarios.Select(static scenario => scenario.Name).Where(static name => name.Contains(Only, StringComparison.Ordinal))];
-
-    private static string Only => Environment.GetEnvironmentVariable("EDGEPOOL_FAULT") ?? "";
+    public static TheoryData<string> Faults => [.. FaultTable.Wanted(Scenarios.Select(static scenario => scenario.Name))];
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -39,7 +37,7 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
     {
         var scenario = Array.Find(Scenarios, one => one.Name == fault)!;
         await pool.WholeAsync(serving: false);
-        var uncertain = Uncertain();
+        var uncertain = pool.Uncertain();
         await using var traffic = new PoolTraffic(pool, Rate);
         await traffic.StartAsync();
         await Task.Delay(TimeSpan.FromSeconds(2)); // the load itself
@@ -51,12 +49,12 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
         await traffic.SettleAsync();
         await pool.WholeAsync();
 
-        var row = new FaultRow(fault, traffic.Count(), Uncertain() - uncertain, traffic.Repeated, silence, direction, owned);
-        table.Add(row);
+        var row = new FaultRow(fault, traffic.Count(), pool.Uncertain() - uncertain, traffic.Repeated, silence, direction, owned);
+        table.Add(FaultRow.Head, row.ToString());
         output.WriteLine(FaultRow.Head);
         output.WriteLine(row.ToString());
         output.WriteLine($"streams that broke without a word: {traffic.Broken}");
-        await BalancesAsync();
+        await pool.BalancesAsync();
         Assert.True(row.Count.Lost == 0, traffic.Missing());
         Assert.Equal(0, row.Count.Doubled);
         Assert.InRange(row.Count.DeliveredAndBounced, 0, row.Uncertain);
@@ -102,7 +100,7 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
         {
             var since = Stopwatch.GetTimestamp();
             var stopping = pool.StopAsync(node);
-            var owned = await pool.History.OwnedAsync(since, Patience, [.. FaultPool.Names.Where((_, other) => other != node - 1)]);
+            var owned = await pool.History.OwnedAsync(since, Patience, [.. pool.Names.Where((_, other) => other != node - 1)]);
             longest = owned > longest ? owned : longest;
             await stopping;
             await pool.WholeAsync();
@@ -161,37 +159,9 @@ public sealed class FaultTableTests(FaultPool pool, FaultTable table, ITestOutpu
         return null;
     }
 
-    private long Uncertain() => Enumerable.Range(1, 3).Sum(node => pool[node].Uncertain);
-
-    /// <summary>Each node's own account: of those that run, and of those that ended in order.</summary>
-    private async Task BalancesAsync()
-    {
-        for (var node = 1; node <= 3; node++)
-        {
-            Assert.All(pool[node].Ended, static told => Assert.True(NodeAccount.Balances(told), told));
-            await pool.QuietAsync(node);
-        }
-    }
-
     private sealed record Scenario(string Name, Func<FaultPool, PoolTraffic, Task<TimeSpan?>> Run)
     {
         /// <summary>A process ends or stops without a word: what it had taken and nobody had acknowledged may be gone with it.</summary>
         public bool Kills { get; init; }
-    }
-}
-
-/// <summary>The rows so far.</summary>
-public sealed class FaultTable
-{
-    private readonly List<string> rows = [FaultRow.Head];
-
-    /// <summary>The file that it is written to; null: none.</summary>
-    internal static string? File => Environment.GetEnvironmentVariable("EDGEPOOL_FAULT_TABLE") is { Length: > 0 } file ? file : null;
-
-    internal void Add(FaultRow row)
-    {
-        rows.Add(row.ToString());
-        if (File is { } file)
-            System.IO.File.WriteAllLines(file, rows);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class NumberedFates(string key, string from, string to)
     private int sent;
     private long lastArrival;
     private TimeSpan silence;
+    private long silenceEnded;
     private bool measuring;
 
     /// <summary>Both addresses, for texts.</summary>
@@ -90,16 +91,16 @@ internal sealed class NumberedFates(string key, string from, string to)
     public void Measure()
     {
         lock (gate)
-            (measuring, silence, lastArrival) = (true, TimeSpan.Zero, Stopwatch.GetTimestamp());
+            (measuring, silence, silenceEnded, lastArrival) = (true, TimeSpan.Zero, Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
     }
 
-    /// <summary>The longest time without a message since <see cref="Measure"/>.</summary>
-    public TimeSpan Silence()
+    /// <summary>The longest time without a message since <see cref="Measure"/>, and when it ended.</summary>
+    public (TimeSpan Longest, long Ended) Silence()
     {
         lock (gate)
         {
             measuring = false;
-            return silence;
+            return (silence, silenceEnded);
         }
     }
 
@@ -136,7 +137,7 @@ internal sealed class NumberedFates(string key, string from, string to)
         fate.Arrivals++;
         var now = Stopwatch.GetTimestamp();
         if (measuring && Stopwatch.GetElapsedTime(lastArrival, now) is var since && since > silence)
-            silence = since;
+            (silence, silenceEnded) = (since, now);
         lastArrival = now;
     }
 

@@ -61,7 +61,7 @@ internal sealed class PoolTraffic : IAsyncDisposable
 
     /// <summary>The longest silence of any direction since it is measured, and of which.</summary>
     public (TimeSpan Longest, string Direction) Silence()
-        => fates.Select(static direction => (direction.Silence(), direction.Name)).MaxBy(static one => one.Item1);
+        => fates.Select(static direction => (direction.Silence().Longest, direction.Name)).MaxBy(static one => one.Item1);
 
     /// <summary>Nobody writes any more, and what is under way is given the time that stanzas have.</summary>
     public async Task SettleAsync()

@@ -5,11 +5,17 @@ using EdgePool.Testing.Peers;
 
 namespace EdgePool.Interop.Tests.Faults;
 
-/// <summary>A component (XEP-0114): nobody acknowledges anything to it. What it wrote to a connection that broke, in the last seconds before that, may be lost with it.</summary>
+/// <summary>
+/// A component (XEP-0114): nobody acknowledges anything to it. What it wrote to a connection that broke, in the last seconds before that, may be lost with it. By a question
+/// that nobody but the node itself answers, it knows that the other side is there.
+/// </summary>
 internal sealed class ScriptedComponent(string domain, string secret, IReadOnlyList<IPEndPoint> nodes, NumberedFates fates, Action<XElement> take, int rate)
     : Caller(nodes, fates, take, rate)
 {
+    private static readonly TimeSpan Asks = TimeSpan.FromSeconds(1);
+
     private readonly Queue<(int First, int Count, long At)> written = new();
+    private long asked;
 
     protected override async Task OpenAsync(ScriptedPeer peer)
     {
@@ -25,7 +31,10 @@ internal sealed class ScriptedComponent(string domain, string secret, IReadOnlyL
         written.Enqueue((first, count, Stopwatch.GetTimestamp()));
         while (Stopwatch.GetElapsedTime(written.Peek().At) > Patience * 1.5)
             written.Dequeue();
-        return "";
+        if (Silence == TimeSpan.MaxValue || Stopwatch.GetElapsedTime(asked) < Asks)
+            return "";
+        asked = Stopwatch.GetTimestamp();
+        return $"<iq type='get' id='alive' from='{domain}' to='nobody.invalid'><ping xmlns='urn:xmpp:ping'/></iq>";
     }
 
     protected override void OnEnded(bool orderly)

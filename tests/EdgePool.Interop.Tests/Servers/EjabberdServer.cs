@@ -96,6 +96,7 @@ internal sealed class EjabberdServer : XmppServer
         host_config: { {{string.Join(", ", Options.FurtherDomains.Where(d => !d.Tls).Select(d => $"\"{d.Name}\": {{ s2s_use_starttls: false }}"))}} }
         s2s_dns_timeout: 10
         s2s_max_retry_delay: 1
+        {{(Options.Impatience is { TotalSeconds: var wait } ? FormattableString.Invariant($"outgoing_s2s_timeout: {wait}") : "")}}
         s2s_queue_type: ram
         s2s_zlib: false
         outgoing_s2s_families: [ipv4]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -14,6 +15,7 @@ internal static class LoopbackAddresses
     private const int LeasePort = 5999;
 
     private static readonly (int Block, TcpListener Lease) Held = Hold();
+    private static readonly ConcurrentDictionary<int, bool> Given = [];
     private static int last;
 
     /// <summary>An address nobody else has.</summary>
@@ -25,7 +27,7 @@ internal static class LoopbackAddresses
             : throw new InvalidOperationException("this process has used up its loopback addresses");
     }
 
-    /// <summary>A port of 127.0.0.1 that is free for TCP and UDP now, for software that listens on the interface's own address only.</summary>
+    /// <summary>A port of 127.0.0.1 that is free for TCP and UDP now, and was not handed out before, for software that listens on the interface's own address only.</summary>
     public static int FreePort()
     {
         for (var attempt = 0; attempt < 50; attempt++)
@@ -37,7 +39,8 @@ internal static class LoopbackAddresses
             try
             {
                 udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
+                if (Given.TryAdd(port, true))
+                    return port;
             }
             catch (SocketException)
             {

@@ -72,6 +72,7 @@ internal sealed class ProsodyServer : XmppServer
         component_ports = { {{(Options.Components.Count > 0 || Options.FurtherDomains.Any(d => !d.External) ? "5347" : "")}} }
         modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "version"{{(Options.StreamManagement ? ", \"smacks\"" : "")}}{{(Options.WireLog ? ", \"stanza_debug\"" : "")}}{{(Options.Dialback ? ", \"dialback\"" : "")}}{{(Options.Bidirectional ? ", \"s2s_bidi\"" : "")}} }
         smacks_max_queue_size = 20000
+        {{(Options.Impatience is { TotalSeconds: var wait } ? FormattableString.Invariant($"network_settings = {{ connect_timeout = {wait}; send_timeout = {wait} }}; s2s_timeout = {wait}") : "")}}
         c2s_require_encryption = false
         allow_unencrypted_plain_auth = true
         s2s_require_encryption = {{(Options.RequireTls ? "true" : "false")}}

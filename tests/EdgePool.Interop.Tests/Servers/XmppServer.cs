@@ -68,6 +68,9 @@ internal sealed record XmppServerOptions
     /// <summary>Prosody acknowledges stanzas and asks for acknowledgements, on S2S streams too (XEP-0198).</summary>
     public bool StreamManagement { get; init; }
 
+    /// <summary>How long it waits for a server that says nothing, before it goes on to the next SRV target; null: as long as it does by itself.</summary>
+    public TimeSpan? Impatience { get; init; }
+
     /// <summary>Its log also tells of each stanza; only for looking into a fault.</summary>
     public bool Verbose { get; init; }
 }

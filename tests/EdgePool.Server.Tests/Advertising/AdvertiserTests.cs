@@ -240,12 +240,15 @@ public sealed class AdvertiserTests : IDisposable
 
         public bool Serves => advertiser.Serves;
 
+        /// <summary>On this thread: the clock does not run ahead of it.</summary>
+        private void Stop() => stopping.Cancel();
+
         public async ValueTask DisposeAsync()
         {
             if (!disposed)
             {
                 disposed = true;
-                await stopping.CancelAsync();
+                Stop();
                 await running;
                 stopping.Dispose();
             }

@@ -58,7 +58,7 @@ public sealed class SiteDemoTests
         Assert.Equal(ExitCode.Failed, code);
         Assert.True(
             error.Contains("it was interrupted before the nodes stood", StringComparison.Ordinal)
-            || (output.Contains("NOT SHOWN", StringComparison.Ordinal) && output.Contains("Lost in silence: 0.", StringComparison.Ordinal)),
+            || (output.Contains("interrupted before site a was killed", StringComparison.Ordinal) && output.Contains("Lost in silence: 0.", StringComparison.Ordinal)),
             output + error);
     }
 }

@@ -13,6 +13,21 @@ internal static class NegotiationText
     /// <summary>A section for each domain.</summary>
     public static void Write(NegotiationList list, TextWriter output)
     {
+        foreach (var arrivals in list.Arrivals ?? [])
+        {
+            output.WriteLine();
+            output.WriteLine($"{Shown.Of(arrivals.Domain, Longest)} comes to");
+            foreach (var pool in arrivals.Pools)
+            {
+                output.WriteLine(FormattableString.Invariant($"  {Shown.Of(pool.Pool)}: opened its last stream at {pool.Came:u}, had one until {pool.Seen:u} at least"));
+            }
+
+            if (arrivals.Finding is { } finding)
+            {
+                output.WriteLine($"  it {finding}");
+            }
+        }
+
         foreach (var domain in list.Domains)
         {
             output.WriteLine();

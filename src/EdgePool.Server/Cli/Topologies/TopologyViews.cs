@@ -120,6 +120,11 @@ internal static class TopologyViews
             output.WriteLine($"dns       {AdvertiserText.Of(advertiser, now)}");
         }
 
+        foreach (var (domain, finding) in view.Partners ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            output.WriteLine($"partner   {Shown.Of(domain)} {finding}");
+        }
+
         if (view.Problems.Count > 0)
         {
             output.WriteLine();

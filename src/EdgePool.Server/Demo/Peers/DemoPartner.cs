@@ -56,8 +56,16 @@ internal sealed class DemoPartner : IAsyncDisposable
         var negotiation = new OutboundNegotiation(new OutboundSettings(new OutboundGoal.Authenticate(new DomainPair(domain, local)), terms, keys));
         var stream = new PeerStream(await ConnectAsync(edge, cancellation), negotiation, receiver: null, tls, local) { Unacknowledged = unacknowledged };
         Run(stream);
-        await stream.Authenticated.WaitAsync(cancellation);
-        return stream;
+        try
+        {
+            await stream.Authenticated.WaitAsync(cancellation);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

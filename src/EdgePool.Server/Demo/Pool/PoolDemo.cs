@@ -19,7 +19,7 @@ internal sealed class PoolDemo(DemoSettings settings, TimeProvider time) : Scene
     protected override async Task PlayAsync(CancellationToken stop)
     {
         var nodes = Scene.Sites[0].Nodes;
-        await MeasureAsync(() => IsWhole(nodes));
+        await MeasureAsync(Now, () => IsWhole(nodes));
         Say($"shards: {string.Join(", ", nodes.Select(node => FormattableString.Invariant($"{node.Name} {node.Place.Keeper.Count}")))}");
         await PassAsync(1.0 / 3, stop);
         if (!stop.IsCancellationRequested)
@@ -38,14 +38,14 @@ internal sealed class PoolDemo(DemoSettings settings, TimeProvider time) : Scene
     {
         var victim = nodes.FirstOrDefault(node => string.Equals(node.Name, Scene.Partners[0].At, StringComparison.Ordinal)) ?? nodes[0];
         var (shards, others) = (victim.Place.Keeper.Count, nodes.Where(node => node != victim).ToArray());
-        var (noticed, owned) = ((TimeSpan?)null, (TimeSpan?)null);
+        var (since, noticed, owned) = (Now, (TimeSpan?)null, (TimeSpan?)null);
         var taken = await KillAsync(
             [victim],
             async () =>
             {
                 Say(FormattableString.Invariant($"{victim.Name} is killed: it owned {shards} shards, and {Scene.Partners[0].Domain} was with it"));
-                noticed = await MeasureAsync(() => others.All(node => !node.Place.Keeper.View.Nodes.ContainsKey(victim.Name)));
-                owned = noticed + await MeasureAsync(() => IsWhole(others));
+                noticed = await MeasureAsync(since, () => others.All(node => !node.Place.Keeper.View.Nodes.ContainsKey(victim.Name)));
+                owned = await MeasureAsync(since, () => IsWhole(others));
                 Say($"the others know it after {Shown(noticed)}, and every shard has an owner again after {Shown(owned)}");
             },
             stop);

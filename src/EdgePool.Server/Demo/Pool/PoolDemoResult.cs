@@ -38,8 +38,16 @@ internal sealed record PoolDemoResult(SceneAccount Account, int Nodes, KilledNod
     {
         target.WriteLine();
         target.WriteLine(IsGood ? "Shown:" : "NOT SHOWN, see the figures:");
-        target.WriteLine($"  A pool of {Nodes} nodes lost {Killed?.Name ?? "none"} in mid-traffic. The others knew after {Took(Killed?.Noticed)}; its {Killed?.Shards} shards had owners again after {Took(Killed?.Owned)}; its partners'");
-        target.WriteLine($"  traffic flowed again after {Took(Killed?.Flowing)}: they went to the next target of the SRV records.");
+        if (Killed is null)
+        {
+            target.WriteLine("  It was interrupted before a node was killed.");
+        }
+        else
+        {
+            target.WriteLine($"  A pool of {Nodes} nodes lost {Killed.Name} in mid-traffic. The others knew after {Took(Killed.Noticed)}; its {Killed.Shards} shards had owners again after {Took(Killed.Owned)}; its partners'");
+            target.WriteLine($"  traffic flowed again after {Took(Killed.Flowing)}: they went to the next target of the SRV records.");
+        }
+
         Account.WriteText(target);
         target.WriteLine();
         target.WriteLine("Next:");

@@ -19,7 +19,7 @@ internal sealed class ConfirmedFlow
     private readonly ArrayBufferWriter<byte> confirmations = new();
     private readonly Dictionary<long, Kept> unconfirmed = [];
     private int seenBroken;
-    private long kept;
+    private long keptCount;
     private long sentAgain;
     private long confirmationsBounced;
     private Takeover? awaited;
@@ -46,7 +46,7 @@ internal sealed class ConfirmedFlow
     public IEnumerable<NumberedFlow> Both => [Requests, Answers];
 
     /// <summary>Messages of either side, of which the sender does not know yet what became of them.</summary>
-    public long UnderWay => Requests.Missing + Math.Max(0, Volatile.Read(ref kept) - Volatile.Read(ref confirmationsBounced));
+    public long UnderWay => Requests.Missing + Math.Max(0, Volatile.Read(ref keptCount) - Volatile.Read(ref confirmationsBounced));
 
     /// <summary>Answered by an error.</summary>
     public long Bounced => Requests.Bounced + Answers.Bounced + Volatile.Read(ref confirmationsBounced);
@@ -148,14 +148,14 @@ internal sealed class ConfirmedFlow
         var at = output.WrittenCount;
         var number = Answers.Write(output);
         unconfirmed.Add(number, new Kept(output.WrittenSpan[at..].ToArray(), by));
-        Volatile.Write(ref kept, unconfirmed.Count);
+        Volatile.Write(ref keptCount, unconfirmed.Count);
         awaited?.Asked(by, number);
     }
 
     private void Forget(long answer)
     {
         unconfirmed.Remove(answer);
-        Volatile.Write(ref kept, unconfirmed.Count);
+        Volatile.Write(ref keptCount, unconfirmed.Count);
         Moved();
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EdgePool.Server.Cli;
 using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Load;
@@ -23,8 +24,8 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
     private static readonly TimeSpan LongestTakeover = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
-    private readonly Dictionary<SitePartner, TimeSpan?> takeovers = [];
-    private readonly Dictionary<SitePartner, TimeSpan?> returns = [];
+    private readonly ConcurrentDictionary<SitePartner, TimeSpan?> takeovers = new();
+    private readonly ConcurrentDictionary<SitePartner, TimeSpan?> returns = new();
     private readonly List<string> story = [];
     private SiteScene? scene;
     private IDemoDisplay? display;
@@ -89,8 +90,8 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
     protected async Task<IReadOnlyList<(SitePartner Partner, TimeSpan? Took)>> KillAsync(IReadOnlyList<DemoNode> nodes, Func<Task>? meanwhile, CancellationToken stop)
     {
         warnings!.Stopping = true; // what is said from now on of broken streams and dead nodes is what was wished for
-        var carried = Scene.Partners.Where(partner => nodes.Any(node => string.Equals(partner.At, node.Name, StringComparison.Ordinal)));
-        var awaited = carried.Select(partner => (Partner: partner, Way: partner.Flow.Await(by => !nodes.Contains(by.Node)))).ToArray();
+        var elsewhere = Living.Except(nodes).Select(static node => node.Name).ToHashSet(StringComparer.Ordinal);
+        var awaited = Scene.Partners.Where(partner => partner.At is not { } at || !elsewhere.Contains(at)).Select(partner => (Partner: partner, Way: partner.Flow.Await(by => !nodes.Contains(by.Node)))).ToArray();
         await Task.WhenAll(nodes.Select(static node => node.KillAsync()));
         await (meanwhile?.Invoke() ?? Task.CompletedTask);
         await UntilAsync(() => awaited.All(static one => one.Way.Took is not null), LongestTakeover, stop);
@@ -121,12 +122,12 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
         }
     }
 
+    /// <summary>What <see cref="MeasureAsync"/> measures from.</summary>
+    protected long Now => time.GetTimestamp();
+
     /// <summary>The time until something holds; null: it did not in time.</summary>
-    protected async Task<TimeSpan?> MeasureAsync(Func<bool> condition)
-    {
-        var since = time.GetTimestamp();
-        return await UntilAsync(condition, LongestTakeover, CancellationToken.None) ? time.GetElapsedTime(since) : null;
-    }
+    protected async Task<TimeSpan?> MeasureAsync(long since, Func<bool> condition)
+        => await UntilAsync(condition, LongestTakeover, CancellationToken.None) ? time.GetElapsedTime(since) : null;
 
     /// <summary>A time for people.</summary>
     protected static string Shown(TimeSpan? took) => took is { } span ? Figures.Latency((long)span.TotalMicroseconds) : "MORE TIME THAN THERE WAS";

@@ -40,8 +40,12 @@ internal sealed record SiteDemoResult(SceneAccount Account, IReadOnlyList<Switch
     {
         target.WriteLine();
         target.WriteLine(IsGood ? "Shown:" : "NOT SHOWN, see the figures:");
-        target.WriteLine($"  Site a, of two nodes, was killed in mid-traffic. {Partners} partners found site b by its SRV records of lower preference, and had answers again {After(Takeovers)}.");
-        target.WriteLine($"  Site a came back. Partners stayed with b until their streams ended: here they ended them, and had answers by site a {After(Returns)}.");
+        target.WriteLine(Takeovers.Count == 0
+            ? "  It was interrupted before site a was killed."
+            : $"  Site a, of two nodes, was killed in mid-traffic. Its partners went on to site b, the next targets of the SRV records, and had answers again {After(Takeovers)}.");
+        target.WriteLine(Returns.Count == 0
+            ? "  Nobody has returned to site a: it was interrupted before."
+            : $"  Site a came back. Partners stayed with b until their streams ended: here they ended them, and had answers by site a {After(Returns)}.");
         Account.WriteText(target);
         target.WriteLine();
         target.WriteLine("Next:");
@@ -54,7 +58,7 @@ internal sealed record SiteDemoResult(SceneAccount Account, IReadOnlyList<Switch
     private TimeSpan? Slowest(IReadOnlyList<Switchover> all) => all.Count == Partners && all.All(static one => one.Took is not null) ? all.Max(static one => one.Took) : null;
 
     private static string After(IReadOnlyList<Switchover> all)
-        => all.Count == 0 ? "NEVER" : string.Join(", ", all.Select(static one => one.Took is { } took ? $"after {Figures.Latency((long)took.TotalMicroseconds)} ({one.Partner})" : $"NOT IN TIME ({one.Partner})"));
+        => string.Join(", ", all.Select(static one => one.Took is { } took ? $"after {Figures.Latency((long)took.TotalMicroseconds)} ({one.Partner})" : $"NOT IN TIME ({one.Partner})"));
 
     private static void Each(Utf8JsonWriter json, string name, IReadOnlyList<Switchover> all)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgePool.Cluster.Embedded;
 using EdgePool.Dns.Resolving;
 using EdgePool.Dns.Service;
@@ -18,7 +19,7 @@ internal sealed class SiteScene : IAsyncDisposable
     private readonly DemoEdge common;
     private readonly EmbeddedCoordinator store;
     private readonly StubResolver resolver;
-    private readonly List<DemoNode> started = [];
+    private ImmutableArray<DemoNode> started = []; // swapped as a whole: the display reads it meanwhile
     private readonly TimeProvider time;
 
     public SiteScene(IReadOnlyList<SitePlan> plans, ILoggerFactory logs, TimeProvider time)
@@ -89,7 +90,7 @@ internal sealed class SiteScene : IAsyncDisposable
     {
         foreach (var node in site.Renew().Except(started).ToArray())
         {
-            started.Add(node);
+            started = started.Add(node);
             await node.StartAsync(BackEnd, cancellation);
         }
     }
@@ -109,7 +110,7 @@ internal sealed class SiteScene : IAsyncDisposable
     }
 
     private DemoNode Make(SitePlan site, string name, DemoNode? before, ILoggerFactory logs)
-        => new(common.Node(name, DemoNames.Partners, before?.Edge.S2SEndPoints[0]), site.Name, started.Count, store, logs, time);
+        => new(common.Node(name, DemoNames.Partners, before?.Edge.S2SEndPoints[0]), site.Name, started.Length, store, logs, time);
 
     private static Dictionary<T, long> Sum<T>(IEnumerable<KeyValuePair<T, long>> counts)
         where T : notnull

@@ -1,6 +1,7 @@
 using EdgePool.Edge.Partners;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Management.Wire;
+using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,9 +19,17 @@ internal sealed class NegotiationEndpoints(ManagedNode node)
     {
         if (await RouteDomain.ReadAsync(context) is { } domain)
         {
-            var histories = RouteDomain.AllOf(node.Node.Policy, domain).Select(name => node.Node.History.Read(name.Ascii)).OfType<DomainHistory>();
-            await Reply.OkAsync(context, new NegotiationList([.. histories.Select(View)]), WireJson.Default.NegotiationList);
+            var domains = RouteDomain.AllOf(node.Node.Policy, domain);
+            var histories = domains.Select(name => node.Node.History.Read(name.Ascii)).OfType<DomainHistory>();
+            await Reply.OkAsync(context, new NegotiationList([.. histories.Select(View)]) { Arrivals = Arrivals(domains) }, WireJson.Default.NegotiationList);
         }
+    }
+
+    private DomainArrivals[]? Arrivals(IReadOnlyList<DomainName> domains)
+    {
+        var seen = domains.Select(name => (Name: name.Ascii, Pools: node.Arrivals?.Of(name.Ascii) ?? [])).Where(one => one.Pools.Count > 0).ToList();
+        return seen.Count == 0 ? null : [.. seen.Select(one => new DomainArrivals(
+            one.Name, [.. one.Pools.Select(pool => new ArrivalView(pool.Pool, pool.Came, pool.Seen))], node.Arrivals!.Finding(node.Node.Policy.Topology, one.Name)))];
     }
 
     internal static DomainNegotiations View(DomainHistory history) => new(history.Domain, View(history.Inbound), View(history.Outbound), View(history.Verification));

@@ -14,6 +14,8 @@ internal sealed class TopologyEndpoints(ManagedNode node, TimeProvider time)
     /// <summary>What the store may take to answer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private const int MostPartners = 50;
+
     /// <summary>Maps them.</summary>
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/topology/status", ShowAsync);
 
@@ -24,7 +26,11 @@ internal sealed class TopologyEndpoints(ManagedNode node, TimeProvider time)
         var nodes = TopologyFindings.Nodes(topology, records);
         var report = node.Advertiser?.Heard;
         string[] problems = [.. problem is null ? (string[])[] : [problem], .. TopologyFindings.Problems(nodes), .. TopologyFindings.Problems(topology, report, node.Advertiser?.Serves ?? true)];
-        await Reply.OkAsync(context, new TopologyStatusView(topology?.Source.Version ?? 0, nodes, problems) { Advertiser = AdvertiserView.Of(report) }, WireJson.Default.TopologyStatusView);
+        await Reply.OkAsync(context, new TopologyStatusView(topology?.Source.Version ?? 0, nodes, problems) 
+        {
+            Advertiser = AdvertiserView.Of(report),
+            Partners = node.Arrivals?.Findings(topology).Take(MostPartners).ToDictionary(one => one.Domain, one => one.Finding, StringComparer.Ordinal),
+        }, WireJson.Default.TopologyStatusView);
     }
 
     /// <summary>The nodes of all pools; where the store does not answer, as last heard.</summary>

@@ -2,7 +2,23 @@ namespace EdgePool.Server.Management.Wire;
 
 /// <summary>What was negotiated with a partner's domains.</summary>
 /// <param name="Domains">Those that something is remembered of.</param>
-internal sealed record NegotiationList(IReadOnlyList<DomainNegotiations> Domains);
+internal sealed record NegotiationList(IReadOnlyList<DomainNegotiations> Domains)
+{
+    /// <summary>To which pools its domains come; null: the node is alone, or nothing was seen.</summary>
+    public IReadOnlyList<DomainArrivals>? Arrivals { get; init; }
+}
+
+/// <summary>Where a partner's domain was seen in the last two hours.</summary>
+/// <param name="Domain">The domain.</param>
+/// <param name="Pools">The pools, the last one first.</param>
+/// <param name="Finding">What is to be said of it; null: it goes where our SRV records send it, as far as the node knows.</param>
+internal sealed record DomainArrivals(string Domain, IReadOnlyList<ArrivalView> Pools, string? Finding);
+
+/// <summary>A domain at a pool.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Came">When it last opened a stream there.</param>
+/// <param name="Seen">When it last was seen to have one.</param>
+internal sealed record ArrivalView(string Pool, DateTimeOffset Came, DateTimeOffset Seen);
 
 /// <summary>What was negotiated with one domain; null for a way that was never gone.</summary>
 /// <param name="Domain">The domain.</param>

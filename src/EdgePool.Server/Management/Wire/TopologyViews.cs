@@ -8,6 +8,9 @@ namespace EdgePool.Server.Management.Wire;
 /// <param name="Problems">What is wrong, in words; empty: nothing.</param>
 internal sealed record TopologyStatusView(long Version, IReadOnlyList<TopologyNodeView> Nodes, IReadOnlyList<string> Problems)
 {
+    /// <summary>Partners' domains that do not go where our SRV records send them, each with what is to be said of it, the first of them.</summary>
+    public IReadOnlyDictionary<string, string>? Partners { get; init; }
+
     /// <summary>How DNS stands to it; null: nobody looks, or nobody has been heard yet.</summary>
     public AdvertiserView? Advertiser { get; init; }
 }
