@@ -30,6 +30,7 @@ public sealed class PoolShares
     private readonly TroubleOwner troubles;
     private readonly Lock owning = new();
     private readonly Dictionary<string, Task> asked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte> strangers = new(StringComparer.Ordinal);
     private Task reading = Task.CompletedTask;
     private int hurried;
     private PoolView? seen;
@@ -53,6 +54,9 @@ public sealed class PoolShares
         Book.Short = () => Volatile.Write(ref hurried, 1);
         peers.Answer(QuestionKind.Entity, AnswerAsync);
     }
+
+    /// <summary>Told, once for each node and version, of nodes whose program speaks otherwise; null: nobody is.</summary>
+    public Action<string>? Troubled { get; init; }
 
     /// <summary>What this node may have.</summary>
     public ShareBook Book { get; }
@@ -151,6 +155,13 @@ public sealed class PoolShares
                 return;
             }
 
+            if (ShareCodec.OtherVersionOf(answer.Span) is { } version)
+            {
+                Book.TakeNothing(report);
+                SayOther(node, version);
+                return;
+            }
+
             if (!ShareCodec.IsTooLong(answer.Span))
             {
                 if (ShareCodec.ReadAnswer(answer.Span) is { } read)
@@ -168,6 +179,22 @@ public sealed class PoolShares
             await AskAsync(node, shards[..(shards.Length / 2)], cancellationToken);
             await AskAsync(node, shards[(shards.Length / 2)..], cancellationToken);
         }
+    }
+
+    /// <summary>During an upgrade: the line ends when all nodes run one program.</summary>
+    private void SayOther(string node, byte version)
+    {
+        lock (owning)
+        {
+            if (strangers.GetValueOrDefault(node) == version)
+            {
+                return;
+            }
+
+            strangers[node] = version;
+        }
+
+        Troubled?.Invoke($"node {node} speaks of limits and rates in version {version}, this program in version {ShareCodec.Version}: until both run the same program, each node keeps its fair share of what the other one owns");
     }
 
     /// <summary>Null: no answer.</summary>
@@ -188,6 +215,12 @@ public sealed class PoolShares
     private ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string node, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
     {
         ShareAnswer? answer = null;
+        if (ShareCodec.OtherVersionOf(question.Span) is { } version)
+        {
+            SayOther(node, version);
+            return new ValueTask<ReadOnlyMemory<byte>>(ShareCodec.OtherVersionAnswer);
+        }
+
         if (ShareCodec.ReadReport(question.Span) is { } report && member.Term is not { Fresh: false }) // an owner that may not decide now does not forget either
         {
             lock (owning)

@@ -31,6 +31,7 @@ public sealed class ShareBook
     private readonly Lock gate = new();
     private readonly Dictionary<BudgetKey, Entry> entries = [];
     private readonly bool[] told = new bool[Placement.Shards];
+    private readonly bool[] fair = new bool[Placement.Shards];
     private readonly long[] lastWord = new long[Placement.Shards];
     private readonly long[] asking = new long[Placement.Shards];
     private Roster nodes = Roster.Empty;
@@ -75,7 +76,7 @@ public sealed class ShareBook
         {
             lock (gate)
             {
-                return lease != 0 && !told.Contains(false);
+                return lease != 0 && told.Zip(fair).All(static shard => shard.First || shard.Second);
             }
         }
     }
@@ -186,6 +187,7 @@ public sealed class ShareBook
             {
                 // Others may have been given what this node had.
                 Array.Clear(told);
+                Array.Clear(fair);
                 foreach (var entry in entries.Values)
                 {
                     entry.Unconfirmed = entry.Held;
@@ -274,6 +276,7 @@ public sealed class ShareBook
                 {
                     lastWord[shard] = time.GetTimestamp();
                     told[shard] |= answer.Shards[shard];
+                    fair[shard] = false;
                 }
             }
 
@@ -284,6 +287,25 @@ public sealed class ShareBook
         foreach (var (holder, streams) in tooMany)
         {
             TooMany?.Invoke(holder, streams);
+        }
+    }
+
+    /// <summary>The owner will not answer, for it runs another program: this node has its fair share of all that it asked about, until an owner answers.</summary>
+    internal void TakeNothing(ShareReport report)
+    {
+        lock (gate)
+        {
+            foreach (var shard in report.Shards.Keys.Where(shard => asking[shard] == report.Sequence))
+            {
+                fair[shard] = true;
+            }
+
+            foreach (var entry in entries.Values.Where(entry => fair[entry.Key.Shard]))
+            {
+                entry.Share = null;
+            }
+
+            Publish();
         }
     }
 
@@ -337,7 +359,7 @@ public sealed class ShareBook
     private long InForce(Entry entry) => Math.Max(entry.Held, Math.Min(entry.Share ?? Default(entry), entry.Whole));
 
     private long Default(Entry entry)
-        => told[entry.Key.Shard] ? Fair(entry)
+        => told[entry.Key.Shard] || fair[entry.Key.Shard] ? Fair(entry)
             : time.GetElapsedTime(lastWord[entry.Key.Shard]) <= Patience ? 0
             : entry.Key.Kind == BudgetKind.Streams ? Math.Min(entry.Whole, Math.Max(LeastStreams, entry.Whole / 10))
             : entry.Whole / 10;

@@ -7,16 +7,19 @@ namespace EdgePool.Cluster.Entities;
 
 /// <summary>
 /// Reports and answers as nodes send them: numbers are 8 bytes, little-endian; shards, and before texts and lists their length, are 2. The first byte is the
-/// version: what a newer program writes otherwise, this one does not answer.
+/// version: to what another program writes otherwise, this one answers which version it reads, and a node whose owner says so keeps its fair share.
 /// </summary>
 internal static class ShareCodec
 {
     /// <summary>Nodes of a pool, budgets, and pairs in trouble, that a message may name of each.</summary>
     public const int Most = 4096;
 
-    private const byte Version = 3;
+    /// <summary>What this program writes and reads.</summary>
+    public const byte Version = 3;
+
     private const byte NoAnswer = 0;
     private const byte TooLong = 1;
+    private const byte OtherVersion = byte.MaxValue;
     private const int ShardBytes = Placement.Shards / 8;
 
     public static byte[] Write(ShareReport report)
@@ -103,6 +106,17 @@ internal static class ShareCodec
 
     /// <summary>It is <see cref="TooLongAnswer"/>.</summary>
     public static bool IsTooLong(ReadOnlySpan<byte> message) => message is [TooLong];
+
+    /// <summary>What stands for an answer to a report of another version.</summary>
+    public static byte[] OtherVersionAnswer => [OtherVersion, Version];
+
+    /// <summary>The version in which the other node speaks, where it is not this program's; null: it is.</summary>
+    public static byte? OtherVersionOf(ReadOnlySpan<byte> message) => message switch
+    {
+        [OtherVersion, var theirs] => theirs,
+        [NoAnswer or TooLong or Version, ..] or [] => null,
+        [var theirs, ..] => theirs,
+    };
 
     /// <summary>Null: not a report that this program reads.</summary>
     public static ShareReport? ReadReport(ReadOnlySpan<byte> message)

@@ -3,6 +3,7 @@ using EdgePool.Cluster.Elections;
 using EdgePool.Dns.Messages;
 using EdgePool.Edge.Advertising;
 using EdgePool.Policy.Topologies;
+using EdgePool.Server.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Server.Advertising;
@@ -71,17 +72,17 @@ internal sealed class Advertiser
             {
                 await LookAsync(cancellation);
             }
+            catch (Exception) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
             catch (StoreException)
             {
                 // What was heard stands; the membership tells of a store that is away.
             }
-            catch (Exception fault) when (!cancellation.IsCancellationRequested)
+            catch (Exception fault)
             {
-                AdvertiserLog.Failed(log, fault.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                AdvertiserLog.Failed(log, Shown.Of(fault.Message, AdvertiserReport.LongestProblem));
             }
 
             await Task.Delay(Look, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
@@ -203,7 +204,7 @@ internal sealed class Advertiser
     }
 
     private static string Text(RecordFinding finding)
-        => $"{(finding.Server.Length == 0 ? "" : $"{finding.Server}: ")}{finding.Name} {finding.Type}: {finding.What} — {finding.Remedy}";
+        => $"{(finding.Server.Length == 0 ? "" : $"{finding.Server}: ")}{finding.Name} {finding.Type}: {Shown.Of(finding.What, AdvertiserReport.LongestProblem)} — {finding.Remedy}";
 
     private static string Name(ZoneRecords zone) => zone.Zone?.Name.Ascii ?? "names in no zone of ours";
 }

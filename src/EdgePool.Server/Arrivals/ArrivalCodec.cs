@@ -51,9 +51,9 @@ internal static class ArrivalCodec
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception other) when (other is JsonException or InvalidOperationException)
         {
-            // A newer program may tell it otherwise.
+            // It is no JSON, or a name in it no text: a newer program may tell it otherwise.
         }
 
         return arrivals;

@@ -145,7 +145,10 @@ internal sealed class PoolSeat : IAsyncDisposable
         {
             consents?.Attach(peers);
             peers.Answer(QuestionKind.Status, (_, _, _) => new ValueTask<ReadOnlyMemory<byte>>(NodeTold.Of(edge).ToBytes()));
-            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles).RunAsync(stopping.Token);
+            sharing = new PoolShares(Store, peers, Node.Member, Node.Keeper, time, Shares, Troubles)
+            {
+                Troubled = text => PoolLog.Trouble(log, Node.Member.Record.Name, Node.Member.Record.Pool, text),
+            }.RunAsync(stopping.Token);
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class RunningNode : IAsyncDisposable
     private static readonly TimeSpan Announced = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider time;
+    private readonly CancellationTokenSource stopping = new();
     private EmbeddedStore? store;
     private EmbeddedStore? mirror;
     private SnapshottedStore? shared;
@@ -39,7 +40,6 @@ internal sealed class RunningNode : IAsyncDisposable
     private ManagementSocket? socket;
     private EdgeNode? node;
     private ManagementServer? management;
-    private readonly CancellationTokenSource stopping = new();
     private Task advertising = Task.CompletedTask;
     private Task watching = Task.CompletedTask;
 
@@ -106,6 +106,8 @@ internal sealed class RunningNode : IAsyncDisposable
         {
             await store.DisposeAsync();
         }
+
+        stopping.Dispose();
     }
 
     private async Task OpenAsync(ServerOptions options, ILoggerFactory logs)

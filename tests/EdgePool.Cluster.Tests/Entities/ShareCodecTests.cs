@@ -76,6 +76,18 @@ public sealed class ShareCodecTests
     }
 
     [Fact]
+    public void Version_OfAnotherProgram_IsTold()
+    {
+        Assert.Null(ShareCodec.OtherVersionOf(ShareCodec.Write(Report)));
+        Assert.Null(ShareCodec.OtherVersionOf(ShareCodec.Write(Answer)));
+        Assert.Null(ShareCodec.OtherVersionOf(ShareCodec.Write((ShareAnswer?)null)));
+        Assert.Null(ShareCodec.OtherVersionOf(ShareCodec.TooLongAnswer));
+        Assert.Null(ShareCodec.OtherVersionOf([]));
+        Assert.Equal((byte)(ShareCodec.Version + 1), ShareCodec.OtherVersionOf([ShareCodec.Version + 1, 0, 0]));
+        Assert.Equal(ShareCodec.Version, ShareCodec.OtherVersionOf(ShareCodec.OtherVersionAnswer));
+    }
+
+    [Fact]
     public void Read_AHoldingOfAnotherShard_IsNothing()
         => Assert.Null(ShareCodec.ReadReport(ShareCodec.Write(Report with { Shards = new Dictionary<int, long> { [0] = 6 } })));
 }

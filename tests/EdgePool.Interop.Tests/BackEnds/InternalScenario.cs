@@ -45,12 +45,13 @@ internal sealed class InternalScenario : IAsyncDisposable
     /// <param name="proof">How it and the edge know each other.</param>
     /// <param name="store">The directory of the node's store, which is empty then; null: the partner is in the node's file.</param>
     /// <param name="view">The internal server asks the edge itself for names, and nobody else.</param>
-    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store = null, bool view = false)
+    /// <param name="gone">The view names a node first that is gone.</param>
+    public static async Task<InternalScenario> StartAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store = null, bool view = false, bool gone = false)
     {
         var scenario = new InternalScenario();
         try
         {
-            await scenario.StartAllAsync(outside, inside, proof, store, view);
+            await scenario.StartAllAsync(outside, inside, proof, store, view, gone);
             return scenario;
         }
         catch
@@ -68,7 +69,7 @@ internal sealed class InternalScenario : IAsyncDisposable
         internalAuthority.Dispose();
     }
 
-    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store, bool view)
+    private async Task StartAllAsync(ServerKind outside, ServerKind inside, InternalProof proof, string? store, bool view, bool gone)
     {
         var (partnerAt, edgeAt, internalAt) = (LoopbackAddresses.Next(), LoopbackAddresses.Next(), LoopbackAddresses.Next());
         var publicDns = Keep(await BindServer.StartAsync(
@@ -106,6 +107,7 @@ internal sealed class InternalScenario : IAsyncDisposable
             TrustedCa = authority.RootFile,
             InternalCa = internalAuthority.RootFile,
             InternalView = edgeView,
+            GoneNode = gone ? LoopbackAddresses.Next() : null,
             NamedByAddress = inside == ServerKind.Ejabberd,
         }));
         Alice = Keep(await partner.ConnectAsync("alice"));

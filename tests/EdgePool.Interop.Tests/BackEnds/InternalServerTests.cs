@@ -68,6 +68,20 @@ public sealed class InternalServerTests
         Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0, Accepted: 2 }, account.ToString());
     }
 
+    /// <summary>RFC 2782: of the nodes that the view names, the first is gone and refuses TCP, so that the internal server goes on to the next one.</summary>
+    [Theory]
+    [InlineData(ServerKind.Prosody)]
+    [InlineData(ServerKind.Ejabberd)]
+    public async Task InternalServer_WhoseFirstNodeOfTheViewIsGone_GoesOnToTheNext(ServerKind inside)
+    {
+        await using var scenario = await InternalScenario.StartAsync(ServerKind.Prosody, inside, InternalProof.Dialback, view: true, gone: true);
+
+        await TalkAsync(scenario);
+
+        var account = await scenario.Edge.StopAsync();
+        Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0, Accepted: 2 }, account.ToString());
+    }
+
     private static async Task TalkAsync(InternalScenario scenario)
     {
         var (alice, bob) = (scenario.Alice, scenario.Bob);

@@ -78,6 +78,9 @@ internal sealed record EdgeSetup
     /// <summary>The node is shown there under its address: for servers that ask the machine's name servers, and not those of their test, for a host's address.</summary>
     public bool NamedByAddress { get; init; }
 
+    /// <summary>A node that is gone, and that the view names before this one; null: it names this one alone.</summary>
+    public IPAddress? GoneNode { get; init; }
+
     /// <summary>How long the node may be without a back end before it refuses partners; null: it takes them whatever happens.</summary>
     public TimeSpan? Grace { get; init; }
 
@@ -124,11 +127,19 @@ internal sealed record EdgeSetup
 
             """);
         if (InternalView is { } view)
-            yaml.Append(CultureInfo.InvariantCulture, $"internalView: {{ listen: [\"{view}\"]{(NamedByAddress ? $", hosts: [ {{ name: \"{Address}\", addresses: [\"{Address}\"] }} ]" : "")} }}\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"internalView: {{ listen: [\"{view}\"]{ViewHosts()} }}\n");
         yaml.Append(Store is null ? "partners:\n" : $"store: {{ directory: \"{Store}\" }}\n");
         foreach (var partner in Partners)
             yaml.Append(CultureInfo.InvariantCulture, $"  - {Partner(partner)}\n");
         return yaml.ToString();
+    }
+
+    private string ViewHosts()
+    {
+        var name = NamedByAddress ? Address.ToString() : "here.edgepool.internal";
+        return GoneNode is { } gone
+            ? $", hosts: [ {{ name: \"{(NamedByAddress ? gone.ToString() : "gone.edgepool.internal")}\", addresses: [\"{gone}\"], priority: 10 }}, {{ name: \"{name}\", addresses: [\"{Address}\"], priority: 20 }} ]"
+            : NamedByAddress ? $", hosts: [ {{ name: \"{name}\", addresses: [\"{name}\"] }} ]" : "";
     }
 
     private string BackEnd(LocalDomain domain)

@@ -20,6 +20,7 @@ namespace EdgePool.Interop.Tests.Pools;
 internal sealed class PoolPartner : IAsyncDisposable
 {
     public const string Domain = "fabrikam.example";
+    public const string User = "sink@" + LocalDomain;
     private const string LocalDomain = "contoso.example";
     private const string Secret = "a secret of some length";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -29,6 +30,7 @@ internal sealed class PoolPartner : IAsyncDisposable
     private readonly DemoPartner partner;
     private readonly IPAddress[] addresses;
     private readonly List<DemoComponent> components = [];
+    private readonly Dictionary<int, DemoComponent> current = [];
     private readonly ConcurrentDictionary<int, TaskCompletionSource> greetings = new();
     private NumberedFlow[] flows = [];
     private int opened;
@@ -79,11 +81,30 @@ internal sealed class PoolPartner : IAsyncDisposable
 
     /// <summary>Connects the component to a node, anew when that was started again.</summary>
     public async Task ConnectAsync(int node)
-        => components.Add(await DemoComponent.ConnectAsync(new IPEndPoint(addresses[node - 1], 23456), DomainName.Parse(LocalDomain), Secret, new Arriving(this), default));
+        => components.Add(current[node] = await DemoComponent.ConnectAsync(new IPEndPoint(addresses[node - 1], 23456), DomainName.Parse(LocalDomain), Secret, new Arriving(this), default));
 
     /// <summary>So many flows, each from a user of the partner to one of ours; the components take them in.</summary>
     public NumberedFlow[] NewFlows(int count)
         => flows = [.. Enumerable.Range(0, count).Select(static number => new NumberedFlow(FormattableString.Invariant($"flow{number}@{Domain}/load"), $"sink@{LocalDomain}", TimeProvider.System))];
+
+    /// <summary>Where the edge can connect.</summary>
+    public IPEndPoint EndPoint => partner.EndPoint;
+
+    /// <summary>The user of the partner that speaks on the stream which <see cref="TryOpenAsync"/> opens next.</summary>
+    public string NextContact => FormattableString.Invariant($"open{Volatile.Read(ref opened) + 1}@{Domain}");
+
+    /// <summary>A user of ours at a node writes to one of the partner's.</summary>
+    public ValueTask WriteAsync(int node, string user, string contact)
+        => current[node].Stream.WriteAsync(Encoding.UTF8.GetBytes($"<message from='{user}' to='{contact}'><body>here</body></message>"), CancellationToken.None);
+
+    /// <summary>Likewise; the task that it returns completes when the partner has it.</summary>
+    public async Task<Task> WriteOutAsync(int node)
+    {
+        var number = Interlocked.Increment(ref opened);
+        var arrived = greetings.GetOrAdd(number, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await WriteAsync(node, FormattableString.Invariant($"open{number}@{LocalDomain}"), "sink@" + Domain);
+        return arrived.Task;
+    }
 
     /// <summary>
     /// Opens a stream to a node and sends a message on it. A stream that has a place is one whose message arrives: one that has none is authenticated too, and ended then.
@@ -139,12 +160,17 @@ internal sealed class PoolPartner : IAsyncDisposable
 
     private void Receive(in StanzaFrame stanza)
     {
+        if (stanza.Type.SequenceEqual("error"u8))
+        {
+            return; // an answer to what our users wrote
+        }
+
         var name = Encoding.UTF8.GetString(stanza.From[..stanza.From.IndexOf((byte)'@')]);
         if (name.StartsWith("open", StringComparison.Ordinal))
         {
             greetings[int.Parse(name["open".Length..], CultureInfo.InvariantCulture)].TrySetResult();
         }
-        else
+        else if (name.StartsWith("flow", StringComparison.Ordinal))
         {
             flows[int.Parse(name["flow".Length..], CultureInfo.InvariantCulture)].Receive(stanza.Bytes);
         }

@@ -24,7 +24,7 @@ internal static class TopologyCommand
         it, and replaces the one before as one version; 'edgepool history topology' and 'revert topology' work on it as on every document.
         'edgepool dns' makes the records that partners find us by out of it.
 
-        Exit codes: 0 it is so, 1 refused, differs, or a node is not up to date, 2 usage, 66 no such file, 69 no node answers, 77 not allowed.
+        Exit codes: 0 it is so, 1 refused, differs, a node is not up to date, or DNS says something else, 2 usage, 66 no such file, 69 no node answers, 77 not allowed.
         """;
 
     /// <summary>The command.</summary>
