@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
-using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Peers;
 using EdgePool.Cluster.Sharding;
 using EdgePool.Edge.Peers;
@@ -48,12 +47,12 @@ internal sealed class FederationExits(PeerRuntime peers)
     {
         var linked = peers.Network.Linked;
         return peers.Pool.View().Nodes.Values
-            .Where(node => string.Equals(node.Pool, pool, StringComparison.Ordinal) && node is { Ready: true, Draining: false } && linked.Contains(node.Name))
+            .Where(node => string.Equals(node.Pool, pool, StringComparison.Ordinal) && node is { Ready: true, Draining: false } && linked.Contains(node.Name, StringComparer.Ordinal))
             .MaxBy(node => Placement.WeightFor(node.Name, pair.ToText()))?.Name;
     }
 
     /// <summary>There is a link to the node.</summary>
-    public bool IsLinked(string node) => peers.Network.Linked.Contains(node);
+    public bool IsLinked(string node) => peers.Network.Linked.Contains(node, StringComparer.Ordinal);
 
     /// <summary>Asks a node of another pool to bring up a stream for a pair. Null: it is up; else why it is not.</summary>
     /// <exception cref="PeerException">No answer: it is still being tried, or the node is out of reach.</exception>

@@ -148,6 +148,7 @@ internal sealed partial class RouteActor
     private void OnBetterFailed(DialFailed failed)
     {
         looked++;
+        AnswerBrought(LogText.Of(failed.Detail));
         if (string.Equals(betterExit, Own, StringComparison.Ordinal) && failed.MayHelpToTryAgain && !limited)
             edge.Troubles?.Failed(shared, looked, BetterLater());
     }
@@ -173,8 +174,16 @@ internal sealed partial class RouteActor
 
         upSince = edge.Time.GetTimestamp();
         edge.Troubles?.Reached(shared);
-        AnswerBrought(whyNot: null);
         StreamLog.LeavesAgain(edge.Logs.Streams, route.ToString(), exit!);
+        OnHere();
+    }
+
+    /// <summary>Stanzas leave from here: those of other nodes too, and ours until a pool that comes before this one can.</summary>
+    private void OnHere()
+    {
+        AnswerBrought(whyNot: null);
+        if (exit is not null && Order().IndexOf(exit) > 0)
+            BetterLater();
     }
 
     private void OnOtherTerminated(IActorRef ended)
@@ -197,22 +206,36 @@ internal sealed partial class RouteActor
     private void OnBring(Bring bring)
     {
         if (ending)
+        {
             bring.Answer.TrySetResult("it leaves service");
-        else if (dial is not null && !IsHere)
-            bring.Answer.TrySetResult($"its own stanzas leave by pool {exit}");
-        else if (up)
-            bring.Answer.TrySetResult(null);
-        else
-            Bring(bring.Answer);
-    }
+            return;
+        }
 
-    private void Bring(TaskCompletionSource<string?> answer)
-    {
+        if (up && IsHere)
+        {
+            bring.Answer.TrySetResult(null);
+            return;
+        }
+
         brought.RemoveAll(static waiting => waiting.Task.IsCompleted);
-        brought.Add(answer);
-        Dial();
+        brought.Add(bring.Answer);
+        if (dial is not null && !IsHere)
+            ComeHome();
+        else
+            Dial();
         if (dial is null)
             AnswerBrought("it could not reach the partner a moment ago, and waits before it tries again");
+    }
+
+    /// <summary>A pool that comes before this one in the route asks for a stream of this one: it cannot do it itself, and what leaves by it leaves from here again.</summary>
+    private void ComeHome()
+    {
+        if (better is not null && string.Equals(betterExit, Own, StringComparison.Ordinal))
+            return;
+        if (better is not null || leaving is not null || DialHere(former: null) is not { } begun)
+            AnswerBrought($"its own stanzas leave by pool {exit}");
+        else
+            (better, betterExit) = (begun, Own);
     }
 
     private void AnswerBrought(string? whyNot)

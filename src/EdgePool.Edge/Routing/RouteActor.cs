@@ -195,7 +195,7 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
             return;
         }
 
-        AnswerBrought(whyNot: null);
+        OnHere();
         if (!towardsPartner && edge.Routes.NoteReached(route.Pair.Remote, reached: true))
             edge.Components.Changed?.Invoke(route.Pair.Remote);
         (failingSince, gone) = (null, false);

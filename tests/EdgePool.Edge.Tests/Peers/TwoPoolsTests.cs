@@ -1,6 +1,5 @@
 using System.Globalization;
 using EdgePool.Edge.Readiness;
-using EdgePool.Testing.Peers;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;

@@ -1,4 +1,3 @@
-using EdgePool.Interop.Tests.Operators;
 
 namespace EdgePool.Interop.Tests.Publishing;
 

@@ -1,5 +1,4 @@
 using EdgePool.Edge.Telemetry;
-using EdgePool.Server.Demo;
 using EdgePool.Server.Demo.Node;
 using EdgePool.Server.Demo.Sites;
 using EdgePool.Server.Demo.Display;
