@@ -354,7 +354,7 @@ public sealed class EdgeNode : IAsyncDisposable
             await documents.DisposeAsync();
         StopListening();
         await CloseViewsAsync();
-        links?.Stanzas.Leave();
+        await (links?.LeaveAsync() ?? Task.CompletedTask);
         var shutdown = new NodeShutdown(edge);
         if (routes is not null && streams is not null)
             await shutdown.RunAsync(routes, streams);

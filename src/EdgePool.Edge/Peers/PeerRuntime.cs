@@ -1,3 +1,4 @@
+using EdgePool.Cluster.Peers;
 using Microsoft.Extensions.Logging;
 
 namespace EdgePool.Edge.Peers;
@@ -39,4 +40,27 @@ internal sealed class PeerRuntime
     public Random Random => Edge.Random;
 
     public ILogger Log => Edge.Logs.Peers;
+
+    /// <summary>
+    /// This node leaves service: others send it nothing more. Completes when each has heard so, and what it had sent by then has come; which the answer to a question shows, whatever it is, for frames keep
+    /// their order. A node that does not answer at once is not waited for.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        Stanzas.Leave();
+        using var limit = new CancellationTokenSource(Pool.Timeouts.Suspicious, Time);
+        await Task.WhenAll(Network.Linked.Select(node => AskAsync(node, limit.Token)));
+    }
+
+    private async Task AskAsync(string node, CancellationToken cancellation)
+    {
+        try
+        {
+            await Network.AskAsync(node, QuestionKind.Status, ReadOnlyMemory<byte>.Empty, cancellation);
+        }
+        catch (Exception fault) when (fault is PeerException or OperationCanceledException)
+        {
+            // that it has no answer is an answer too; and what a lost link carried, others account for
+        }
+    }
 }

@@ -203,8 +203,10 @@ public sealed class FederationRouteTests
         var carrier = Assert.Single(others, node => node.Ledger.Read().Accepted > 0);
         await PoolScene.UntilAsync(() => a.Ledger.Read().InFlight == 0);
 
+        var name = carrier == others[0] ? "b-1" : "b-2";
         await carrier.CutAsync();
-        scene.Forget(carrier == others[0] ? "b-1" : "b-2");
+        scene.Forget(name);
+        await PoolScene.UntilAsync(() => !a.LinkedNodes.Contains(name)); // what is written into the lost link is answered as lost
         await FlowAsync(scene, e, 100, 100);
 
         Assert.True(others.Single(node => node != carrier).Ledger.Read().Accepted >= 100);
