@@ -20,6 +20,9 @@ internal sealed partial class RouteActor
     /// <summary>How long what another node has sent waits for a stream that is lost: that node holds back all that follows.</summary>
     private static readonly TimeSpan OthersWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>Nodes that wait for a stream of this one at one time.</summary>
+    private const int MostAskers = 64;
+
     private readonly List<TaskCompletionSource<string?>> brought = [];
     private string? exit;
     private string? betterExit;
@@ -217,7 +220,8 @@ internal sealed partial class RouteActor
             return;
         }
 
-        brought.RemoveAll(static waiting => waiting.Task.IsCompleted);
+        if (brought.Count == MostAskers)
+            AnswerBrought("too many nodes ask");
         brought.Add(bring.Answer);
         if (dial is not null && !IsHere)
             ComeHome();

@@ -257,7 +257,7 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
 
         dial = null;
         idleSince = edge.Time.GetTimestamp();
-        if (up && !IsHere && GoesOnThere())
+        if (up && !IsHere && edge.Time.GetElapsedTime(upSince) >= PlaceAgain && GoesOnThere())
             return;
         if (offered && !up)
         {

@@ -40,7 +40,8 @@ internal static class RunCommand
             .AddProvider(new LineLoggerProvider(output, options.Log, environment.Time)));
         var log = logs.CreateLogger(ServerLog.Category);
         Announce(log, file, loaded, options);
-        return await ServeAsync(options, logs, log, environment.Time, error);
+        await using var manager = ServiceManager.Open(environment.Variable, environment.Time);
+        return await ServeAsync(options, logs, log, manager, environment.Time, error);
     }
 
     private static void Announce(ILogger log, string file, ConfigurationResult loaded, ServerOptions options)
@@ -57,7 +58,7 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> ServeAsync(ServerOptions options, ILoggerFactory logs, ILogger log, TimeProvider time, TextWriter error)
+    private static async Task<int> ServeAsync(ServerOptions options, ILoggerFactory logs, ILogger log, ServiceManager? manager, TimeProvider time, TextWriter error)
     {
         using var termination = new Termination();
         AppDomain.CurrentDomain.UnhandledException += (_, fault) => Die((Exception)fault.ExceptionObject, error);
@@ -74,12 +75,14 @@ internal static class RunCommand
             return told.ExitCode;
         }
 
+        manager?.Ready();
         using var hangup = Rereading(node);
         if (await Task.WhenAny(termination.Received, node.Leaving) == termination.Received)
         {
             ServerLog.SignalReceived(log, (await termination.Received).ToString());
         }
 
+        manager?.Stopping();
         return await StopAsync(node, options.Edge.Timeouts.Drain + Grace, log, time);
     }
 

@@ -166,7 +166,7 @@ public sealed class ArrivalWatchTests
         Assert.Empty(ArrivalCodec.Read("nothing"u8));
     }
 
-    private static ImmutableArray<SrvTarget> ByPriority(IReadOnlyList<SrvTarget> targets) => SrvOrder.Arrange(targets, 8, new SeededRandomSource(1));
+    private static readonly Func<IReadOnlyList<SrvTarget>, IReadOnlyList<SrvTarget>> ByPriority = static targets => SrvOrder.Arrange(targets, 8, new SeededRandomSource(1));
 
     /// <summary>A partner's server: how long it keeps DNS, and which targets it tries in which order, each ten seconds while it has no stream.</summary>
     private sealed class ScriptedPartner(TimeSpan keeps, Func<IReadOnlyList<SrvTarget>, IReadOnlyList<SrvTarget>> order, TimeProvider time)
