@@ -16,6 +16,8 @@ namespace EdgePool.Edge.Exits;
 /// </summary>
 internal sealed class FederationExits(PeerRuntime peers)
 {
+    private const int LongestReason = 400;
+
     private readonly ConcurrentDictionary<DomainPair, ExitUse> inUse = new();
 
     /// <summary>The pairs that leave over nodes of other pools at this moment.</summary>
@@ -80,8 +82,6 @@ internal sealed class FederationExits(PeerRuntime peers)
     private bool IsOwn(string pool) => string.Equals(pool, Own, StringComparison.Ordinal);
 
     private static ReadOnlyMemory<byte> Text(string why) => Encoding.UTF8.GetBytes(why.Length > LongestReason ? why[..LongestReason] : why);
-
-    private const int LongestReason = 400;
 }
 
 /// <summary>A pair of domains whose stanzas leave over a node of another pool.</summary>

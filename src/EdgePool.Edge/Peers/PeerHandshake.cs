@@ -141,7 +141,7 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
         }
         catch (AuthenticationException)
         {
-            outcome = new PeerOutcome(Session: null, "TLS failed: it has not the key of its record, or takes ours for another's");
+            outcome = new PeerOutcome(Session: null, "TLS failed: it has not the key of its record, takes ours for another's, or runs an EdgePool that speaks another version than edgepool-peer/2 (upgrade the older one)");
         }
         catch (Exception fault)
         {

@@ -112,7 +112,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
     {
         lock (gate)
         {
-            if (!ready || retired || outbound.Count >= MostToPartners)
+            if (!ready || retired || outbound.Keys.Count(IsToPartner) >= MostToPartners)
                 return null;
             var channel = new OutboundChannel(new ChannelName(route.Pair.Remote, route.Pair.Local, ++last), route, all.Bouncer, all.Ledger) { Over = over };
             if (!route.Queue.TryHold(channel))
@@ -213,9 +213,11 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         return true;
     }
 
+    private static bool IsToPartner(ChannelName name) => name.From is not null;
+
     private void TellOfPartners()
     {
-        foreach (var channel in inbound.Keys.Where(static name => name.From is not null))
+        foreach (var channel in inbound.Keys.Where(IsToPartner))
             Tell(channel);
     }
 
@@ -353,7 +355,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
                 return known;
         }
 
-        if (ChannelName.Read(called) is not { } name || !all.Routes.IsLocal(name.From ?? name.To) || (name.From is not null && receiving.Length >= 2 * MostToPartners))
+        if (ChannelName.Read(called) is not { } name || !all.Routes.IsLocal(name.From ?? name.To) || (IsToPartner(name) && receiving.Count(static channel => IsToPartner(channel.Name)) >= 2 * MostToPartners))
             return null;
         var channel = new InboundChannel(name, all.Routes, all.Bouncer, all.Ledger, () => link?.Wake());
         lock (gate)
