@@ -136,7 +136,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         var pair = authenticated.Pair;
         if (authenticated.Method == AuthenticationMethod.ComponentHandshake)
         {
-            if (!Edge.Components.TryEnter(pair.Local, this, Writer))
+            if (!Edge.Components.TryEnter(pair.Local, this, Writer, Edge.Detour))
                 return CloseWith(StreamEndReason.Conflict, new StreamError(StreamErrorCondition.Conflict), "the component is connected already");
             Relay.Open(new ComponentGate(Edge.Routes, pair.Local));
             return [];
