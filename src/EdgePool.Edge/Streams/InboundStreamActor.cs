@@ -14,10 +14,11 @@ namespace EdgePool.Edge.Streams;
 
 /// <summary>What the streams of one listener have in common.</summary>
 /// <param name="Name">For the log.</param>
+/// <param name="Kind">What they are when a connection is taken.</param>
 /// <param name="Rules">Who may authenticate for what.</param>
 /// <param name="Tls">How connections get under TLS.</param>
 /// <param name="Internal">The listener's own options on 23456; null on 5269.</param>
-internal sealed record ListenerRole(string Name, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
+internal sealed record ListenerRole(string Name, StreamKind Kind, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
 
 /// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
 internal sealed partial class InboundStreamActor : StreamActor, IPairStream
