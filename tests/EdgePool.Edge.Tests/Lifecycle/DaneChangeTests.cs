@@ -62,7 +62,7 @@ public sealed class DaneChangeTests
         }
 
         await peer.ExpectStreamErrorAsync("reset");
-        Assert.Contains(scene.Logs.Events, e => e.Id.Id == 1011 && reason.Equals(e.Values["Reason"]));
+        await scene.EndedAsync(reason);
     }
 
     [Fact]
