@@ -37,6 +37,24 @@ internal sealed class Detour(RouteTable routes, Bouncer bouncer, TimeProvider ti
     /// </summary>
     public void EnterComponent(Route component)
     {
+        bool elsewhere;
+        lock (one)
+        {
+            elsewhere = routes.Elsewhere.Has(component.Pair.Remote);
+            if (!elsewhere)
+            {
+                component.Queue.Await(before: null);
+                component.Queue.Resume();
+            }
+        }
+
+        if (elsewhere)
+            ComeHome(component);
+        component.Queue.Flush(); // what it awaited when it was here last is awaited no longer
+    }
+
+    private void ComeHome(Route component)
+    {
         Route[] ways;
         Homecoming? coming;
         Stack<StanzaSegment> left = [];
@@ -53,8 +71,6 @@ internal sealed class Detour(RouteTable routes, Bouncer bouncer, TimeProvider ti
             Answer(way, left.Pop(), BounceReason.QueueFull); // the component's takes no more
             way.Queue.WhenEmpty(coming!.OneArrived);
         }
-
-        component.Queue.Flush(); // what it awaited when it was here last is awaited no longer
     }
 
     /// <summary>Another node has a back end. A way to a component that is connected here rests.</summary>
