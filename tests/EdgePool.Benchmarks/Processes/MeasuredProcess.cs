@@ -81,7 +81,8 @@ internal sealed class MeasuredProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private async Task WaitUntilItListensAsync(IPEndPoint listening)
+    /// <summary>Waits until the process takes connections there.</summary>
+    public async Task WaitUntilItListensAsync(IPEndPoint listening)
     {
         var since = Stopwatch.GetTimestamp();
         while (true)

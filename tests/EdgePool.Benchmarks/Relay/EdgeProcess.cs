@@ -45,6 +45,9 @@ internal sealed class EdgeProcess : IAsyncDisposable
     /// <summary>From /proc: CPU in steps of 10 ms.</summary>
     public ProcessUse Use() => process.Use();
 
+    /// <summary>Waits until it takes partners' connections, which is some time after the component has connected.</summary>
+    public Task WhenItTakesPartnersAsync() => process.WaitUntilItListensAsync(S2S);
+
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();

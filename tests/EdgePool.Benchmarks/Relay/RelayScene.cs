@@ -43,6 +43,7 @@ internal sealed class RelayScene : IAsyncDisposable
         try
         {
             scene.component = await DemoComponent.ConnectAsync(scene.Edge.Inside, Local, EdgeProcess.Secret, new AtComponent(scene), CancellationToken.None);
+            await scene.Edge.WhenItTakesPartnersAsync();
             return scene;
         }
         catch
