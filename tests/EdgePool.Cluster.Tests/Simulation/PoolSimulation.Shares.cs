@@ -173,5 +173,5 @@ internal sealed partial class PoolSimulation
     }
 
     private string Shared(BudgetKey key, long whole) => string.Join(", ", nodes.Select(n => n.Shares is null || n.Process!.Dead ? $"{n.Name} is dead"
-        : $"{n.Name} {n.Shares.Book.Told(key)}{(n.Excused ? " excused" : "")} has {n.Shares.Book.HeldBy(key.Holder)} of {n.Shares.Book.InForceOf(key, whole)}"));
+        : $"{n.Name} {n.Shares.Book.Describe(key)}{(n.Excused ? " excused" : "")} has {n.Shares.Book.HeldBy(key.Holder)} of {n.Shares.Book.InForceOf(key, whole)}"));
 }
