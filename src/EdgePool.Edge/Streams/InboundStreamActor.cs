@@ -52,6 +52,9 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             case DialAnswered answered:
                 OnVerified(answered);
                 break;
+            case PlaceWord:
+                OnPlaceWord();
+                break;
             case ProbeConnection when !IsClosing:
                 OnProbe();
                 break;
@@ -199,6 +202,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     {
         LeaveStrangers();
         LeavePlaces();
+        ForgetPings();
         LeaveLookup();
         foreach (var pair in entered)
             Edge.Pairs.Leave(pair, this);
@@ -253,7 +257,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     }
 
     private void Answer(DomainPair pair, string streamId, DialbackOutcome outcome)
-        => Perform(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
+        => Settle(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
 
     private void LeaveStrangers()
     {
