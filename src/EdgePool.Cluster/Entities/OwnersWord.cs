@@ -5,6 +5,9 @@ namespace EdgePool.Cluster.Entities;
 /// <summary>What owners have said to a node in its present membership, shard by shard, and how long it waits for them to say it. For one thread at a time.</summary>
 internal sealed class OwnersWord
 {
+    /// <summary>Who waits that long finds that it is over: timers count in these.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private readonly TimeProvider time;
     private readonly bool[] told = new bool[Placement.Shards];
     private readonly bool[] fair = new bool[Placement.Shards];
@@ -43,7 +46,7 @@ internal sealed class OwnersWord
 
         var (silent, all) = (ShareBook.Patience - time.GetElapsedTime(last[shard]), ShareBook.LongestPatience - time.GetElapsedTime(lost[shard]));
         var left = silent < all ? silent : all;
-        return left < TimeSpan.Zero ? TimeSpan.Zero : left + TimeSpan.FromTicks(1);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left + Tick;
     }
 
     /// <summary>The membership is another one: others may have been given what this node had.</summary>
