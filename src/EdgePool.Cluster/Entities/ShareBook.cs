@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgePool.Cluster.Sharding;
 
 namespace EdgePool.Cluster.Entities;
 

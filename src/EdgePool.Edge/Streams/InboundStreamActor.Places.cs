@@ -1,6 +1,5 @@
 using EdgePool.Cluster.Entities;
 using EdgePool.Edge.Partners;
-using EdgePool.Edge.Telemetry;
 using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 

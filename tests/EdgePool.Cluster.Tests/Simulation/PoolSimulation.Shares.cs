@@ -83,7 +83,9 @@ internal sealed partial class PoolSimulation
             }
 
             Waited++;
-            await Task.WhenAny(node.Told.Task, Task.Delay(left < patience ? left : patience, process.Time, node.Stopping.Token));
+            var told = node.Told;
+            simulator.After((left < patience ? left : patience) * 1.03, () => process.Run(() => node.Tell(told))); // by the slowest clock there is
+            await told.Task;
         }
 
         WaitedWell += process.Time.GetTimestamp() > since ? 1 : 0;

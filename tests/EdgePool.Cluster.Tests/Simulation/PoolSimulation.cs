@@ -100,12 +100,7 @@ internal sealed partial class PoolSimulation
             node.Shares = new PoolShares(link, node.Peers, node.Member, node.Keeper, process.Time);
             (node.Lease, node.Excused, node.Told) = (0, false, new TaskCompletionSource());
             node.Streams = Partners.ToDictionary(static p => p.Holder, static _ => new PartnerStreams(), StringComparer.Ordinal);
-            node.Shares.Book.Told = () =>
-            {
-                var told = node.Told;
-                node.Told = new TaskCompletionSource();
-                told.SetResult();
-            };
+            node.Shares.Book.Told = () => node.Tell(node.Told);
             node.Shares.Book.TooMany = (holder, tooMany) => EndStreams(node, process, holder, tooMany);
             node.Running =
             [
@@ -338,6 +333,20 @@ internal sealed partial class PoolSimulation
         public SimulatedMirror Mirror { get; } = new();
 
         /// <summary>Here and not, as by CancelAsync, on the thread pool.</summary>
-        public void Stop() => Stopping!.Cancel();
+        public void Stop()
+        {
+            Stopping!.Cancel();
+            Tell(Told);
+        }
+
+        /// <summary>Wakes who waits for this, if anybody still does.</summary>
+        public void Tell(TaskCompletionSource told)
+        {
+            if (told == Told)
+            {
+                Told = new TaskCompletionSource();
+                told.SetResult();
+            }
+        }
     }
 }
