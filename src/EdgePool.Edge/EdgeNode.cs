@@ -4,7 +4,6 @@ using EdgePool.Cluster.Documents;
 using EdgePool.Cluster.Entities;
 using EdgePool.Cluster.Peers;
 using EdgePool.Dns.Resolving;
-using EdgePool.Dns.Serving;
 using EdgePool.Edge.BackEnds;
 using EdgePool.Edge.Certificates;
 using EdgePool.Edge.Dialback;
@@ -29,8 +28,6 @@ namespace EdgePool.Edge;
 /// <summary>One running edge node: <see cref="StartAsync"/> binds every listener or fails whole, <see cref="StopAsync"/> leaves nothing in silence.</summary>
 public sealed class EdgeNode : IAsyncDisposable
 {
-    private const string PeerSetting = "cluster.peer";
-
     private readonly EdgeRuntime edge;
     private readonly StubResolver resolver;
     private readonly ActorSystem system;
@@ -38,16 +35,13 @@ public sealed class EdgeNode : IAsyncDisposable
     private readonly DocumentWatcher? documents;
     private readonly PeerRuntime? links;
     private readonly PeerKeyMemory? keyMemory;
-    private readonly List<IActorRef> listeners = [];
-    private readonly List<DnsServer> views = [];
-    private readonly List<(Socket Socket, ListenerRole Role, StreamKind Kind)> bound = [];
+    private readonly NodePorts ports;
+    private readonly InternalViews views;
     private IActorRef? streams;
     private IActorRef? routes;
     private IActorRef? presence;
-    private IActorRef? readiness;
     private IActorRef? certificateWatch;
     private IActorRef? secretWatch;
-    private volatile NodeReadiness judged = NodeReadiness.Always;
     private bool stopped;
 
     /// <summary>A node that is not started yet.</summary>
@@ -62,7 +56,7 @@ public sealed class EdgeNode : IAsyncDisposable
         time ??= TimeProvider.System;
         Ledger = new Ledger();
         Streams = new StreamRegistry();
-        var names = ResolverOptions(options);
+        var names = NameResolution.Of(options);
         resolver = new StubResolver(names, time);
         NameServers = names.Servers;
         var policy = new LivePolicy(options.Policy);
@@ -107,6 +101,8 @@ public sealed class EdgeNode : IAsyncDisposable
         }
 
         system = ActorSystem.Create("edge", new ActorSystemSettings { TimeProvider = time });
+        ports = new NodePorts(edge, system);
+        views = new InternalViews(edge);
     }
 
     /// <summary>The name servers that the node asks.</summary>
@@ -146,16 +142,16 @@ public sealed class EdgeNode : IAsyncDisposable
     public StreamRegistry Streams { get; }
 
     /// <summary>Whether this node can do its job, and takes partners' connections.</summary>
-    public NodeReadiness Readiness => judged;
+    public NodeReadiness Readiness => ports.Readiness;
 
     /// <summary>Where partners can connect, once started.</summary>
-    public IReadOnlyList<IPEndPoint> S2SEndPoints { get; private set; } = [];
+    public IReadOnlyList<IPEndPoint> S2SEndPoints => ports.ForPartners;
 
     /// <summary>Where components and internal servers can connect, once started.</summary>
-    public IReadOnlyList<IPEndPoint> InternalEndPoints { get; private set; } = [];
+    public IReadOnlyList<IPEndPoint> InternalEndPoints => ports.Internal;
 
     /// <summary>Where other nodes of the pool can connect, once started; null: the node is alone.</summary>
-    public IPEndPoint? PeerEndPoint { get; private set; }
+    public IPEndPoint? PeerEndPoint => ports.ForNodes;
 
     /// <summary>Asks the other nodes of the pool; null: the node is alone.</summary>
     public IPeerNetwork? Peers => links?.Network;
@@ -192,7 +188,7 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <summary>Reads the consents, partners' keys and who is shown as available, and puts the documents of the store in force, where there are any; then binds every listener and accepts. No port is opened before.</summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     /// <exception cref="PolicyException">Its documents cannot be used.</exception>
-    /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
+    /// <exception cref="ListenException">An address cannot be bound; the others are free again when the node is disposed.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await OpenAsync(cancellation);
@@ -216,7 +212,7 @@ public sealed class EdgeNode : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, for a node without a store.</summary>
-    /// <exception cref="ListenException">An address cannot be bound; nothing was started.</exception>
+    /// <exception cref="ListenException">An address cannot be bound; the others are free again when the node is disposed.</exception>
     public void Start()
     {
         if (documents is not null || Consents is not null || edge.Options.Presences is not null || keyMemory is not null)
@@ -229,37 +225,24 @@ public sealed class EdgeNode : IAsyncDisposable
     /// <exception cref="ListenException">Another process has bound an address too, and was first.</exception>
     public void Accept()
     {
-        var partnersWait = edge.Options.Readiness is not null;
-        foreach (var (socket, _, _) in bound.Where(port => !partnersWait || port.Kind is not StreamKind.PartnerInbound))
-            ListenOn(socket);
-        var waiting = new List<IActorRef>();
-        foreach (var (socket, role, kind) in bound)
-        {
-            var (runtime, supervisor) = (edge, streams!);
-            var listener = system.ActorOf(Props.Create(() => new ListenerActor(runtime, socket, role, kind, supervisor)));
-            listeners.Add(listener);
-            if (partnersWait && kind is StreamKind.PartnerInbound)
-                waiting.Add(listener);
-            else
-                listener.Tell(ListenerOrder.Open);
-        }
-
-        bound.Clear();
-        if (edge.Options.Readiness is { } patience)
-            Watch(patience, waiting);
+        ports.Accept(streams!);
         NodeLog.Started(edge.Logs.Node, edge.Options.NodeName, edge.Options.LocalDomains.Count, edge.Policy.Current.Partners.Count);
     }
 
     private void Open()
     {
-        var options = edge.Options;
-        var s2s = Bind(options.S2SListeners.Select(l => l.Address));
-        var inside = Bind(options.InternalListeners.Select(l => l.Address), alsoRelease: s2s);
-        var peer = links is null ? null : Bind([links.Pool.Listen], alsoRelease: [.. s2s, .. inside], PeerSetting)[0];
-        Answer(options.InternalView, alsoRelease: peer is null ? [.. s2s, .. inside] : [.. s2s, .. inside, peer]);
-        PeerEndPoint = (IPEndPoint?)peer?.LocalEndPoint;
-        S2SEndPoints = [.. s2s.Select(s => (IPEndPoint)s.LocalEndPoint!)];
-        InternalEndPoints = [.. inside.Select(s => (IPEndPoint)s.LocalEndPoint!)];
+        Socket? forNodes;
+        try
+        {
+            ports.Bind(links?.Pool.Listen);
+            views.Start();
+            forNodes = ports.ListenForNodes();
+        }
+        catch (ListenException)
+        {
+            ports.Release();
+            throw;
+        }
 
         var runtime = edge;
         var log = edge.Logs.Streams;
@@ -278,23 +261,16 @@ public sealed class EdgeNode : IAsyncDisposable
         if (edge.Troubles is { } troubles)
             troubles.Reachable = OnReachable;
         edge.Policy.Replaced = OnPolicyReplaced;
-        var partnerRules = new PartnerRules(edge.Routes, edge.Policy);
-        var internalRules = new InternalRules(edge.Routes, edge.Policy);
-        for (var i = 0; i < s2s.Count; i++)
-            bound.Add((s2s[i], new ListenerRole("s2s", partnerRules, TlsFor(options.S2SListeners[i].DirectTls), Internal: null), StreamKind.PartnerInbound));
-        for (var i = 0; i < inside.Count; i++)
-            bound.Add((inside[i], new ListenerRole("internal", internalRules, TlsFor(DirectTls.Sniff), options.InternalListeners[i]), StreamKind.InternalUnknown));
         certificateWatch = system.ActorOf(Props.Create(() => new CertificateWatchActor(runtime)), "certificates");
         if (links is { } pool)
         {
-            ListenOn(peer!, PeerSetting);
             edge.Components.Changed = pool.Stanzas.Changed;
             edge.Exits = new FederationExits(pool);
             edge.Exits.Answer(routes);
-            system.ActorOf(Props.Create(() => new PeersActor(pool, peer!)), "peers");
+            system.ActorOf(Props.Create(() => new PeersActor(pool, forNodes!)), "peers");
         }
 
-        if (options.DialbackSecretSource is { } secrets)
+        if (edge.Options.DialbackSecretSource is { } secrets)
             secretWatch = system.ActorOf(Props.Create(() => new DialbackSecretWatchActor(secrets, runtime.Keys, runtime.Logs.Node)), "dialback");
     }
 
@@ -355,8 +331,8 @@ public sealed class EdgeNode : IAsyncDisposable
             NodeLog.Stopping(edge.Logs.Node, edge.Options.NodeName, Ledger.Read().InFlight);
         if (documents is not null)
             await documents.DisposeAsync();
-        StopListening();
-        await CloseViewsAsync();
+        ports.Release();
+        await views.DisposeAsync();
         await (links?.LeaveAsync() ?? Task.CompletedTask);
         var shutdown = new NodeShutdown(edge);
         if (routes is not null && streams is not null)
@@ -382,8 +358,8 @@ public sealed class EdgeNode : IAsyncDisposable
         if (stopped)
             return;
         stopped = true;
-        StopListening();
-        await CloseViewsAsync();
+        ports.Release();
+        await views.DisposeAsync();
         await system.Terminate();
         if (documents is not null)
             await documents.DisposeAsync();
@@ -392,35 +368,6 @@ public sealed class EdgeNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
-
-    /// <summary>Answers internal servers' questions; what was bound before is released where an address cannot be.</summary>
-    private void Answer(InternalViewOptions? options, IReadOnlyList<Socket> alsoRelease)
-    {
-        if (options is null)
-            return;
-        var hosts = new FollowedHosts(options, edge.Options.Pool).Of;
-        foreach (var address in options.Listen)
-        {
-            try
-            {
-                views.Add(DnsServer.Start(new InternalView(() => edge.Policy.Current, hosts), edge.Time, new DnsServerOptions { EndPoint = address }));
-            }
-            catch (SocketException exception)
-            {
-                foreach (var socket in alsoRelease)
-                    socket.Dispose();
-                throw new ListenException(address, exception) { Setting = "internalView.listen" };
-            }
-
-            NodeLog.Listening(edge.Logs.Node, edge.Options.NodeName, "dns", views[^1].EndPoint);
-        }
-    }
-
-    private async Task CloseViewsAsync()
-    {
-        foreach (var view in views)
-            await view.DisposeAsync();
-    }
 
     private DocumentWatcher WithStore() => documents ?? throw new InvalidOperationException("this node takes its partners from its file");
 
@@ -437,83 +384,5 @@ public sealed class EdgeNode : IAsyncDisposable
     {
         if (DomainName.TryParse(pair.Local, out var local) && DomainName.TryParse(pair.Remote, out var remote) && edge.Routes.Known(new DomainPair(local, remote)) is { } route)
             routes!.Tell(new Reachable(route));
-    }
-
-    internal static StubResolverOptions ResolverOptions(EdgeOptions options)
-    {
-        var asked = options.DnsServers.Count > 0 ? new StubResolverOptions { Servers = options.DnsServers } : MachineResolver(options.ResolvConfFile);
-        // The machine's file may have changed since the configuration was checked.
-        return asked with { TrustAuthenticatedData = options.ValidatingDns?.OutOfReach(asked.Servers).Count == 0 };
-    }
-
-    private static StubResolverOptions MachineResolver(string path)
-    {
-        try
-        {
-            var file = ResolvConf.Load(path);
-            return file.Servers.IsEmpty ? throw new NameServerException($"{path} names none") : file.ToOptions();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new NameServerException(fault.Message, fault);
-        }
-    }
-
-    private ServerTls TlsFor(DirectTls mode) => new(edge.Certificates, mode, edge.Options.Trust, edge.Trust.DemandFor, edge.Time);
-
-    /// <summary>Takes partners' connections only while the node can do its job.</summary>
-    private void Watch(ReadinessOptions patience, List<IActorRef> partners)
-    {
-        judged = new NodeReadiness(["it starts"], []) { TakesPartners = false };
-        var (runtime, supervisor) = (edge, streams!);
-        readiness = system.ActorOf(Props.Create(() => new ReadinessActor(runtime, patience, partners, supervisor, verdict => judged = verdict)), "readiness");
-        var watcher = readiness;
-        edge.Components.Changed += _ => watcher.Tell(ReadinessActor.Look.Instance);
-    }
-
-    private void StopListening()
-    {
-        if (readiness is not null)
-            system.Stop(readiness);
-        foreach (var (socket, _, _) in bound)
-            socket.Dispose();
-        foreach (var listener in listeners)
-            system.Stop(listener);
-    }
-
-    private static void ListenOn(Socket socket, string setting = ListenException.Listeners)
-    {
-        var address = (IPEndPoint)socket.LocalEndPoint!;
-        try
-        {
-            socket.Listen(ListenerActor.Backlog);
-        }
-        catch (SocketException exception)
-        {
-            throw new ListenException(address, exception) { Setting = setting };
-        }
-    }
-
-    /// <summary>Takes the addresses: until somebody listens there, TCP is refused.</summary>
-    private static List<Socket> Bind(IEnumerable<IPEndPoint> addresses, IReadOnlyList<Socket>? alsoRelease = null, string setting = ListenException.Listeners)
-    {
-        var sockets = new List<Socket>();
-        foreach (var address in addresses)
-        {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            sockets.Add(socket);
-            try
-            {
-                socket.Bind(address);
-            }
-            catch (SocketException exception)
-            {
-                foreach (var taken in sockets.Concat(alsoRelease ?? []))
-                    taken.Dispose();
-                throw new ListenException(address, exception) { Setting = setting };
-            }
-        }
-
-        return sockets;
     }
 }

@@ -35,7 +35,7 @@ public sealed class EdgeProbe : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (this.time, this.tell) = (time, tell);
-        var names = EdgeNode.ResolverOptions(options);
+        var names = NameResolution.Of(options);
         resolver = new StubResolver(names, time);
         policy = new LivePolicy(options.Policy);
         var routes = new RouteTable(options, policy, time, new Ledger());

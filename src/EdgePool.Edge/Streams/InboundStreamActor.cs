@@ -14,17 +14,15 @@ namespace EdgePool.Edge.Streams;
 
 /// <summary>What the streams of one listener have in common.</summary>
 /// <param name="Name">For the log.</param>
+/// <param name="Kind">What they are when a connection is taken.</param>
 /// <param name="Rules">Who may authenticate for what.</param>
 /// <param name="Tls">How connections get under TLS.</param>
 /// <param name="Internal">The listener's own options on 23456; null on 5269.</param>
-internal sealed record ListenerRole(string Name, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
+internal sealed record ListenerRole(string Name, StreamKind Kind, INegotiationRules Rules, TlsUpgrade Tls, InternalListenerOptions? Internal);
 
 /// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
 internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 {
-    private const int TcpLevel = 6;
-    private const int TcpUserTimeout = 18; // tcp(7)
-
     private readonly ListenerRole role;
     private readonly Socket socket;
     private readonly IPAddress address;
@@ -138,7 +136,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         var pair = authenticated.Pair;
         if (authenticated.Method == AuthenticationMethod.ComponentHandshake)
         {
-            if (!Edge.Components.TryEnter(pair.Local, this, Writer))
+            if (!Edge.Components.TryEnter(pair.Local, this, Writer, Edge.Detour))
                 return CloseWith(StreamEndReason.Conflict, new StreamError(StreamErrorCondition.Conflict), "the component is connected already");
             Relay.Open(new ComponentGate(Edge.Routes, pair.Local));
             return [];
@@ -242,7 +240,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     /// <summary>A space, which TCP has to acknowledge in the time that a write may take; else the connection is dead, and the stream ends as lost.</summary>
     private void OnProbe()
     {
-        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)Edge.Options.Timeouts.Write.TotalMilliseconds));
+        var timeouts = Edge.Options.Timeouts;
+        UserTimeout.Set(socket, timeouts.Write < timeouts.UserTimeout ? timeouts.Write : timeouts.UserTimeout);
         Writer.Send(" "u8);
     }
 

@@ -29,7 +29,6 @@ internal sealed class ListenerActor : ReceiveActor, IWithTimers
 
     private readonly EdgeRuntime edge;
     private readonly ListenerRole role;
-    private readonly StreamKind kind;
     private readonly IActorRef streams;
     private readonly EndPoint address;
     private Socket? bound;
@@ -38,11 +37,10 @@ internal sealed class ListenerActor : ReceiveActor, IWithTimers
     /// <param name="edge">The node.</param>
     /// <param name="bound">Bound to the address; it listens with the first <see cref="ListenerOrder.Open"/>.</param>
     /// <param name="role">What connects there.</param>
-    /// <param name="kind">The kind of its streams.</param>
     /// <param name="streams"><c>/edge/streams</c>.</param>
-    public ListenerActor(EdgeRuntime edge, Socket bound, ListenerRole role, StreamKind kind, IActorRef streams)
+    public ListenerActor(EdgeRuntime edge, Socket bound, ListenerRole role, IActorRef streams)
     {
-        (this.edge, this.bound, this.role, this.kind, this.streams) = (edge, bound, role, kind, streams);
+        (this.edge, this.bound, this.role, this.streams) = (edge, bound, role, streams);
         address = bound.LocalEndPoint!;
         Receive<AcceptOutcome>(OnAccept);
         Receive<Retry>(_ => Accept(), _ => open);
@@ -139,7 +137,8 @@ internal sealed class ListenerActor : ReceiveActor, IWithTimers
         }
 
         socket.NoDelay = true;
-        var info = new StreamInfo(edge.Streams.NextNumber(), kind, peer.ToString());
+        UserTimeout.Set(socket, edge.Options.Timeouts.UserTimeout);
+        var info = new StreamInfo(edge.Streams.NextNumber(), role.Kind, peer.ToString());
         streams.Tell(new NewStream(info, socket, role));
     }
 

@@ -8,6 +8,7 @@ public sealed class AloneOnTheMachine;
 
 /// <summary>Seeds of <see cref="PoolSimulation"/>. EDGEPOOL_SEED runs one alone; EDGEPOOL_SEEDS says how many.</summary>
 [Collection(nameof(AloneOnTheMachine))]
+[Trait("run", "behind")]
 public sealed class PoolSimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 10_000;

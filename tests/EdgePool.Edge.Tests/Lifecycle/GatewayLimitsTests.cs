@@ -25,7 +25,7 @@ public sealed class GatewayLimitsTests
             await second.ExpectStreamErrorAsync("policy-violation");
         }
 
-        Assert.Contains(scene.Logs.Events, e => e.Message.Contains("connection-limit", StringComparison.Ordinal));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(static e => e.Message.Contains("connection-limit", StringComparison.Ordinal)), "the refusal in the log");
 
         await using var other = await scene.PartnerAsync("p2.example");
         await first.DisposeAsync();
@@ -132,7 +132,7 @@ public sealed class GatewayLimitsTests
         await AdvanceAsync(scene, 2 * Tick);
 
         await peer.ExpectStreamErrorAsync("connection-timeout");
-        Assert.Contains(scene.Logs.Events, e => e.Message.Contains("keep-alive-timeout", StringComparison.Ordinal));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(static e => e.Message.Contains("keep-alive-timeout", StringComparison.Ordinal)), "the end in the log");
     }
 
     [Fact]

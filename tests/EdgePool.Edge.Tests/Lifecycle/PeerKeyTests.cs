@@ -95,6 +95,7 @@ public sealed class PeerKeyTests
         await peer.SendAsync("<db:result from='p1.example' to='edge.example' type='valid'/>");
 
         await peer.ExpectStreamErrorAsync("policy-violation");
+        await scene.UntilAsync(() => scene.Has(1020), "the failure");
         Assert.Equal("certificate-key-changed", scene.Logs.Events.First(e => e.Id.Id == 1020).Values["Reason"]);
     }
 
@@ -138,7 +139,7 @@ public sealed class PeerKeyTests
 
         await inbound.ExpectStreamErrorAsync("reset");
         await outbound.ExpectStreamErrorAsync("reset");
-        Assert.Equal(2, scene.Logs.Events.Count(e => e.Id.Id == 1011 && "certificate-expired".Equals(e.Values["Reason"])));
+        await scene.EndedAsync("certificate-expired", streams: 2);
         await scene.ExpectRefusedAsync("certificate-untrusted");
     }
 

@@ -61,7 +61,7 @@ public sealed class PolicyChangeTests
         Assert.Contains(scene.Node.Refusals.Read("p1.example"), r => r is { Kind: "stream", From: "p1.example", To: "edge.example", Reason: VerdictReason.PartnerDisabled });
         await scene.BalancedAsync();
         Assert.Equal(1, scene.Account.Delivered);
-        Assert.Contains(scene.Logs.Events, e => e.Id.Id == 1010 && e.Message.Contains("policy-changed", StringComparison.Ordinal));
+        await scene.UntilAsync(() => scene.Logs.Events.Any(static e => e.Id.Id == 1010 && e.Message.Contains("policy-changed", StringComparison.Ordinal)), "the end in the log");
     }
 
     [Fact]

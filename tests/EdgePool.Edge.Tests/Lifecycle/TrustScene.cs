@@ -1,6 +1,5 @@
 using EdgePool.Policy.Partners;
 using EdgePool.Testing.Peers;
-using Xunit;
 
 namespace EdgePool.Edge.Tests.Lifecycle;
 
@@ -24,13 +23,17 @@ internal static class TrustScene
         return peer;
     }
 
+    /// <summary>The log says of as many streams that they ended for this reason: it does so behind what the peer hears.</summary>
+    public static Task EndedAsync(this EdgeScene scene, string reason, int streams = 1)
+        => scene.UntilAsync(() => scene.Logs.Events.Count(e => e.Id.Id == 1011 && reason.Equals(e.Values["Reason"])) >= streams, $"the end for {reason} in the log");
+
     /// <summary>p1.example, which may authenticate by SASL alone, comes with what it shows and is sent away.</summary>
     public static async Task ExpectRefusedAsync(this EdgeScene scene, string reason)
     {
         await using var peer = await S2SDialogue.SecureAsync(scene, scene.Node.S2SEndPoints[0], "p1.example", "edge.example");
         await peer.ExpectAsync("stream:features[not(sasl:mechanisms)]");
         await peer.ExpectStreamErrorAsync("policy-violation");
-        Assert.Contains(scene.Logs.Events, e => e.Id.Id == 1011 && reason.Equals(e.Values["Reason"]));
+        await scene.EndedAsync(reason);
     }
 
     public static async Task StartTlsAsync(this ScriptedPeer peer, EdgeScene scene)

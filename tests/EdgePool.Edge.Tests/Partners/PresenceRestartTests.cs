@@ -57,7 +57,7 @@ public sealed class PresenceRestartTests
         await component.ReceiveAsync();
 
         await scene.UntilAsync(() => scene.Logs.Events.Any(e => e.Id.Id == 3151), "the alarm", Step);
-        Assert.True(scene.Node.PresenceJournal is { Pending: 1, FailingSince: not null, Failure: "the disk is full" });
+        await scene.UntilAsync(() => scene.Node.PresenceJournal is { Pending: 1, FailingSince: not null, Failure: "the disk is full" }, "the failure in the state");
         journal.Refuses = null;
         await scene.UntilAsync(() => journal.Shown.Count == 1, "a presence in the journal", Step);
     }

@@ -47,7 +47,7 @@ public sealed class ReadinessTests
         Assert.InRange(scene.Time.Elapsed - gone, Grace - TimeSpan.FromSeconds(2), Grace + TimeSpan.FromSeconds(2));
         await partner.ExpectAsync("stream:error/streams:system-shutdown");
         Assert.Equal(SocketError.ConnectionRefused, Try(scene.Node.S2SEndPoints[0]));
-        Assert.Equal([2012, 2013], scene.Logs.Events.Select(e => e.Id.Id).Where(id => id is 2012 or 2013).TakeLast(2));
+        await scene.UntilAsync(() => scene.Logs.Events.Select(static e => e.Id.Id).Where(static id => id is 2012 or 2013).TakeLast(2).SequenceEqual([2012, 2013]), "what the log says of it");
     }
 
     [Fact]

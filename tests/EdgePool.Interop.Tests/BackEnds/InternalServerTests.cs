@@ -45,11 +45,11 @@ public sealed class InternalServerTests
 
         await TalkAsync(scenario);
 
+        var account = await scenario.Edge.StopAsync();
+        Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0 }, account.ToString());
         const string Pair = $"{InternalScenario.PartnerDomain}-{InternalScenario.LocalDomainName}";
         Assert.Equal(["SaslExternal"], scenario.Edge.MethodsOf(Pair, inbound: true));
         Assert.Equal(["SaslExternal"], scenario.Edge.MethodsOf(Pair, inbound: false));
-        var account = await scenario.Edge.StopAsync();
-        Assert.True(account is { Balances: true, Bounced: 0, Dropped: 0, InFlight: 0 }, account.ToString());
     }
 
     /// <summary>All that the internal server is told of the edge is whom to ask for names; a domain that is no partner's does not exist for it.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using EdgePool.Interop.Tests.Servers;
 
@@ -6,6 +7,8 @@ namespace EdgePool.Interop.Tests.Etcd;
 /// <summary>One etcd process; it can be killed, stopped (SIGSTOP) and started again with its data.</summary>
 internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, string folder, string cluster, string[] further) : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private ServerProcess? process;
 
     /// <summary>By name where it is encrypted: the test authority's certificates have names.</summary>
@@ -35,8 +38,9 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
     public async Task PauseAsync()
     {
         Process.Signal(ServerProcess.Sigstop);
-        while (Directory.EnumerateDirectories($"/proc/{Process.Id}/task").Any(static task => !File.ReadAllText($"{task}/stat").Contains(") T ", StringComparison.Ordinal)))
+        for (var since = Stopwatch.StartNew(); Directory.EnumerateDirectories($"/proc/{Process.Id}/task").Any(static task => !Stands(task));)
         {
+            Assert.True(since.Elapsed < Patience, $"{name} does not stand still");
             await Task.Delay(1);
         }
     }
@@ -51,6 +55,18 @@ internal sealed class EtcdMember(string name, IPEndPoint clients, Uri peers, str
                 Resume();
             await process.KillAsync();
             await process.DisposeAsync();
+        }
+    }
+
+    private static bool Stands(string task)
+    {
+        try
+        {
+            return File.ReadAllText($"{task}/stat").Contains(") T ", StringComparison.Ordinal);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return true; // the thread has just ended
         }
     }
 }

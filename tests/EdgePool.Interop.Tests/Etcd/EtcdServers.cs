@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,7 @@ namespace EdgePool.Interop.Tests.Etcd;
 /// <summary>Debian's etcd on loopback ports of its own, one member or three, with its data in a folder that goes with it.</summary>
 public sealed class EtcdServers : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static int prefixes;
     private readonly string folder;
 
@@ -48,17 +50,20 @@ public sealed class EtcdServers : IAsyncDisposable
     /// <summary>The position in <see cref="Members"/> of the leader, by etcd's JSON interface.</summary>
     internal async Task<int> LeaderAsync()
     {
-        for (var i = 0; i < Members.Count; i++)
+        for (var since = Stopwatch.StartNew(); ; await Task.Delay(100))
         {
-            using var status = await PostAsync(i, "v3/maintenance/status", "{}");
-            var root = status.RootElement;
-            if (root.GetProperty("header").GetProperty("member_id").GetString() == root.GetProperty("leader").GetString())
+            for (var i = 0; i < Members.Count; i++)
             {
-                return i;
+                using var status = await PostAsync(i, "v3/maintenance/status", "{}");
+                var root = status.RootElement;
+                if (root.TryGetProperty("leader", out var leader) && root.GetProperty("header").GetProperty("member_id").GetString() == leader.GetString())
+                {
+                    return i;
+                }
             }
-        }
 
-        throw new InvalidOperationException("no member leads");
+            Assert.True(since.Elapsed < Patience, "no member leads");
+        }
     }
 
     /// <summary>Forgets all that was before now.</summary>

@@ -2,6 +2,7 @@ namespace EdgePool.Interop.Tests.Faults;
 
 /// <summary>A pool without a fault, under more load than the machine has room for.</summary>
 [Collection(nameof(MachineOfItsOwn))]
+[Trait("run", "alone")]
 public sealed class FullLoadTests(FaultPool pool, ITestOutputHelper output) : IClassFixture<FaultPool>
 {
     private const int Rate = 16_000;

@@ -11,6 +11,8 @@ public abstract class NodeProcesses(params string[] names)
 {
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan LogDelay = TimeSpan.FromSeconds(10);
+
     private readonly ServerProcess?[] nodes = new ServerProcess?[names.Length];
     private readonly NodeAccount[] accounts = [.. names.Select(static _ => new NodeAccount())];
 
@@ -95,8 +97,17 @@ public abstract class NodeProcesses(params string[] names)
         }
     }
 
-    /// <summary>Stanzas that nodes answered as lost although another one may have delivered them.</summary>
+    /// <summary>Stanzas that nodes answered as lost although another one may have delivered them, as far as their logs, which come behind the answers, have told.</summary>
     internal long Uncertain() => accounts.Sum(static account => account.Uncertain);
+
+    /// <summary>The same, when the logs have told of so many, or have had the time to.</summary>
+    internal async Task<long> UncertainAsync(long least)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (var since = TimeProvider.System.GetTimestamp(); Uncertain() < least && TimeProvider.System.GetElapsedTime(since) < LogDelay;)
+            await pace.WaitForNextTickAsync();
+        return Uncertain();
+    }
 
     /// <summary>Waits until a node sees its pool as it is wanted.</summary>
     internal async Task UntilAsync(int node, Func<ClusterView, bool> wanted)

@@ -78,7 +78,7 @@ internal sealed class ShardHistory : IAsyncDisposable
             {
                 await FollowAsync(members[attempt % members.Count]);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException)
             {
                 await Task.Delay(50, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

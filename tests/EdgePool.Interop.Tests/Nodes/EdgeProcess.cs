@@ -25,6 +25,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
     private const int Connecting = 1001;
     private const int Authenticated = 1003;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly string home;
     private readonly EventLog log;
 
@@ -69,9 +71,9 @@ internal sealed class EdgeProcess : IAsyncDisposable
     }
 
     /// <summary>The next event that is wanted; events are passed over once.</summary>
-    public async Task<EdgeEvent> WaitForAsync(Func<EdgeEvent, bool> wanted, string what, TimeSpan? patience = null)
+    public async Task<EdgeEvent> WaitForAsync(Func<EdgeEvent, bool> wanted, string what)
     {
-        using var deadline = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(Patience);
         try
         {
             while (true)
@@ -89,7 +91,7 @@ internal sealed class EdgeProcess : IAsyncDisposable
     /// <summary>The first event that is wanted among those from number <paramref name="since"/> on, past or future; it is not passed over for others.</summary>
     public async Task<EdgeEvent> FindAsync(Func<EdgeEvent, bool> wanted, string what, int since = 0)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(Patience);
         try
         {
             return await log.FindAsync(wanted, since, deadline.Token);

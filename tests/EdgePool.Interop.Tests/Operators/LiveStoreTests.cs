@@ -38,7 +38,7 @@ public sealed class LiveStoreTests
         await bot.SendAsync($"<message from='{Bot}' to='{alice.Jid}' id='now'><body>now</body></message>");
         await alice.WaitForAsync("message[@id='now' and not(@type='error')]");
         await scenario.AskAsync();
-        Assert.Contains(Query, dns.Log, StringComparison.OrdinalIgnoreCase);
+        await dns.WaitForLogAsync(Query, comparison: StringComparison.OrdinalIgnoreCase);
         var account = await scenario.Edge.StopAsync();
         Assert.True(account is { Balances: true, Accepted: 4, Delivered: 3, Bounced: 1, InFlight: 0 }, account.ToString());
     }

@@ -26,6 +26,7 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
         for (var node = 1; node <= 3; node++)
         {
             // Who accepts partners has joined: else it would refuse those with limits.
+            await pool[node].WaitForLogAsync($" 2000 Listening node=edge-{node} kind=s2s ");
             var joined = pool[node].Log.IndexOf(" 3500 Member ", StringComparison.Ordinal);
             Assert.InRange(joined, 0, pool[node].Log.IndexOf(" 2000 Listening node=edge-" + node + " kind=s2s ", StringComparison.Ordinal));
             Assert.DoesNotContain(" 3510 ", pool[node].Log, StringComparison.Ordinal);
@@ -82,8 +83,9 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
         await pool[1].KillAsync();
         await pool.RunNodeAsync(1);
 
-        Assert.Contains(" 3521 SecretsFromDisk ", pool[1].Log, StringComparison.Ordinal);
-        Assert.Contains(" 2030 PolicyInForce revision=1 partners=1", pool[1].Log, StringComparison.Ordinal);
+        await pool[1].WaitForLogAsync(" 3521 SecretsFromDisk ");
+        await pool[1].WaitForLogAsync(" 2030 PolicyInForce revision=1 partners=1");
+        await pool.UntilAsync(1, static away => away.Problems.Any(static problem => problem.StartsWith("the store does not answer: ", StringComparison.Ordinal)));
         (code, said) = await pool.OperatorOf(1).AskAsync("cluster status");
         Assert.True(code == 1 && said.Contains("problem   the store does not answer: ", StringComparison.Ordinal), said);
         (code, said) = await pool.OperatorOf(1).AskAsync("partner add late.example");

@@ -38,6 +38,12 @@ public sealed class AdvertiserTests
 
         var said = await UntilAsync(node, text => text.Contains("records of others stand in the place of ours", StringComparison.Ordinal));
         Assert.Contains("edge-a.contoso.example A: 203.0.113.99 is there, and the topology does not name it", said, StringComparison.Ordinal);
+
+        // What it asked for before would stand in the log before this.
+        var key = Path.Combine(primary.Folder, "unknown.key");
+        PrimaryServer.WriteKey(key, "nobody", "b3RoZXIgc2VjcmV0IG9mIHRoZSB0ZXN0cywgbm90IGl0");
+        Assert.NotEqual(0, (await node.Operator.AskAsync($"dns publish --key {key} --take-over")).Code);
+        await primary.WaitForLogAsync("tsig verify failure");
         Assert.DoesNotContain("approved", primary.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("updating zone", primary.Log, StringComparison.Ordinal);
     }

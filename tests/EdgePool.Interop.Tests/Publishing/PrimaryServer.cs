@@ -31,6 +31,9 @@ internal sealed class PrimaryServer : IAsyncDisposable
     /// <summary>What the server has logged.</summary>
     public string Log => process.Log;
 
+    /// <summary>Until it has logged this.</summary>
+    public Task WaitForLogAsync(string text) => process.WaitForLogAsync(text);
+
     /// <summary>Starts it.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="records">Records of the zone beside SOA and NS; names must be absolute.</param>

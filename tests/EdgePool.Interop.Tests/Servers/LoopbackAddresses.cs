@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -13,10 +12,13 @@ internal static class LoopbackAddresses
     private const int FirstBlock = 32;
     private const int Blocks = 200;
     private const int LeasePort = 5999;
+    private const int FirstPort = 10_000;
+    private const int PortsOfABlock = 110;
+    private const int Ports = Blocks * PortsOfABlock;
 
     private static readonly (int Block, TcpListener Lease) Held = Hold();
-    private static readonly ConcurrentDictionary<int, bool> Given = [];
     private static int last;
+    private static int lastPort;
 
     /// <summary>An address nobody else has.</summary>
     public static IPAddress Next()
@@ -27,24 +29,28 @@ internal static class LoopbackAddresses
             : throw new InvalidOperationException("this process has used up its loopback addresses");
     }
 
-    /// <summary>A port of 127.0.0.1 that is free for TCP and UDP now, and was not handed out before, for software that listens on the interface's own address only.</summary>
+    /// <summary>
+    /// A port of 127.0.0.1 that is free for TCP and UDP, for software that listens on the interface's own address only. They are handed out in order, each process beginning
+    /// elsewhere, below those from which the kernel takes the near ends of connections (32768 and more): one of these could be taken before the software listens, or while it is
+    /// restarted.
+    /// </summary>
     public static int FreePort()
     {
-        for (var attempt = 0; attempt < 50; attempt++)
+        for (var attempt = 0; attempt < Ports; attempt++)
         {
+            var port = FirstPort + (((Held.Block - FirstBlock) * PortsOfABlock) + Interlocked.Increment(ref lastPort)) % Ports;
             using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var port = ((IPEndPoint)tcp.LocalEndPoint!).Port;
             using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             try
             {
+                tcp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                tcp.Listen();
                 udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                if (Given.TryAdd(port, true))
-                    return port;
+                return port;
             }
             catch (SocketException)
             {
-                // Taken for UDP: try another.
+                // Somebody listens there: the next one.
             }
         }
 

@@ -25,15 +25,32 @@ internal sealed class ServerProcess : IAsyncDisposable
     private const int Sigterm = 15;
     private const int LogLimit = 4 * 1024 * 1024;
 
+    /// <summary>What anything may take on a machine that is busy.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Process process;
+    private readonly Task output;
     private readonly StringBuilder log = new();
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
 
-    private ServerProcess(string name, Process process)
+    private ServerProcess(string name, Process process, Action<string>? onLine)
     {
         Name = name;
         this.process = process;
+        process.OutputDataReceived += Receive;
+        process.ErrorDataReceived += Receive;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        output = process.WaitForExitAsync();
+
+        void Receive(object sender, DataReceivedEventArgs e)
+        {
+            if (e.Data is not { } line)
+                return;
+            Note(line);
+            onLine?.Invoke(line);
+        }
     }
 
     public string Name { get; }
@@ -78,19 +95,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         foreach (var (key, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
             start.Environment[key] = value;
         var started = await StarterThread.RunAsync(() => Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start"));
-        var server = new ServerProcess(name, started);
-        void Receive(object sender, DataReceivedEventArgs e)
-        {
-            server.Note(e.Data);
-            if (e.Data is { } line)
-                onLine?.Invoke(line);
-        }
-
-        started.OutputDataReceived += Receive;
-        started.ErrorDataReceived += Receive;
-        started.BeginOutputReadLine();
-        started.BeginErrorReadLine();
-        return server;
+        return new ServerProcess(name, started, onLine);
     }
 
     /// <summary>Writes one line to the program's standard input.</summary>
@@ -104,7 +109,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task WaitForPortAsync(IPEndPoint endPoint, TimeSpan? patience = null)
     {
         var deadline = Stopwatch.StartNew();
-        while (deadline.Elapsed < (patience ?? TimeSpan.FromSeconds(40)))
+        while (deadline.Elapsed < (patience ?? Patience))
         {
             if (process.HasExited)
                 throw Failure($"ended with {process.ExitCode} before it listened on {endPoint}");
@@ -116,25 +121,26 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw Failure($"does not listen on {endPoint}");
     }
 
-    /// <summary>Until the log holds the text <paramref name="times"/> times.</summary>
-    public async Task WaitForLogAsync(string text, TimeSpan? patience = null, int times = 1)
+    /// <summary>Until the log holds the text.</summary>
+    public async Task WaitForLogAsync(string text, TimeSpan? patience = null, StringComparison comparison = StringComparison.Ordinal)
     {
-        using var deadline = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(patience ?? Patience);
         while (true)
         {
+            var ended = output.IsCompleted; // looked at first: then nothing comes behind what the log holds
             Task signal;
             lock (gate)
             {
                 signal = changed.Task;
-                if (CountOf(log.ToString(), text) >= times)
+                if (log.ToString().Contains(text, comparison))
                     return;
             }
 
-            if (process.HasExited)
+            if (ended)
                 throw Failure($"ended with {process.ExitCode} without saying “{text}”");
             try
             {
-                await signal.WaitAsync(deadline.Token);
+                await Task.WhenAny(signal, output).WaitAsync(deadline.Token);
             }
             catch (OperationCanceledException e)
             {
@@ -147,7 +153,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> WaitForExitAsync(TimeSpan? patience = null)
     {
-        await process.WaitForExitAsync().WaitAsync(patience ?? TimeSpan.FromSeconds(20));
+        await output.WaitAsync(patience ?? Patience);
         return process.ExitCode;
     }
 
@@ -160,7 +166,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _ = Kill(process.Id, Sigterm);
         try
         {
-            await process.WaitForExitAsync().WaitAsync(patience ?? TimeSpan.FromSeconds(8));
+            await output.WaitAsync(patience ?? TimeSpan.FromSeconds(8));
             return true;
         }
         catch (TimeoutException)
@@ -185,7 +191,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             // It was gone already.
         }
 
-        await process.WaitForExitAsync();
+        await output.WaitAsync(Patience);
     }
 
     public async ValueTask DisposeAsync()
@@ -219,20 +225,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int process, int signal);
 
-    private static int CountOf(string text, string part)
-    {
-        var count = 0;
-        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
-            count++;
-        return count;
-    }
-
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Note(string? line)
+    private void Note(string line)
     {
-        if (line is null)
-            return;
         TaskCompletionSource signal;
         lock (gate)
         {

@@ -23,7 +23,7 @@ internal sealed class SlixmppEntity : IAsyncDisposable
 
     public string Jid { get; private set; }
 
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A user logged in at a server; its certificate is checked against the authority.</summary>
     public static Task<SlixmppEntity> ConnectUserAsync(XmppServer server, string user, string authorityFile) =>

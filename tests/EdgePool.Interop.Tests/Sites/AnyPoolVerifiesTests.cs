@@ -5,6 +5,7 @@ namespace EdgePool.Interop.Tests.Sites;
 
 /// <summary>XEP-0220: a key that one pool made is verified by the other, to which the SRV records lead first.</summary>
 [Collection(nameof(MachineOfItsOwn))]
+[Trait("run", "alone")]
 public sealed class AnyPoolVerifiesTests(TwoSites sites) : IClassFixture<TwoSites>
 {
     [Fact]

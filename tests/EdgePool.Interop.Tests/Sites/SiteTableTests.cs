@@ -8,6 +8,7 @@ namespace EdgePool.Interop.Tests.Sites;
 /// variables are those of <see cref="FaultTableTests"/>.
 /// </summary>
 [Collection(nameof(MachineOfItsOwn))]
+[Trait("run", "alone")]
 public sealed class SiteTableTests(TwoSites sites, FaultTable table, ITestOutputHelper output) : IClassFixture<TwoSites>, IClassFixture<FaultTable>
 {
     private const int Rate = 500;

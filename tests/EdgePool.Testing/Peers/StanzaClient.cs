@@ -29,7 +29,7 @@ public abstract class StanzaClient : IAsyncDisposable
     public string Jid { get; private protected set; }
 
     /// <summary>How long an expectation waits.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Answers a received stanza at once; null: it goes to the inbox. Set it before stanzas flow.</summary>
     public Func<XElement, string?>? Answer { get; set; }
