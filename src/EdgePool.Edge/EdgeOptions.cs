@@ -272,6 +272,12 @@ public sealed record StreamTimeouts
     /// </summary>
     public TimeSpan Acknowledgement { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// Bytes that the other side's TCP does not acknowledge, before the system ends the connection (<c>TCP_USER_TIMEOUT</c>, on Linux). It also counts while the other side answers and takes nothing: so it is
+    /// longer than <see cref="Write"/>, by which a target that is full is long given up, and than <see cref="Acknowledgement"/>.
+    /// </summary>
+    public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(150);
+
     /// <summary>How long after its loss a stream may be resumed (XEP-0198): as long as a sender should wait for word of a stanza.</summary>
     public TimeSpan Resumption { get; init; } = TimeSpan.FromSeconds(120);
 

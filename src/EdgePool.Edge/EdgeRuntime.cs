@@ -43,7 +43,7 @@ internal sealed record EdgeRuntime(
     public LostStreams Lost { get; } = new(new LostLimits(Options.Limits.LostStreams, Options.Limits.LostStreamsPerPartner, Options.Limits.LostBytes), Time, Bouncer, new ResumableStreams());
 
     /// <summary>From a way that is lost to another one.</summary>
-    public Detour Detour { get; } = new(Routes, Bouncer);
+    public Detour Detour { get; } = new(Routes, Bouncer, Time);
 
     /// <summary>The streams that peers may resume.</summary>
     public ResumableStreams Resumable => Lost.Resumable;

@@ -16,12 +16,13 @@ internal sealed class ComponentSessions(RouteTable routes, EdgeLogs logs)
 
     public bool IsConnected(DomainName component) => sessions.ContainsKey(component);
 
-    /// <summary>The stream of <paramref name="owner"/> becomes the component's; false when there is one already.</summary>
-    public bool TryEnter(DomainName component, object owner, StreamOutput writer)
+    /// <summary>The stream of <paramref name="owner"/> becomes the component's, with what waits for other nodes that have it; false when there is one already.</summary>
+    public bool TryEnter(DomainName component, object owner, StreamOutput writer, Detour detour)
     {
         if (routes.Component(component) is not { } route || !sessions.TryAdd(component, owner))
             return false;
         writer.Attach(route);
+        detour.EnterComponent(route);
         NodeLog.ComponentUp(logs.Node, component.Ascii);
         Changed?.Invoke(component);
         return true;

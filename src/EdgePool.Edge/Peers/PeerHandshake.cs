@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EdgePool.Cluster.Membership;
+using EdgePool.Edge.Transport;
 
 namespace EdgePool.Edge.Peers;
 
@@ -30,8 +31,9 @@ internal sealed record PeerOutcome(PeerSession? Session, string Failure = "", bo
 /// <summary>From TCP to the greeting of the other side, on either side of a link, within one deadline.</summary>
 /// <param name="pool">This node's pool.</param>
 /// <param name="node">This node's name.</param>
+/// <param name="unacknowledged">Of a link's connection: see <see cref="UserTimeout"/>. A link is given up before, when it is silent.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider time)
+internal sealed class PeerHandshake(PoolOptions pool, string node, TimeSpan unacknowledged, TimeProvider time)
 {
     private readonly SslStreamCertificateContext ours = SslStreamCertificateContext.Create(pool.Identity.Certificate, additionalCertificates: null, offline: true);
 
@@ -102,6 +104,7 @@ internal sealed class PeerHandshake(PoolOptions pool, string node, TimeProvider 
             return new PeerOutcome(Session: null, "it does not speak edgepool-peer/2");
         var hello = new ArrayBufferWriter<byte>(128);
         new PeerHello(node, pool.Instance).Write(hello);
+        UserTimeout.Set(socket, unacknowledged);
         await stream.WriteAsync(hello.WrittenMemory, over);
         if (await ReadHelloAsync(stream, over) is not { } peer)
             return new PeerOutcome(Session: null, "what it says is no greeting");

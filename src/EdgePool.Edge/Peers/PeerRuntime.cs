@@ -13,7 +13,7 @@ internal sealed class PeerRuntime
         (Edge, Pool, Node) = (edge, pool, edge.Options.NodeName);
         Answers = new PeerAnswers(pool.Timeouts.Question, edge.Time, Log);
         Network = new PeerNetwork(Node, Answers);
-        Handshake = new PeerHandshake(pool, Node, edge.Time);
+        Handshake = new PeerHandshake(pool, Node, edge.Options.Timeouts.UserTimeout, edge.Time);
         Dead = new DeadNodes(pool.Coordinator, pool.Membership, Handshake.RefusesAsync, edge.Time);
         Stanzas = new LinkedStanzas(edge);
     }

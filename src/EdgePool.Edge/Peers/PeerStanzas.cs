@@ -311,7 +311,7 @@ internal sealed class PeerStanzas(string node, LinkedStanzas all)
         if (!connected || name.From is not null)
             return;
         channel.Route.Queue.Attach(kick!);
-        all.Routes.Elsewhere.Add(node, channel.Route, OfOtherPool);
+        all.Detour.Enter(node, channel.Route, OfOtherPool);
     }
 
     /// <summary>

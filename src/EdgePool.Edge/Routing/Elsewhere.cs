@@ -21,6 +21,9 @@ internal sealed class Elsewhere
     /// <summary>Another node has it, be it of another pool.</summary>
     public bool Has(DomainName domain) => ways.ContainsKey(domain);
 
+    /// <summary>The ways to a domain's back end.</summary>
+    public Route[] Of(DomainName domain) => ways.TryGetValue(domain, out var all) ? [.. all.Select(static way => way.Route)] : [];
+
     /// <summary>The node has a back end, which is reached by this route.</summary>
     /// <param name="node">Its name.</param>
     /// <param name="route">The way.</param>

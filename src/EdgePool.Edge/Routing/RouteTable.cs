@@ -123,8 +123,8 @@ internal sealed class RouteTable
     }
 
     /// <summary>
-    /// The way to a local domain's back end. To a component: here where it is connected here, else where it is; and where it is not, to nowhere. To an internal server: from
-    /// here, unless this node cannot reach it and another one can; and over that one until all that went there has arrived.
+    /// The way to a local domain's back end. To a component: here where it is connected here, as soon as what waits for another node has come here (<see cref="Detour.EnterComponent"/>), else where it is;
+    /// and where it is not, to nowhere. To an internal server: from here, unless this node cannot reach it and another one can; and over that one until all that went there has arrived.
     /// </summary>
     /// <param name="from">Canonical, UTF-8.</param>
     /// <param name="domain">A local one.</param>
@@ -133,7 +133,7 @@ internal sealed class RouteTable
     {
         var component = components.GetValueOrDefault(domain);
         var way = Elsewhere.Find(from, domain, except);
-        var here = component is not null ? component.Queue.HasStream && !ReferenceEquals(component, except) : (!unreached.ContainsKey(domain) && way is not { Queue.Bytes: > 0 }) || HasRoute(from, domain, except);
+        var here = component is not null ? component.Queue.HasStream && !ReferenceEquals(component, except) && way is not { Queue.IsResting: false } : (!unreached.ContainsKey(domain) && way is not { Queue.Bytes: > 0 }) || HasRoute(from, domain, except);
         way = here ? null : way;
         way ??= component ?? PairRoute(from, domain);
         return ReferenceEquals(way, except) || (except is not null && ReferenceEquals(way, component) && !here) ? null : way;

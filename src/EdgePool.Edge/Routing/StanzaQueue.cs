@@ -34,7 +34,7 @@ internal readonly record struct QueueLimits(int PendingStanzas, int PendingBytes
 /// The limit may be passed by one stanza of each source, for a source learns that the queue is full when its stanza is in it; at twice the limit
 /// nothing more is taken. What was pending when a stream came up stays beside the limit of that stream until it is written.
 /// </remarks>
-internal sealed class StanzaQueue
+internal sealed partial class StanzaQueue
 {
     private readonly Lock gate = new();
     private readonly QueueLimits limits;
@@ -54,7 +54,6 @@ internal sealed class StanzaQueue
     private bool stalled;
     private BounceReason? closed;
     private bool retired;
-    private object? holder;
 
     /// <param name="limits">How much may wait.</param>
     /// <param name="time">The clock for the age of what waits.</param>
@@ -94,8 +93,8 @@ internal sealed class StanzaQueue
         }
     }
 
-    /// <summary>Appends one accepted stanza, rendered for the target, without those children. When it was taken, its mark is sealed with its fate.</summary>
-    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default, StanzaMark mark = default)
+    /// <summary>Appends one accepted stanza, rendered for the target, without those children. When it was taken, its mark is sealed with its fate. One that is <paramref name="moved"/> from another queue comes in while this one rests.</summary>
+    public Enqueued Enqueue(in StanzaFrame stanza, ContentNamespace target, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, PayloadMask leaveOut = default, StanzaMark mark = default, bool moved = false)
     {
         Action? ask = null;
         Enqueued result;
@@ -103,7 +102,7 @@ internal sealed class StanzaQueue
         {
             if (retired)
                 return Enqueued.Retired;
-            if ((Refuses() ?? (holder is not null && mark.Source is { IsOfLink: true } ? BounceReason.RemoteServerTimeout : null)) is { } reason)
+            if ((Refuses(moved) ?? (holder is not null && mark.Source is { IsOfLink: true } ? BounceReason.RemoteServerTimeout : null)) is { } reason)
             {
                 RefusedWith = reason; // what has come over a link does not go over another one
                 return Enqueued.Refused;
@@ -130,12 +129,13 @@ internal sealed class StanzaQueue
     /// <summary>Appends an answer of ours (a bounce); false when it cannot wait here.</summary>
     /// <param name="xml">One stanza.</param>
     /// <param name="mark">Of the stanza that it answers: sealed with the answer's fate, if it was taken.</param>
-    public bool EnqueueOwn(ReadOnlySpan<byte> xml, StanzaMark mark = default)
+    /// <param name="moved">It comes from another queue, while this one rests.</param>
+    public bool EnqueueOwn(ReadOnlySpan<byte> xml, StanzaMark mark = default, bool moved = false)
     {
         Action? ask = null;
         lock (gate)
         {
-            if (retired || Refuses() is not null)
+            if (retired || Refuses(moved) is not null)
                 return false;
             var segment = SegmentFor(xml.Length);
             System.Buffers.BuffersExtensions.Write(segment, xml);
@@ -229,43 +229,11 @@ internal sealed class StanzaQueue
     /// <param name="goesOn">Takes an entry elsewhere; false: it is left. Called under the queue's lock, and may take another queue's.</param>
     /// <param name="gone">Called under the queue's lock, when nothing waits any more.</param>
     /// <returns>What was left, to be given back with <see cref="Release"/>.</returns>
-    public StanzaSegment Close(BounceReason reason, bool retire, EntryMove goesOn, Action gone)
+    public StanzaSegment Close(BounceReason reason, bool retire, EntryMove goesOn, Action gone) => MoveAll(reason, goesOn, () =>
     {
-        var left = new StanzaSegment();
-        List<TaskCompletionSource>? wake;
-        bool empty;
-        lock (gate)
-        {
-            while (TakeHead() is { } segment)
-            {
-                bytes -= segment.Length;
-                accepted -= segment.Accepted;
-                for (var entry = 0; entry < segment.Entries; entry++)
-                {
-                    if (!goesOn(segment, entry))
-                        left.Append(segment, entry);
-                }
-
-
-                segment.Clear();
-            }
-
-            bytes += left.Length;
-            accepted += left.Accepted;
-            backlog = 0;
-            kick = null;
-            closed = reason;
-            (retired, RefusedWith) = (retired || retire, reason);
-            wake = TakeWaiters();
-            empty = accepted == 0;
-            gone();
-        }
-
-        Wake(wake);
-        if (empty)
-            drained?.Invoke();
-        return left;
-    }
+        gone();
+        (kick, closed, retired) = (null, reason, retired || retire);
+    });
 
     /// <summary>Stanzas may wait again, and the next one raises demand.</summary>
     public void Open()
@@ -295,54 +263,6 @@ internal sealed class StanzaQueue
     {
         lock (gate)
             return TakeHead();
-    }
-
-    /// <summary>Takes the oldest segment for writing, unless another one holds the queue; give it back with <see cref="Release"/>.</summary>
-    /// <param name="carrier">Who writes: as in <see cref="TryHold"/>; null: a stream.</param>
-    public StanzaSegment? TakeFor(object? carrier)
-    {
-        lock (gate)
-            return ReferenceEquals(holder, carrier) ? TakeHead() : null;
-    }
-
-    /// <summary>
-    /// From now on this one alone takes from the queue, until <see cref="Free"/>: whatever else is attached waits until all that it took has ended, and so the order stands.
-    /// False where another one holds it, or something waits that has come over a link.
-    /// </summary>
-    public bool TryHold(object carrier)
-    {
-        lock (gate)
-        {
-            if (holder is not null || retired || HasOfLink())
-                return false;
-            holder = carrier;
-            return true;
-        }
-    }
-
-    /// <summary>All that the holder took has ended: who is attached takes.</summary>
-    public void Free(object carrier)
-    {
-        Action? next;
-        lock (gate)
-        {
-            if (!ReferenceEquals(holder, carrier))
-                return;
-            holder = null;
-            next = kick;
-        }
-
-        next?.Invoke();
-    }
-
-    /// <summary>Something waits that has come from another node.</summary>
-    public bool WaitsForLink
-    {
-        get
-        {
-            lock (gate)
-                return HasOfLink();
-        }
     }
 
     /// <summary>Takes the oldest segment if its first stanza has waited for <paramref name="age"/> or longer.</summary>
@@ -390,6 +310,7 @@ internal sealed class StanzaQueue
     public void Release(StanzaSegment segment)
     {
         List<TaskCompletionSource>? wake = null;
+        Action? then = null;
         bool empty;
         segment.SealMarks();
         lock (gate)
@@ -403,12 +324,15 @@ internal sealed class StanzaQueue
             spare = segment;
             if (bytes <= limits.OutputBytes / 2)
                 wake = TakeWaiters();
+            if (bytes == 0)
+                (then, emptied) = (emptied, null);
             empty = accepted == 0;
         }
 
         Wake(wake);
         if (empty)
             drained?.Invoke();
+        then?.Invoke();
     }
 
     /// <summary>
@@ -445,24 +369,12 @@ internal sealed class StanzaQueue
         }
     }
 
-    private bool HasOfLink()
-    {
-        for (var segment = head; segment is not null; segment = segment.Next)
-        {
-            for (var entry = 0; entry < segment.Entries; entry++)
-            {
-                if (segment.IsOfLink(entry))
-                    return true;
-            }
-        }
-
-        return false;
-    }
-
-    private BounceReason? Refuses()
+    private BounceReason? Refuses(bool moved)
     {
         if (closed is { } reason)
             return reason;
+        if (resting && !moved)
+            return BounceReason.BackEndUnavailable;
         if (kick is not null)
             return stalled || bytes - backlog > 2L * limits.OutputBytes ? BounceReason.QueueFull : null;
         return IsFull && (stalled || bytes >= 2L * limits.PendingBytes || accepted >= 2L * limits.PendingStanzas) ? BounceReason.RemoteServerTimeout : null;

@@ -20,6 +20,9 @@ namespace EdgePool.Edge.Routing;
 internal sealed class StanzaRelay(
     Bouncer bouncer, StanzaPolicy policy, Pings pings, RateTable rates, Ledger ledger, TimeSpan patience, PresenceKeeper? presence = null, BodyLog? bodies = null) : IDisposable
 {
+    /// <summary>How often a stanza is looked up anew whose way has just been closed: a component may go while its stanzas come to it.</summary>
+    private const int OtherWays = 3;
+
     private readonly PolicyReader reader = new(policy.Live);
     private readonly List<StanzaQueue> touched = [];
     private readonly DomainMemo memo = new();
@@ -188,9 +191,9 @@ internal sealed class StanzaRelay(
     private bool TryEnqueue(in StanzaFrame stanza, Route route, JidSpan from, JidSpan to, PayloadMask leaveOut, StanzaMark mark)
     {
         var result = route.Queue.Enqueue(in stanza, route.Namespace, from.Full, to.Full, leaveOut, mark);
-        if (result == Enqueued.Retired || (result == Enqueued.Refused && route.Queue.RefusedWith == BounceReason.BackEndUnavailable))
+        for (var tries = 0; tries < OtherWays && (result == Enqueued.Retired || (result == Enqueued.Refused && route.Queue.RefusedWith == BounceReason.BackEndUnavailable)); tries++)
         {
-            memo.Forget(); // the component may be connected at another node by now
+            memo.Forget(); // the component may be connected at another node by now, or here
             if (gate!.Admit(from.Domain, to.Domain).Route is not { } again)
             {
                 bouncer.Refuse(in stanza, from.Full, to.Full, BounceReason.RemoteServerNotFound, mark);

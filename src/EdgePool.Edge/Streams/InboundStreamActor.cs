@@ -23,9 +23,6 @@ internal sealed record ListenerRole(string Name, StreamKind Kind, INegotiationRu
 /// <summary>A stream that a peer opened: a partner's on 5269, a component's or an internal server's on 23456, told apart by the namespace of its header.</summary>
 internal sealed partial class InboundStreamActor : StreamActor, IPairStream
 {
-    private const int TcpLevel = 6;
-    private const int TcpUserTimeout = 18; // tcp(7)
-
     private readonly ListenerRole role;
     private readonly Socket socket;
     private readonly IPAddress address;
@@ -136,7 +133,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
         var pair = authenticated.Pair;
         if (authenticated.Method == AuthenticationMethod.ComponentHandshake)
         {
-            if (!Edge.Components.TryEnter(pair.Local, this, Writer))
+            if (!Edge.Components.TryEnter(pair.Local, this, Writer, Edge.Detour))
                 return CloseWith(StreamEndReason.Conflict, new StreamError(StreamErrorCondition.Conflict), "the component is connected already");
             Relay.Open(new ComponentGate(Edge.Routes, pair.Local));
             return [];
@@ -239,7 +236,8 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     /// <summary>A space, which TCP has to acknowledge in the time that a write may take; else the connection is dead, and the stream ends as lost.</summary>
     private void OnProbe()
     {
-        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)Edge.Options.Timeouts.Write.TotalMilliseconds));
+        var timeouts = Edge.Options.Timeouts;
+        UserTimeout.Set(socket, timeouts.Write < timeouts.UserTimeout ? timeouts.Write : timeouts.UserTimeout);
         Writer.Send(" "u8);
     }
 

@@ -137,6 +137,7 @@ internal sealed class ListenerActor : ReceiveActor, IWithTimers
         }
 
         socket.NoDelay = true;
+        UserTimeout.Set(socket, edge.Options.Timeouts.UserTimeout);
         var info = new StreamInfo(edge.Streams.NextNumber(), role.Kind, peer.ToString());
         streams.Tell(new NewStream(info, socket, role));
     }

@@ -132,6 +132,8 @@ internal sealed class OutboundConnector(
         var race = target.Address is { } address
             ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
+        if (race is RaceResult<Socket>.Connected made)
+            UserTimeout.Set(made.Connection, options.Timeouts.UserTimeout);
         return race is RaceResult<Socket>.Connected connected
             ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
             : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress })

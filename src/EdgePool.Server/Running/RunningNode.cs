@@ -75,7 +75,7 @@ internal sealed class RunningNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(advertising, watching);
+        await Task.WhenAll(advertising, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever became of them, the node leaves in order
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
         // The pool hears of it, and takes the shards, before the links to this node end: one whose port closes without a word counts as dead.

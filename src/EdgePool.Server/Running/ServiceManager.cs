@@ -11,7 +11,10 @@ namespace EdgePool.Server.Running;
 /// </summary>
 internal sealed class ServiceManager : IAsyncDisposable
 {
-    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    /// <summary>How long the manager may take to make room for a word: what it does not take by then it does not hear, for the node goes on.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = (int)Patience.TotalMilliseconds };
     private readonly CancellationTokenSource stopping = new();
     private readonly UnixDomainSocketEndPoint address;
     private readonly Task beating;
@@ -78,7 +81,7 @@ internal sealed class ServiceManager : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // A manager that does not listen has its own reasons: the node serves.
+            // A manager that does not listen, or takes nothing, has its own reasons: the node serves.
         }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class CutProxy : IAsyncDisposable
     private readonly List<Socket> sockets = [];
     private readonly List<Task> pumps = [];
     private Task accepting;
+    private volatile TaskCompletionSource? held;
 
     public CutProxy()
     {
@@ -22,6 +23,17 @@ internal sealed class CutProxy : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     public IPEndPoint? Target { get; set; }
+
+    /// <summary>Nothing comes through, and no connection ends, until <see cref="Release"/>.</summary>
+    public void Hold() => held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held comes through, and all that follows.</summary>
+    public void Release()
+    {
+        var waiting = held;
+        held = null;
+        waiting?.TrySetResult();
+    }
 
     /// <summary>Ends every connection; the next one is taken.</summary>
     public void Cut()
@@ -57,6 +69,7 @@ internal sealed class CutProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         CutForGood();
+        Release();
         await accepting;
         Cut();
         Task[] left;
@@ -87,13 +100,18 @@ internal sealed class CutProxy : IAsyncDisposable
         }
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to)
     {
         var buffer = new byte[16 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var count)
+            {
+                if (held is { } waiting)
+                    await waiting.Task;
                 await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None);
+            }
+
             to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)

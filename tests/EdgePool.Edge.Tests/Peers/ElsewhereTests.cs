@@ -68,6 +68,8 @@ public sealed class ElsewhereTests
         Assert.Same(nodes[0], routes.Find("p1.example"u8, Domain.Utf8));
 
         routes.Component(Domain)!.Queue.Attach(static () => { });
+        Assert.Same(nodes[0], routes.Find("p1.example"u8, Domain.Utf8)); // as long as something may wait there
+        nodes[0].Queue.Rest(static (_, _) => false, static () => { });
 
         Assert.Same(routes.Component(Domain), routes.Find("p1.example"u8, Domain.Utf8));
     }

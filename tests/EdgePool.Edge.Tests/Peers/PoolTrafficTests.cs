@@ -184,6 +184,37 @@ public sealed class PoolTrafficTests
         Assert.Equal((0, 0), (a.Ledger.Read().Bounced, a.UncertainStanzas));
     }
 
+    // The component comes to this node too while its stanzas are under way to the other one: what follows waits here until they have arrived there.
+    [Fact]
+    public async Task Component_ComesToThisNode_IsSentNothingBeforeWhatIsUnderWayToTheOther()
+    {
+        await using var scene = new PoolScene();
+        await using var line = new CutProxy();
+        var a = await scene.StartAsync("a", change: static options => options with { Pool = options.Pool! with { Timeouts = options.Pool.Timeouts with { Suspicious = TimeSpan.FromMinutes(1), Silent = TimeSpan.FromMinutes(1) } } });
+        var b = await scene.StartAsync("b", peer: line.EndPoint.ToString(), starting: node => line.Target = node.PeerEndPoint);
+        await using var e = await scene.ConnectAsync(a, "e.example");
+        await using var atB = await scene.ConnectAsync(b, "d.example");
+        await PoolScene.KnowsAsync(a, "d.example");
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(atB, Batch));
+        await PoolScene.UntilAsync(() => a.Ledger.Read() is { InFlight: 0 });
+
+        line.Hold();
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        await PoolScene.UntilAsync(() => a.Ledger.Read().InFlight == Batch);
+        await using var atA = await scene.ConnectAsync(a, "d.example");
+        await e.SendAsync("<message from='y@e.example' to='u@p1.example' type='chat' id='n-0'/>"); // what follows is looked up anew
+        Assert.Equal(0, NumberOf(await scene.Partner.ReceiveAsync()));
+        await SendAsync(text => e.SendAsync(text), "y@e.example", "x@d.example", Batch);
+        await PoolScene.UntilAsync(() => a.Ledger.Read().InFlight == 2 * Batch);
+        line.Release();
+
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(atB, Batch));
+        Assert.Equal(Numbers(0, Batch), await HeardAsync(atA, Batch));
+        await ExpectBalancedAsync(a, b);
+        Assert.Equal((0, 0, 0), (a.Ledger.Read().Bounced, b.Ledger.Read().Bounced, a.UncertainStanzas));
+    }
+
     // A component that reads nothing leaves its node: what was surely not written goes to the node that has it too, in its order, before what comes meanwhile.
     [Fact]
     public async Task Component_LeavesThisNode_WhatWaitsGoesToWhereElseItIs()

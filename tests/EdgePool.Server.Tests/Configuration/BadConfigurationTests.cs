@@ -157,6 +157,7 @@ public sealed class BadConfigurationTests : IDisposable
         { "short secret", "contoso.secret", "short.secret", "4:41: warning: the secret is shorter than 16 characters" },
         { "no partner", "partners:\n" + Partner, "", "1:1: warning: there is no partner, so nobody can federate with us" },
         { "COMP-08 open inside", "\"127.0.0.1:23456\", allowPlain: loopback", "\"0.0.0.0:23456\", clients: { ca: [internal-ca.pem] }", "7:26: warning: 0.0.0.0:23456 is reached from the partners' side too — bind to the inner interface's address" },
+        { "user timeout", "dialback:", "timeouts: { userTimeout: 60s }\ndialback:", "9:26: warning: the system ends the connection of a peer that takes nothing before write does" },
         { "drain", "dialback:", "timeouts: { drain: 11s }\ndialback:", "9:20: warning: a drain of more than 10s" },
         { "optional TLS", "saslNegotiation: Optional", "tlsNegotiation: Optional", "warning: SASL works over TLS alone" },
         { "plain inside", "{ component: { secretFile: contoso.secret } }", "{ server: { address: a.example, tlsNegotiation: Optional } }", "4:62: warning: streams to a.example may go without TLS over the network" },

@@ -60,6 +60,25 @@ public sealed class ServiceManagerTests : IDisposable
         manager!.Ready();
     }
 
+    // unix(7): a send waits while the queue of the other side is full.
+    [Fact]
+    public async Task Manager_ThatTakesNothing_HoldsTheNodeUpNoLongerThanItsPatience()
+    {
+        var path = Path.Combine(folder, "notify");
+        listening.Bind(new UnixDomainSocketEndPoint(path));
+        using (var other = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false })
+            Assert.Equal(SocketError.WouldBlock, Assert.Throws<SocketException>(() => Fill(other, path)).SocketErrorCode);
+        await using var manager = Open(("NOTIFY_SOCKET", path));
+
+        await Task.Run(manager!.Ready).WaitAsync(ServiceManager.Patience * 20, TestContext.Current.CancellationToken);
+    }
+
+    private static void Fill(Socket socket, string path)
+    {
+        while (true)
+            socket.SendTo("X=1"u8, new UnixDomainSocketEndPoint(path));
+    }
+
     private ServiceManager? Open(params (string Name, string? Value)[] variables) => ServiceManager.Open(name => Array.Find(variables, variable => variable.Name == name).Value, time);
 
     private async Task<string> HeardAsync()

@@ -97,6 +97,14 @@ internal static class CoherenceCheck
             problems.Warn("timeouts.handshake", "the handshake may take longer than the authentication that contains it", "keep handshake at or below authentication");
         }
 
+        if (timeouts.UserTimeout <= timeouts.Write)
+        {
+            problems.Warn(
+                "timeouts.userTimeout",
+                "the system ends the connection of a peer that takes nothing before write does, and the log says that it was lost",
+                "keep userTimeout above write, or lower write");
+        }
+
         if (timeouts.Drain > LongestDrain)
         {
             problems.Warn("timeouts.drain", "a drain of more than 10s may outlast what the service manager waits", "raise TimeoutStopSec of the service above it, or write drain: 10s");

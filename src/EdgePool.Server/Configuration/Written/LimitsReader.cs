@@ -54,6 +54,7 @@ internal static class LimitsReader
             Stalled = Time(timeouts, "stalled", defaults.Stalled),
             Write = Time(timeouts, "write", defaults.Write),
             Acknowledgement = Time(timeouts, "acknowledgement", defaults.Acknowledgement),
+            UserTimeout = Time(timeouts, "userTimeout", defaults.UserTimeout),
             Resumption = Time(timeouts, "resumption", defaults.Resumption),
             Comeback = Time(timeouts, "comeback", defaults.Comeback),
             Close = Time(timeouts, "close", defaults.Close),

@@ -19,6 +19,9 @@ internal static class Figures
         _ => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.0} s"),
     };
 
+    /// <summary>As <see cref="Latency"/>, of what was waited for; null: it did not come in time.</summary>
+    public static string Took(TimeSpan? took) => took is { } span ? Latency((long)span.TotalMicroseconds) : "MORE TIME THAN THERE WAS";
+
     /// <summary><c>20 s</c>, <c>2 min 05 s</c>, <c>1 h 02 min</c>.</summary>
     public static string Time(TimeSpan time) => time switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Demo.Display;
@@ -31,5 +32,22 @@ internal sealed record NodeDemoResult(LedgerSnapshot Ledger, NumberedFlow Reques
     }
 
     /// <inheritdoc/>
-    public void WriteText(TextWriter target) => NodeSummary.Write(this, target);
+    public void WriteText(TextWriter target)
+    {
+        target.WriteLine();
+        target.WriteLine(IsGood ? "Shown:" : "NOT SHOWN, see the figures:");
+        target.WriteLine($"  {Figures.Count(Requests.Received)} messages went from a partner's server through one EdgePool node to a component, and {Figures.Count(Answers.Received)} answers back,");
+        target.WriteLine($"  in {Lasted()}: {Figures.Count(Totals.PerSecond)} stanzas a second. The partner was found by DNS SRV; its streams are under TLS, SASL EXTERNAL on both.");
+        target.WriteLine($"  Checked at both ends: {Figures.Count(Totals.Missing)} lost, {Figures.Count(Totals.Duplicated)} doubled, {Figures.Count(Totals.Misordered)} out of order, {Figures.Count(Totals.Damaged)} damaged.");
+        target.WriteLine($"  Latency through the edge, one way: half within {Figures.Latency(Totals.Percentile(0.50))}, 99 of 100 within {Figures.Latency(Totals.Percentile(0.99))}.");
+        target.WriteLine($"  The ledger {(Ledger.Balances ? "balances" : "DOES NOT BALANCE")}: accepted {Figures.Count(Ledger.Accepted)} = delivered {Figures.Count(Ledger.Delivered)}"
+            + $" + bounced {Figures.Count(Ledger.Bounced)} + dropped {Figures.Count(Ledger.Dropped)} + in flight {Figures.Count(Ledger.InFlight)}.");
+        target.WriteLine();
+        target.WriteLine("Next:");
+        target.WriteLine("  edgepool demo                                  two sites, one of which is killed");
+        target.WriteLine("  edgepool demo --nodes 1 --rate 0               one node, as many stanzas as go");
+        target.WriteLine("  edgepool check config --config FILE            a node of your own: README.md, cluster-config/minimal.yaml");
+    }
+
+    private string Lasted() => Elapsed < TimeSpan.FromMinutes(1) ? string.Create(CultureInfo.InvariantCulture, $"{Elapsed.TotalSeconds:0.0} s") : Figures.Time(Elapsed);
 }

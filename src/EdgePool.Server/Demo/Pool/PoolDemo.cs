@@ -1,5 +1,6 @@
 using EdgePool.Cluster.Sharding;
 using EdgePool.Server.Cli;
+using EdgePool.Server.Demo.Display;
 using EdgePool.Server.Demo.Sites;
 
 namespace EdgePool.Server.Demo.Pool;
@@ -46,11 +47,11 @@ internal sealed class PoolDemo(DemoSettings settings, TimeProvider time) : Scene
                 Say(FormattableString.Invariant($"{victim.Name} is killed: it owned {shards} shards, and {Scene.Partners[0].Domain} was with it"));
                 noticed = await MeasureAsync(since, () => others.All(node => !node.Place.Keeper.View.Nodes.ContainsKey(victim.Name)));
                 owned = await MeasureAsync(since, () => IsWhole(others));
-                Say($"the others know it after {Shown(noticed)}, and every shard has an owner again after {Shown(owned)}");
+                Say($"the others know it after {Figures.Took(noticed)}, and every shard has an owner again after {Figures.Took(owned)}");
             },
             stop);
         var flowing = taken.Any(static one => one.Took is null) ? null : taken.Max(static one => one.Took);
-        Say($"its partners' traffic flows again, by other nodes, after {Shown(flowing)}");
+        Say($"its partners' traffic flows again, by other nodes, after {Figures.Took(flowing)}");
         return new KilledNode(victim.Name, shards, noticed, owned, flowing);
     }
 

@@ -44,8 +44,8 @@ internal sealed record PoolDemoResult(SceneAccount Account, int Nodes, KilledNod
         }
         else
         {
-            target.WriteLine($"  A pool of {Nodes} nodes lost {Killed.Name} in mid-traffic. The others knew after {Took(Killed.Noticed)}; its {Killed.Shards} shards had owners again after {Took(Killed.Owned)}; its partners'");
-            target.WriteLine($"  traffic flowed again after {Took(Killed.Flowing)}: they went to the next target of the SRV records.");
+            target.WriteLine($"  A pool of {Nodes} nodes lost {Killed.Name} in mid-traffic. The others knew after {Figures.Took(Killed.Noticed)}; its {Killed.Shards} shards had owners again after {Figures.Took(Killed.Owned)}; its partners'");
+            target.WriteLine($"  traffic flowed again after {Figures.Took(Killed.Flowing)}: they went to the next target of the SRV records.");
         }
 
         Account.WriteText(target);
@@ -54,6 +54,4 @@ internal sealed record PoolDemoResult(SceneAccount Account, int Nodes, KilledNod
         target.WriteLine("  edgepool demo --nodes 3 --duration 20s --json   the same for scripts");
         target.WriteLine("  cluster-config/pool                             a pool of your own, on etcd");
     }
-
-    private static string Took(TimeSpan? took) => took is { } span ? Figures.Latency((long)span.TotalMicroseconds) : "MORE TIME THAN THERE WAS";
 }

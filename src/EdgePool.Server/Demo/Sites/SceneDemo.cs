@@ -129,9 +129,6 @@ internal abstract class SceneDemo(DemoSettings settings, TimeProvider time) : ID
     protected async Task<TimeSpan?> MeasureAsync(long since, Func<bool> condition)
         => await UntilAsync(condition, LongestTakeover, CancellationToken.None) ? time.GetElapsedTime(since) : null;
 
-    /// <summary>A time for people.</summary>
-    protected static string Shown(TimeSpan? took) => took is { } span ? Figures.Latency((long)span.TotalMicroseconds) : "MORE TIME THAN THERE WAS";
-
     private IEnumerable<DemoNode> Living => Scene.Nodes.Where(static node => !node.IsDead);
 
     private async Task StartAsync(CancellationToken cancellation)

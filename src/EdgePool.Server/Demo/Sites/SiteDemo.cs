@@ -1,4 +1,5 @@
 using EdgePool.Server.Cli;
+using EdgePool.Server.Demo.Display;
 
 namespace EdgePool.Server.Demo.Sites;
 
@@ -54,7 +55,7 @@ internal sealed class SiteDemo(DemoSettings settings, TimeProvider time) : Scene
     protected override IDemoResult Conclude(SceneAccount account)
         => new SiteDemoResult(account, [.. takeovers.Select(static one => new Switchover(one.Partner.Domain, one.Took))], [.. returns.Select(static one => new Switchover(one.Partner.Domain, one.Took))], Scene.Partners.Count);
 
-    private static string Times(IEnumerable<(SitePartner Partner, TimeSpan? Took)> times) => string.Join(", ", times.Select(static one => $"{one.Partner.Domain} after {Shown(one.Took)}"));
+    private static string Times(IEnumerable<(SitePartner Partner, TimeSpan? Took)> times) => string.Join(", ", times.Select(static one => $"{one.Partner.Domain} after {Figures.Took(one.Took)}"));
 
     private string Where() => string.Join(", ", Scene.Partners.Select(static partner => $"{partner.Domain} is with {partner.At ?? "no node"}"));
 }
