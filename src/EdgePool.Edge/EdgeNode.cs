@@ -170,6 +170,9 @@ public sealed class EdgeNode : IAsyncDisposable
     /// </summary>
     public long UncertainStanzas => links?.Stanzas.Uncertain ?? 0;
 
+    /// <summary>The stanzas over links; null: the node is alone.</summary>
+    internal LinkedStanzas? LinkedStanzas => links?.Stanzas;
+
     /// <summary>The policy in force.</summary>
     public PolicySnapshot Policy => edge.Policy.Current;
 

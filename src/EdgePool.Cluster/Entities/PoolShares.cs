@@ -8,7 +8,7 @@ namespace EdgePool.Cluster.Entities;
 
 /// <summary>
 /// Divides budgets in the running pool, and shares what is known of dead partners: reports what this node has to the owners of the shards, and answers, for the shards that it owns, what others report. One question
-/// to each owner in each <see cref="Interval"/>, however many partners there are; one more at once when a stream was refused.
+/// to each owner in each <see cref="Interval"/>, however many partners there are; one more soon when a stream got no place, when nodes or owners changed, and while an owner that answers has not said all.
 /// </summary>
 public sealed class PoolShares
 {
@@ -18,7 +18,7 @@ public sealed class PoolShares
     /// <summary>The wait for an owner's answer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often it is looked whether a stream was refused.</summary>
+    /// <summary>How often it is looked whether there is a reason to report sooner.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
 
     private readonly ICoordinator store;
@@ -34,6 +34,8 @@ public sealed class PoolShares
     private Task reading = Task.CompletedTask;
     private int hurried;
     private PoolView? seen;
+    private Roster roster = Roster.Empty;
+    private ShardMap? owners;
     private long lease;
 
     /// <param name="store">Where membership is agreed on.</param>
@@ -51,7 +53,7 @@ public sealed class PoolShares
         (owner, this.troubles) = (new ShareOwner(time), new TroubleOwner(time));
         Troubles = troubles ?? new TroubleBook(time);
         Book = book ?? new ShareBook(member.Record.Name, time);
-        Book.Short = () => Volatile.Write(ref hurried, 1);
+        Book.Short = Hurry;
         peers.Answer(QuestionKind.Entity, AnswerAsync);
     }
 
@@ -69,9 +71,9 @@ public sealed class PoolShares
     {
         try
         {
+            Look();
             while (true)
             {
-                Look();
                 Book.Measure();
                 Report(cancellationToken);
                 var before = time.GetTimestamp();
@@ -79,7 +81,7 @@ public sealed class PoolShares
                 {
                     await Task.Delay(Breath, time, cancellationToken);
                 }
-                while (time.GetElapsedTime(before) < Interval && Interlocked.Exchange(ref hurried, 0) == 0);
+                while (!Look() && Interlocked.Exchange(ref hurried, 0) == 0 && time.GetElapsedTime(before) < Interval);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -88,23 +90,29 @@ public sealed class PoolShares
         }
     }
 
-    /// <summary>Takes in who is in the pool, for both parts.</summary>
-    private void Look()
+    private void Hurry() => Volatile.Write(ref hurried, 1);
+
+    /// <summary>Takes in who is in the pool, for both parts. True: that has changed, or who owns what; owners wait for the reports of all before they say anything.</summary>
+    private bool Look()
     {
-        var view = keeper.View;
-        var term = member.Term?.Lease ?? lease;
+        var (view, map, term) = (keeper.View, keeper.Map, member.Term?.Lease ?? lease);
+        var moved = !ReferenceEquals(map, owners) || term != lease;
+        owners = map;
         if (ReferenceEquals(view, seen) && term == lease)
         {
-            return;
+            return moved;
         }
 
         (seen, lease) = (view, term);
-        var roster = Roster.Of(view);
+        var before = roster;
+        roster = Roster.Of(view);
         Book.See(roster, term);
         lock (owning)
         {
             owner.See(roster);
         }
+
+        return moved || !roster.Has(before) || !before.Has(roster); // the load of nodes changes all the time
     }
 
     private void Report(CancellationToken cancellationToken)
@@ -131,10 +139,10 @@ public sealed class PoolShares
     {
         try
         {
-            var roster = Roster.Of(PoolView.Of(await store.ReadAsync(NodeRecord.PrefixOf(member.Record.Pool), cancellationToken)));
+            var read = Roster.Of(PoolView.Of(await store.ReadAsync(NodeRecord.PrefixOf(member.Record.Pool), cancellationToken)));
             lock (owning)
             {
-                owner.See(roster);
+                owner.See(read);
             }
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
@@ -168,6 +176,11 @@ public sealed class PoolShares
                 {
                     Book.Take(report, read);
                     Troubles.Take(report, read.Advices);
+                }
+
+                if (Book.IsWaiting(report.Shards.Keys))
+                {
+                    Hurry(); // the owner speaks, and will soon know more
                 }
 
                 return;
@@ -227,6 +240,10 @@ public sealed class PoolShares
             {
                 answer = owner.Hear(node, report, keeper.TokenOf);
                 answer = answer is null ? null : answer with { Advices = troubles.Hear(node, report, keeper.TokenOf) };
+                if (owner.Wanted > 0)
+                {
+                    Hurry();
+                }
             }
         }
 

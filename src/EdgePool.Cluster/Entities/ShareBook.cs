@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgePool.Cluster.Sharding;
 
 namespace EdgePool.Cluster.Entities;
 
@@ -12,10 +11,13 @@ namespace EdgePool.Cluster.Entities;
 /// that and what it was granted. A node that nobody tells anything for <see cref="Patience"/> (it started while there was no owner to be reached) takes the
 /// least there is, a tenth of each partner's limits and two streams, one each way: they may be too many, and federation goes on.
 /// </remarks>
-public sealed class ShareBook
+public sealed partial class ShareBook
 {
-    /// <summary>How long a node waits for an owner's word before it takes the least.</summary>
+    /// <summary>How long a node waits for an owner that says nothing before it takes the least.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it waits for one that answers and cannot say all: it has not heard of another node.</summary>
+    public static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>For how long a stream that was refused counts as demand: a partner comes again within that time, or did not mean it.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
@@ -29,11 +31,8 @@ public sealed class ShareBook
     private readonly string node;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
-    private readonly Dictionary<BudgetKey, Entry> entries = [];
-    private readonly bool[] told = new bool[Placement.Shards];
-    private readonly bool[] fair = new bool[Placement.Shards];
-    private readonly long[] lastWord = new long[Placement.Shards];
-    private readonly long[] asking = new long[Placement.Shards];
+    private readonly Dictionary<BudgetKey, ShareEntry> entries = [];
+    private readonly OwnersWord word;
     private Roster nodes = Roster.Empty;
     private long lease;
     private long sequence;
@@ -44,12 +43,15 @@ public sealed class ShareBook
     public ShareBook(string node, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
-        (this.node, this.time) = (node, time);
-        Array.Fill(lastWord, measured = time.GetTimestamp());
+        (this.node, this.time, word) = (node, time, new OwnersWord(time));
+        measured = time.GetTimestamp();
     }
 
-    /// <summary>Called, outside every lock, when a stream was refused: the owner may have room for it.</summary>
+    /// <summary>Called, outside every lock, when a stream got no place: the owner may have room for it.</summary>
     public Action? Short { get; set; }
+
+    /// <summary>Called, outside every lock, when owners have told this node what they had not yet told it in its present membership.</summary>
+    public Action? Told { get; set; }
 
     /// <summary>
     /// Called, outside every lock, when more streams of a holder stand over the pool than may, and so many of this node's are to end: those it had when the pool took it for
@@ -76,7 +78,7 @@ public sealed class ShareBook
         {
             lock (gate)
             {
-                return lease != 0 && told.Zip(fair).All(static shard => shard.First || shard.Second);
+                return lease != 0 && word.IsAllKnown;
             }
         }
     }
@@ -84,19 +86,30 @@ public sealed class ShareBook
     /// <summary>Takes a place for one stream; false: this node has none left.</summary>
     /// <param name="holder">See <see cref="BudgetKey"/>.</param>
     /// <param name="limit">What policy allows over the pool.</param>
-    public bool TryTake(string holder, long limit)
+    public bool TryTake(string holder, long limit) => TryTake(holder, limit, out _);
+
+    /// <summary>Takes a place for one stream; false: this node has none left, or does not know yet.</summary>
+    /// <param name="holder">See <see cref="BudgetKey"/>.</param>
+    /// <param name="limit">What policy allows over the pool.</param>
+    /// <param name="patience">How long at most until this node knows, by <see cref="Told"/> or because it waits no more; zero: it knows.</param>
+    public bool TryTake(string holder, long limit, out TimeSpan patience)
     {
+        patience = TimeSpan.Zero;
         lock (gate)
         {
             var entry = Open(new BudgetKey(holder, BudgetKind.Streams), limit);
             if (entry.Held < InForce(entry))
             {
                 entry.Held++;
-                entry.Unconfirmed += told[entry.Key.Shard] ? 0 : 1;
+                entry.Unconfirmed += word.IsTold(entry.Key.Shard) ? 0 : 1;
                 return true;
             }
 
-            entry.Refuse(time);
+            patience = entry.Held < limit ? word.PatienceFor(entry.Key.Shard) : TimeSpan.Zero;
+            if (patience == TimeSpan.Zero || entry.Held >= Fair(entry))
+            {
+                entry.Refuse(time); // what the fair share is enough for needs no word of its own
+            }
         }
 
         Short?.Invoke();
@@ -104,7 +117,7 @@ public sealed class ShareBook
     }
 
     /// <summary>Gives a place back.</summary>
-    /// <param name="holder">As for <see cref="TryTake"/>.</param>
+    /// <param name="holder">As for <see cref="TryTake(string, long)"/>.</param>
     public void Return(string holder)
     {
         lock (gate)
@@ -117,7 +130,7 @@ public sealed class ShareBook
     }
 
     /// <summary>The streams that have a place here.</summary>
-    /// <param name="holder">As for <see cref="TryTake"/>.</param>
+    /// <param name="holder">As for <see cref="TryTake(string, long)"/>.</param>
     public long HeldBy(string holder)
     {
         lock (gate)
@@ -146,16 +159,16 @@ public sealed class ShareBook
     {
         lock (gate)
         {
-            return InForce(entries.GetValueOrDefault(key) ?? new Entry(key) { Whole = whole });
+            return InForce(entries.GetValueOrDefault(key) ?? new ShareEntry(key) { Whole = whole });
         }
     }
 
     /// <summary>By whose word a node has what it has; for messages.</summary>
-    internal string Told(BudgetKey key)
+    internal string Describe(BudgetKey key)
     {
         lock (gate)
         {
-            return $"{(told[key.Shard] ? "told" : "untold")}, {(entries.GetValueOrDefault(key)?.Share is { } share ? share.ToString(CultureInfo.InvariantCulture) : "fair")} among {nodes.Leases.Count}, {entries.GetValueOrDefault(key)?.Unconfirmed ?? 0} unconfirmed";
+            return $"{(word.IsTold(key.Shard) ? "told" : "untold")}, {(entries.GetValueOrDefault(key)?.Share is { } share ? share.ToString(CultureInfo.InvariantCulture) : "fair")} among {nodes.Leases.Count}, {entries.GetValueOrDefault(key)?.Unconfirmed ?? 0} unconfirmed";
         }
     }
 
@@ -164,7 +177,7 @@ public sealed class ShareBook
     {
         lock (gate)
         {
-            return told[shard] && lease == membership;
+            return word.IsTold(shard) && lease == membership;
         }
     }
 
@@ -173,63 +186,7 @@ public sealed class ShareBook
     {
         lock (gate)
         {
-            return !told[shard] && time.GetElapsedTime(lastWord[shard]) > Patience;
-        }
-    }
-
-    /// <summary>Who is in the pool, as last heard; and the lease of this node's membership, the last one where it has none.</summary>
-    internal void See(Roster now, long membership)
-    {
-        lock (gate)
-        {
-            nodes = now;
-            if (membership != lease)
-            {
-                // Others may have been given what this node had.
-                Array.Clear(told);
-                Array.Clear(fair);
-                foreach (var entry in entries.Values)
-                {
-                    entry.Unconfirmed = entry.Held;
-                    entry.Share = entry.Rate is not null && lease != 0 ? Math.Min(entry.Share ?? entry.Whole, Fair(entry)) : entry.Share is null ? null : 0;
-                }
-
-                lease = membership;
-            }
-
-            Publish();
-        }
-    }
-
-    /// <summary>All there is to tell the owner of some shards. From now on no answer to an earlier report on them counts.</summary>
-    internal ShareReport Report(IReadOnlyDictionary<int, long> shards)
-    {
-        lock (gate)
-        {
-            sequence++;
-            foreach (var shard in shards.Keys)
-            {
-                asking[shard] = sequence;
-            }
-
-            var holdings = new List<Holding>();
-            foreach (var entry in entries.Values.ToArray())
-            {
-                if (!shards.ContainsKey(entry.Key.Shard))
-                {
-                    continue;
-                }
-
-                var (inForce, demand) = (InForce(entry), entry.Demand(time));
-                if (entry.Share is not null || demand > inForce || inForce > Default(entry))
-                {
-                    holdings.Add(new Holding(entry.Key, entry.Whole, inForce, entry.Share is not null, Math.Min(demand, entry.Whole), entry.Held, entry.Unconfirmed));
-                }
-
-                Tidy(entry);
-            }
-
-            return new ShareReport(lease, sequence, nodes, shards, holdings);
+            return !word.IsKnown(shard) && word.PatienceFor(shard) == TimeSpan.Zero;
         }
     }
 
@@ -250,104 +207,18 @@ public sealed class ShareBook
         }
     }
 
-    /// <summary>Takes an answer, as far as nothing was told to anybody since.</summary>
-    internal void Take(ShareReport report, ShareAnswer answer)
-    {
-        List<(string Holder, long Streams)> tooMany = [];
-        lock (gate)
-        {
-            if (report.Lease != lease)
-            {
-                return; // it is to a member that is none any more
-            }
-
-            // First what is divided otherwise, and then the word that this is all of it.
-            foreach (var grant in answer.Grants)
-            {
-                if (asking[grant.Key.Shard] == report.Sequence && Take(grant) is var streams and > 0)
-                {
-                    tooMany.Add((grant.Key.Holder, streams));
-                }
-            }
-
-            foreach (var shard in report.Shards.Keys)
-            {
-                if (asking[shard] == report.Sequence)
-                {
-                    lastWord[shard] = time.GetTimestamp();
-                    told[shard] |= answer.Shards[shard];
-                    fair[shard] = false;
-                }
-            }
-
-            ConfirmFair(report, answer);
-            Publish();
-        }
-
-        foreach (var (holder, streams) in tooMany)
-        {
-            TooMany?.Invoke(holder, streams);
-        }
-    }
-
-    /// <summary>The owner will not answer, for it runs another program: this node has its fair share of all that it asked about, until an owner answers.</summary>
-    internal void TakeNothing(ShareReport report)
-    {
-        lock (gate)
-        {
-            foreach (var shard in report.Shards.Keys.Where(shard => asking[shard] == report.Sequence))
-            {
-                fair[shard] = true;
-            }
-
-            foreach (var entry in entries.Values.Where(entry => fair[entry.Key.Shard]))
-            {
-                entry.Share = null;
-            }
-
-            Publish();
-        }
-    }
-
-    /// <summary>Where all is said and nothing of a budget, each node has its fair share, and so no more than that.</summary>
-    private void ConfirmFair(ShareReport report, ShareAnswer answer)
-    {
-        var unconfirmed = entries.Values.Where(entry => entry is { Unconfirmed: > 0, Share: null } && answer.Shards[entry.Key.Shard] && report.Shards.ContainsKey(entry.Key.Shard)
-            && asking[entry.Key.Shard] == report.Sequence && entry.Held <= Fair(entry)).ToList();
-        foreach (var entry in unconfirmed.ExceptBy(answer.Grants.Select(static g => g.Key), static e => e.Key))
-        {
-            entry.Unconfirmed = 0;
-        }
-    }
-
-    /// <summary>How many streams are too many here.</summary>
-    private long Take(Grant grant)
-    {
-        if (grant.Share is null && !entries.ContainsKey(grant.Key))
-        {
-            return 0;
-        }
-
-        var entry = entries.TryGetValue(grant.Key, out var known) ? known : Open(grant.Key, grant.Whole);
-        var unasked = told[grant.Key.Shard] ? Fair(entry) : 0; // not what was taken for want of a word
-        entry.Share = grant.Share is not { } share ? null : entry.Share is null ? Math.Min(share, unasked) : share;
-        entry.Unconfirmed = grant.Keep is null ? 0 : entry.Unconfirmed;
-        Tidy(entry);
-        return Math.Min(entry.Unconfirmed, entry.Held - (grant.Keep ?? Grant.All));
-    }
-
-    private Entry Open(BudgetKey key, long whole)
+    private ShareEntry Open(BudgetKey key, long whole)
     {
         if (!entries.TryGetValue(key, out var entry))
         {
-            entries.Add(key, entry = new Entry(key));
+            entries.Add(key, entry = new ShareEntry(key));
         }
 
         entry.Whole = whole;
         return entry;
     }
 
-    private void Tidy(Entry entry)
+    private void Tidy(ShareEntry entry)
     {
         if (entry is { Share: null, Held: 0, Rate: null } && entry.Demand(time) == 0)
         {
@@ -356,15 +227,15 @@ public sealed class ShareBook
     }
 
     /// <summary>The most that this node may come to have: never less than it has.</summary>
-    private long InForce(Entry entry) => Math.Max(entry.Held, Math.Min(entry.Share ?? Default(entry), entry.Whole));
+    private long InForce(ShareEntry entry) => Math.Max(entry.Held, Math.Min(entry.Share ?? Default(entry), entry.Whole));
 
-    private long Default(Entry entry)
-        => told[entry.Key.Shard] || fair[entry.Key.Shard] ? Fair(entry)
-            : time.GetElapsedTime(lastWord[entry.Key.Shard]) <= Patience ? 0
+    private long Default(ShareEntry entry)
+        => word.IsKnown(entry.Key.Shard) ? Fair(entry)
+            : word.PatienceFor(entry.Key.Shard) > TimeSpan.Zero ? 0
             : entry.Key.Kind == BudgetKind.Streams ? Math.Min(entry.Whole, Math.Max(LeastStreams, entry.Whole / 10))
             : entry.Whole / 10;
 
-    private long Fair(Entry entry) => FairShare.Of(entry.Key.Holder, entry.Whole, node, nodes.Leases.Keys);
+    private long Fair(ShareEntry entry) => FairShare.Of(entry.Key.Holder, entry.Whole, node, nodes.Leases.Keys);
 
     private void Publish()
     {
@@ -375,11 +246,11 @@ public sealed class ShareBook
     }
 
     /// <summary>A rate is never nothing: what waits for it would wait for ever.</summary>
-    private void Publish(Entry entry)
+    private void Publish(ShareEntry entry)
     {
         if (entry.Rate is { } rate)
         {
-            rate.Now = Math.Max(InForce(entry), entry.Share is null && !told[entry.Key.Shard] ? Math.Max(1, entry.Whole / 100) : 1);
+            rate.Now = Math.Max(InForce(entry), entry.Share is null && !word.IsTold(entry.Key.Shard) ? Math.Max(1, entry.Whole / 100) : 1);
         }
     }
 
@@ -393,53 +264,5 @@ public sealed class ShareBook
                 Tidy(entry);
             }
         }
-    }
-
-    private sealed class Entry(BudgetKey key)
-    {
-        private int refusedBefore;
-        private int refused;
-        private long refusedSince;
-        private long used;
-        private long rate;
-
-        public BudgetKey Key => key;
-
-        public long Whole { get; set; }
-
-        public long Held { get; set; }
-
-        /// <summary>See <see cref="Holding"/>.</summary>
-        public long Unconfirmed { get; set; }
-
-        /// <summary>By an owner's word; null: the fair share.</summary>
-        public long? Share { get; set; }
-
-        public RateShare? Rate { get; set; }
-
-        public void Refuse(TimeProvider time)
-        {
-            if (refused == 0 || time.GetElapsedTime(refusedSince) >= Memory)
-            {
-                (refusedBefore, refused, refusedSince) = (Recent(time), 0, time.GetTimestamp());
-            }
-
-            refused++;
-        }
-
-        public void Measure(double seconds)
-        {
-            if (Rate is { } share)
-            {
-                // Of who is held back nobody knows what it could use: it asks for all, and has as much as others that do. What another has and does not use, nobody has.
-                used = Math.Max((long)(share.TakeUsed() / seconds), used / 4);
-                rate = share.TakeHeldBack() ? Whole : Math.Min(used + ((used + 9) / 10), Whole);
-            }
-        }
-
-        public long Demand(TimeProvider time) => key.Kind == BudgetKind.Streams ? Held + Recent(time) : rate;
-
-        private int Recent(TimeProvider time)
-            => refused == 0 ? 0 : time.GetElapsedTime(refusedSince) is var since && since < Memory ? Math.Max(refused, refusedBefore) : since < 2 * Memory ? refused : 0;
     }
 }

@@ -40,14 +40,14 @@ internal sealed class ShareOwner
     public const int MostOfShard = 64;
 
     private readonly TimeProvider time;
-    private readonly Dictionary<int, OwnedShard> shards = [];
+    private readonly OwnedShards<OwnedShard> shards = new(static _ => new OwnedShard());
     private readonly Dictionary<string, Reporter> reporters = new(StringComparer.Ordinal);
     private Roster roster = Roster.Empty;
 
     public ShareOwner(TimeProvider time) => this.time = time;
 
     /// <summary>Budgets that are divided by demand.</summary>
-    public int Count => shards.Values.Sum(static s => s.Budgets.Count);
+    public int Count => shards.All.Sum(static s => s.Budgets.Count);
 
     /// <summary>Who is in the pool, as read from the store; an older one than is known counts for nothing.</summary>
     public void See(Roster now)
@@ -59,7 +59,7 @@ internal sealed class ShareOwner
     }
 
     /// <summary>The lowest revision that a roster must have for all shards asked about so far to be divided; 0: the one at hand does.</summary>
-    public long Wanted => shards.Values.Select(static s => s.Token).DefaultIfEmpty().Max() is var newest && newest > roster.Revision ? newest : 0;
+    public long Wanted => shards.Newest is var newest && newest > roster.Revision ? newest : 0;
 
     /// <summary>Hears a report and answers it; null: it is older than another one, or by somebody who is not in the pool.</summary>
     /// <param name="node">The name of the node that reports.</param>
@@ -76,36 +76,23 @@ internal sealed class ShareOwner
         var (known, grants) = (new BitArray(Placement.Shards), new List<Grant>());
         var holdings = report.Holdings.ToLookup(static h => h.Key.Shard);
         var agreed = Agreed();
-        foreach (var (number, meant) in report.Shards)
+        foreach (var (number, token, shard) in shards.MeantBy(report, tokenOf))
         {
-            if (tokenOf(number) is not { } token)
-            {
-                shards.Remove(number);
-                continue;
-            }
-
-            if (token != meant)
-            {
-                continue;
-            }
-
-            if (!shards.TryGetValue(number, out var shard) || shard.Token != token)
-            {
-                shards[number] = shard = new OwnedShard(token);
-            }
-
             Note(node, shard, holdings[number]);
             var open = roster.Revision >= token && reporters.Keys.All(shard.Heard.Contains) && roster.Leases.Keys.All(shard.Heard.Contains);
-            known[number] = open && agreed;
+            var all = open && agreed;
             foreach (var budget in shard.Budgets.Values.ToArray())
             {
-                grants.Add(GrantFor(node, budget, open, agreed));
+                grants.Add(GrantFor(node, budget, open, agreed, out var settled));
+                all &= settled;
                 if (budget.Resting && open && agreed && reporters.Keys.All(other => !budget.Parts[other].Listed))
                 {
                     shard.Budgets.Remove(budget.Key);
                     grants.RemoveAt(grants.Count - 1);
                 }
             }
+
+            known[number] = all;
         }
 
         return new ShareAnswer(known, grants);
@@ -150,7 +137,7 @@ internal sealed class ShareOwner
 
     private void Drop(string node)
     {
-        foreach (var shard in shards.Values)
+        foreach (var shard in shards.All)
         {
             shard.Heard.Remove(node);
             foreach (var budget in shard.Budgets.Values)
@@ -187,8 +174,8 @@ internal sealed class ShareOwner
         }
     }
 
-    /// <summary>What a node that has just reported has from now on.</summary>
-    private Grant GrantFor(string node, Budget budget, bool open, bool agreed)
+    /// <summary>What a node that has just reported has from now on; not settled: it will be more when others have heard what they have.</summary>
+    private Grant GrantFor(string node, Budget budget, bool open, bool agreed, out bool settled)
     {
         var nodes = FairShare.Order(budget.Key.Holder, roster.Leases.Keys.Union(reporters.Keys, StringComparer.Ordinal));
         foreach (var other in nodes)
@@ -196,13 +183,14 @@ internal sealed class ShareOwner
             budget.Parts.TryAdd(other, default);
         }
 
-        var share = ShareFor(node, nodes, budget, open, agreed);
+        var share = ShareFor(node, nodes, budget, open, agreed, out settled);
         return new Grant(budget.Key, budget.Whole, share, share is null ? null : KeepFor(node, nodes, budget, open && agreed));
     }
 
     /// <summary>Null: its fair share, whatever that comes to be.</summary>
-    private long? ShareFor(string node, string[] nodes, Budget budget, bool open, bool agreed)
+    private long? ShareFor(string node, string[] nodes, Budget budget, bool open, bool agreed, out bool settled)
     {
+        settled = true;
         budget.Whole = budget.Parts.Values.Where(static p => p.Listed).Select(static p => p.Whole).DefaultIfEmpty(budget.Whole).Min();
         var demands = Array.ConvertAll(nodes, other => budget.Parts[other].Demand);
         var even = Division.Of(BudgetKind.Streams, budget.Whole, new long[nodes.Length]);
@@ -227,7 +215,8 @@ internal sealed class ShareOwner
         if (share > have)
         {
             var others = nodes.Where(other => !string.Equals(other, node, StringComparison.Ordinal)).Select(other => budget.Parts[other]);
-            share = open && part.Told && others.All(static p => p.Told) ? Math.Clamp(budget.Whole - others.Sum(static p => p.Most), have, share) : have;
+            settled = part.Told && others.All(static p => p.Told);
+            share = open && settled ? Math.Clamp(budget.Whole - others.Sum(static p => p.Most), have, share) : have;
         }
 
         budget.Parts[node] = part with { Most = Math.Max(part.InForce, share) };
@@ -270,10 +259,8 @@ internal sealed class ShareOwner
         public Roster Nodes { get; set; } = Roster.Empty;
     }
 
-    private sealed class OwnedShard(long token)
+    private sealed class OwnedShard
     {
-        public long Token => token;
-
         /// <summary>Who has reported since the shard is this node's.</summary>
         public HashSet<string> Heard { get; } = new(StringComparer.Ordinal);
 

@@ -12,11 +12,11 @@ internal sealed class TroubleOwner(TimeProvider time)
 {
     private const int EpisodesOfToken = 1 << 16;
 
-    private readonly Dictionary<int, OwnedShard> shards = [];
+    private readonly OwnedShards<OwnedShard> shards = new(token => new OwnedShard(token, time.GetTimestamp()));
     private long episodes;
 
     /// <summary>Pairs in trouble that this owner knows of.</summary>
-    public int Count => shards.Values.Sum(static s => s.Records.Count);
+    public int Count => shards.All.Sum(static s => s.Records.Count);
 
     /// <summary>Hears of the troubles of a report and says what is known of those of the same shards.</summary>
     /// <param name="node">The name of the node that reports.</param>
@@ -26,24 +26,8 @@ internal sealed class TroubleOwner(TimeProvider time)
     {
         var advices = new List<Advice>();
         var troubles = report.Troubles.ToLookup(static t => t.Pair.Shard);
-        foreach (var (number, meant) in report.Shards)
+        foreach (var (number, _, shard) in shards.MeantBy(report, tokenOf))
         {
-            if (tokenOf(number) is not { } token)
-            {
-                shards.Remove(number);
-                continue;
-            }
-
-            if (token != meant)
-            {
-                continue;
-            }
-
-            if (!shards.TryGetValue(number, out var shard) || shard.Token != token)
-            {
-                shards[number] = shard = new OwnedShard(token, time.GetTimestamp());
-            }
-
             if (shard.Records.Count == 0 && !troubles.Contains(number))
             {
                 continue;

@@ -14,7 +14,7 @@ public static class Placement
 
     /// <summary>The shard of a partner.</summary>
     /// <param name="domain">The partner's primary domain, canonical (U-labels).</param>
-    public static int ShardOf(string domain) => (int)(Mix(Hash(domain)) % Shards);
+    public static int ShardOf(string domain) => (int)(Rendezvous.Mix(Hash(domain)) % Shards);
 
     /// <summary>The node that is to own a shard: of those of the view that do not drain, the one with the highest weight. Null: there is none.</summary>
     public static string? OwnerOf(int shard, PoolView view)
@@ -38,27 +38,9 @@ public static class Placement
     public static string?[] OwnersOf(PoolView view, int shards = Shards) => [.. Enumerable.Range(0, shards).Select(shard => OwnerOf(shard, view))];
 
     /// <summary>The weight of a node for what has a name.</summary>
-    public static ulong WeightFor(string node, string name) => Mix(Hash(node) ^ Mix(Hash(name)));
+    public static ulong WeightFor(string node, string name) => Rendezvous.Mix(Hash(node) ^ Rendezvous.Mix(Hash(name)));
 
-    private static ulong Weight(string node, int shard) => Mix(Hash(node) ^ Mix((ulong)shard + 1)) | 1;
+    private static ulong Weight(string node, int shard) => Rendezvous.Mix(Hash(node) ^ Rendezvous.Mix((ulong)shard + 1)) | 1;
 
-    /// <summary>FNV-1a, 64 bits, over UTF-8.</summary>
-    private static ulong Hash(string text)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var octet in Encoding.UTF8.GetBytes(text))
-        {
-            hash = (hash ^ octet) * 1099511628211UL;
-        }
-
-        return hash;
-    }
-
-    /// <summary>Spreads every bit over all (the finaliser of SplitMix64).</summary>
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9UL;
-        value = (value ^ (value >> 27)) * 0x94d049bb133111ebUL;
-        return value ^ (value >> 31);
-    }
+    private static ulong Hash(string text) => Rendezvous.Hash(Encoding.UTF8.GetBytes(text));
 }

@@ -12,7 +12,8 @@ namespace EdgePool.Edge.Partners;
 /// Counts the streams with partners, both directions together, against the gateway's limits: inbound ones from authentication, outbound ones from the dial on.
 /// A partner that stands for every other domain is counted by domain. Without a gateway (<see cref="PolicySnapshot.Gateway"/>) a partner's own limit counts alone. A limit
 /// that is lowered ends no stream: it counts for the next one. In a pool, limits are over all its nodes, and this one keeps to its share of them; the newest streams end where
-/// the pool had given the places of this node to others (<see cref="ShareBook.TooMany"/>).
+/// the pool had given the places of this node to others (<see cref="ShareBook.TooMany"/>). While no owner has told this node its share, streams wait for that: no more of them than there
+/// would be places for over the pool.
 /// </summary>
 internal sealed class PartnerConnections
 {
@@ -23,6 +24,7 @@ internal sealed class PartnerConnections
     private readonly ILogger? log;
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<ConnectionPlace>> byPartner = new(StringComparer.Ordinal);
+    private readonly List<PlaceWait> waiting = [];
     private long entered;
     private int total;
 
@@ -30,7 +32,7 @@ internal sealed class PartnerConnections
     {
         (this.policy, this.shares, this.log) = (policy, shares, log);
         if (shares is not null)
-            shares.TooMany = EndNewest;
+            (shares.TooMany, shares.Told) = (EndNewest, TellWaiting);
     }
 
     /// <summary>Streams that have a place.</summary>
@@ -46,9 +48,26 @@ internal sealed class PartnerConnections
     /// <summary>Whose limit it is that counts for a domain: a partner's name, or the domain itself (A-labels).</summary>
     public string HolderOf(DomainName remote) => policy.Current.Find(remote) is { Domain: not null } partner ? partner.Name : remote.Ascii;
 
-    /// <summary>Takes a place for one stream with the domain; null when there is none. Dispose it with the stream.</summary>
-    public ConnectionPlace? TryEnter(DomainName remote)
+    /// <summary>Streams that wait for a place.</summary>
+    public int Waiting
     {
+        get
+        {
+            lock (gate)
+                return waiting.Count;
+        }
+    }
+
+    /// <summary>Takes a place for one stream with the domain; null when there is none, or none yet. Dispose it with the stream.</summary>
+    public ConnectionPlace? TryEnter(DomainName remote) => TryEnter(remote, told: null, out _);
+
+    /// <summary>Takes a place for one stream with the domain; null when there is none, or none yet. Dispose it with the stream.</summary>
+    /// <param name="remote">The domain.</param>
+    /// <param name="told">See <see cref="PlaceWait"/>; null: the stream does not wait.</param>
+    /// <param name="wait">Not null where it is not known yet whether there is a place: the stream is among those that wait for that, and is to ask again when it is told.</param>
+    public ConnectionPlace? TryEnter(DomainName remote, Action? told, out PlaceWait? wait)
+    {
+        wait = null;
         var now = policy.Current;
         var limit = (now.Find(remote), now.Gateway) switch
         {
@@ -61,10 +80,15 @@ internal sealed class PartnerConnections
         lock (gate)
         {
             var places = byPartner.GetValueOrDefault(holder) ?? [];
-            if (places.Count >= limit || total >= most)
+            if (places.Count + waiting.Count(w => w.Holder == holder) >= limit || total + waiting.Count >= most)
                 return null;
-            if (!TryShare(holder, limit, most))
+            if (!TryShare(holder, limit, most, out var patience))
+            {
+                if (told is not null && patience > TimeSpan.Zero)
+                    waiting.Add(wait = new PlaceWait(this, holder, patience, told));
                 return null;
+            }
+
             var place = new ConnectionPlace(this, holder, entered++, ofShare: limit < Unlimited, ofAll: most < Unlimited);
             places.Add(place);
             byPartner[holder] = places;
@@ -73,17 +97,38 @@ internal sealed class PartnerConnections
         }
     }
 
-    private bool TryShare(string holder, int limit, int most)
+    /// <summary>False with some patience: it is not known yet, and will be by then.</summary>
+    private bool TryShare(string holder, int limit, int most, out TimeSpan patience)
     {
+        patience = TimeSpan.Zero;
         if (shares is null)
             return true;
-        if (limit < Unlimited && !shares.TryTake(holder, limit))
+        if (limit < Unlimited && !shares.TryTake(holder, limit, out patience))
             return false;
-        if (most == Unlimited || shares.TryTake(BudgetKey.Everyone, most))
+        if (most == Unlimited || shares.TryTake(BudgetKey.Everyone, most, out patience))
             return true;
         if (limit < Unlimited)
             shares.Return(holder);
         return false;
+    }
+
+    internal void StopWaiting(PlaceWait wait)
+    {
+        lock (gate)
+            waiting.Remove(wait);
+    }
+
+    /// <summary>Who still has to wait after that asks again, and waits.</summary>
+    private void TellWaiting()
+    {
+        PlaceWait[] told;
+        lock (gate)
+        {
+            told = [.. waiting];
+            waiting.Clear();
+        }
+
+        Array.ForEach(told, static wait => wait.Tell());
     }
 
     internal void Leave(ConnectionPlace place)
@@ -116,37 +161,5 @@ internal sealed class PartnerConnections
             StreamLog.TooManyOverThePool(log, ending.Count, holder == BudgetKey.Everyone ? "all partners together" : holder);
         var order = new EndStream(StreamEndReason.ConnectionLimit, new StreamError(StreamErrorCondition.PolicyViolation, "too many streams"), "the pool had given its place to another node: more streams stood than may");
         ending.ForEach(place => place.End!(order));
-    }
-}
-
-/// <summary>A stream's place among those that its partner may have.</summary>
-/// <param name="connections">Where it counts.</param>
-/// <param name="holder">Whose it is.</param>
-/// <param name="number">A later one has a higher number.</param>
-/// <param name="ofShare">It counts against the partner's limit.</param>
-/// <param name="ofAll">It counts against the gateway's.</param>
-internal sealed class ConnectionPlace(PartnerConnections connections, string holder, long number, bool ofShare, bool ofAll) : IDisposable
-{
-    private int left;
-
-    /// <summary>Whose it is; see <see cref="PartnerConnections.HolderOf"/>.</summary>
-    public string Holder => holder;
-
-    /// <summary>How the stream is told that it has no place any more; from any thread.</summary>
-    public Action<EndStream>? End { get; set; }
-
-    internal long Number => number;
-
-    internal bool OfShare => ofShare;
-
-    internal bool OfAll => ofAll;
-
-    /// <summary>The stream was told.</summary>
-    internal bool IsEnding { get; set; }
-
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref left, 1) == 0)
-            connections.Leave(this);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using EdgePool.Cluster.Sharding;
 using EdgePool.Xmpp.Addressing;
 
 namespace EdgePool.Edge.Routing;
@@ -34,7 +36,7 @@ internal sealed class Elsewhere
         {
             var others = ways.GetValueOrDefault(route.Pair.Remote, []);
             if (!others.Any(way => ReferenceEquals(way.Route, route)))
-                ways = ways.SetItem(route.Pair.Remote, others.Add(new Way(HashOf(System.Text.Encoding.UTF8.GetBytes(node), Basis), far, route)));
+                ways = ways.SetItem(route.Pair.Remote, others.Add(new Way(Rendezvous.Hash(Encoding.UTF8.GetBytes(node)), far, route)));
         }
     }
 
@@ -55,35 +57,17 @@ internal sealed class Elsewhere
     {
         if (!ways.TryGetValue(to, out var all))
             return null;
-        var pair = HashOf(to.Utf8, HashOf(from, Basis));
+        var pair = Rendezvous.Hash(to.Utf8, Rendezvous.Hash(from));
         Route? chosen = null;
         var (far, highest) = (true, 0UL);
         foreach (var way in all)
         {
-            var weight = Mix(way.Node ^ pair) | 1;
+            var weight = Rendezvous.Mix(way.Node ^ pair) | 1;
             if ((way.Far == far ? weight > highest : far) && !ReferenceEquals(way.Route, except))
                 (chosen, far, highest) = (way.Route, way.Far, weight);
         }
 
         return chosen;
-    }
-
-    private const ulong Basis = 14695981039346656037UL;
-
-    /// <summary>FNV-1a, 64 bits.</summary>
-    private static ulong HashOf(ReadOnlySpan<byte> text, ulong hash)
-    {
-        foreach (var octet in text)
-            hash = (hash ^ octet) * 1099511628211UL;
-        return hash;
-    }
-
-    /// <summary>Spreads every bit over all (the finaliser of SplitMix64).</summary>
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9UL;
-        value = (value ^ (value >> 27)) * 0x94d049bb133111ebUL;
-        return value ^ (value >> 31);
     }
 
     private readonly record struct Way(ulong Node, bool Far, Route Route);

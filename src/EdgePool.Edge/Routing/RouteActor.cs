@@ -40,6 +40,7 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
     private long? lastAtOnce;
     private LostStream? lost;
     private long lostAt;
+    private PlaceWait? placeWait;
 
     public RouteActor(EdgeRuntime edge, Route route)
     {
@@ -49,6 +50,7 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
         terms = edge.Connector.OutboundTermsFor(route.Pair);
         Receive<Demand>(OnDemand);
         Receive<Retry>(_ => OnRetry());
+        Receive<PlaceWord>(_ => OnPlaceWord());
         Receive<Reachable>(_ => OnReachable());
         Receive<DialUp>(_ => OnUp(), _ => Sender.Equals(dial));
         Receive<DialUp>(_ => OnBetterUp(), _ => Sender.Equals(better));
@@ -75,6 +77,8 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
         OnRetry();
     }
 
+    protected override void PostStop() => LeavePlaceWait();
+
     protected override SupervisorStrategy SupervisorStrategy() => EdgeRuntime.StopOnFault();
 
     private void OnDemand(Demand demand)
@@ -98,7 +102,11 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
 
         (refused, again) = (null, null);
         if (TryExits(Order(), from: 0))
+        {
+            LeavePlaceWait(); // it goes by another pool
             return;
+        }
+
         route.Queue.Stall();
         if (!limited)
             failingSince ??= edge.Time.GetTimestamp();
@@ -115,12 +123,12 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
         again = WaitForOthers();
         if (again is not null)
             return null;
-        var place = towardsPartner ? edge.Connections.TryEnter(route.Pair.Remote) : null;
+        var place = towardsPartner ? TryEnter() : null;
         var mayConnect = !towardsPartner || place is not null;
         limited = !mayConnect && !MayShare();
         if (limited)
         {
-            again = PlaceAgain;
+            again = placeWait?.AtMost ?? PlaceAgain;
             return null;
         }
 
@@ -129,6 +137,30 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
         if (place is not null)
             place.End = made.Tell;
         return made;
+    }
+
+    /// <summary>Null: there is no place; or it is not known yet, and the route is among those that wait for that.</summary>
+    private ConnectionPlace? TryEnter()
+    {
+        LeavePlaceWait();
+        var self = Self;
+        return edge.Connections.TryEnter(route.Pair.Remote, dial is null ? () => self.Tell(PlaceWord.Instance) : null, out placeWait);
+    }
+
+    /// <summary>It may be known by now whether there is a place.</summary>
+    private void OnPlaceWord()
+    {
+        if (placeWait is null || dial is not null)
+            return;
+        LeavePlaceWait();
+        Timers.Cancel(RetryTimer);
+        OnRetry();
+    }
+
+    private void LeavePlaceWait()
+    {
+        placeWait?.Dispose();
+        placeWait = null;
     }
 
     /// <summary>A stream that is there may take the route on.</summary>
@@ -405,6 +437,11 @@ internal sealed partial class RouteActor : ReceiveActor, IWithTimers
     private sealed class Retry
     {
         public static Retry Instance { get; } = new();
+    }
+
+    private sealed class PlaceWord
+    {
+        public static PlaceWord Instance { get; } = new();
     }
 
     private sealed class Sweep

@@ -1,6 +1,5 @@
 using EdgePool.Edge.Partners;
 using EdgePool.Policy.Verdicts;
-using EdgePool.Xmpp.Addressing;
 using EdgePool.Xmpp.Streams;
 
 namespace EdgePool.Edge.Streams;
@@ -8,7 +7,6 @@ namespace EdgePool.Edge.Streams;
 /// <content>What policy and the gateway's limits demand of the stream while it is up.</content>
 internal sealed partial class InboundStreamActor
 {
-    private readonly Dictionary<string, ConnectionPlace> places = new(StringComparer.Ordinal);
     private bool asked;
 
     /// <summary>
@@ -48,6 +46,7 @@ internal sealed partial class InboundStreamActor
     protected override void OnEnding(StreamEndReason reason, StreamError? error, string detail)
     {
         base.OnEnding(reason, error, detail);
+        LeaveWait();
         if (role.Internal is not null)
             return;
         if (!Pairs.IsEmpty)
@@ -66,23 +65,8 @@ internal sealed partial class InboundStreamActor
         _ => VerdictReason.Allowed,
     };
 
-    /// <summary>One place for each partner on the stream.</summary>
-    private bool TryTakePlace(DomainName remote)
+    private void ForgetPings()
     {
-        if (places.ContainsKey(Edge.Connections.HolderOf(remote)))
-            return true;
-        if (Edge.Connections.TryEnter(remote) is not { } place)
-            return false;
-        if (!places.TryAdd(place.Holder, place))
-            place.Dispose(); // policy has just given the domain to a partner that is on the stream
-        place.End = self!.Tell;
-        return true;
-    }
-
-    private void LeavePlaces()
-    {
-        foreach (var place in places.Values)
-            place.Dispose();
         foreach (var pair in Pairs.Where(_ => asked))
             Edge.Pings.Forget(pair);
     }

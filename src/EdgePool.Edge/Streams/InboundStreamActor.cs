@@ -50,6 +50,9 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
             case DialAnswered answered:
                 OnVerified(answered);
                 break;
+            case PlaceWord:
+                OnPlaceWord();
+                break;
             case ProbeConnection when !IsClosing:
                 OnProbe();
                 break;
@@ -197,6 +200,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     {
         LeaveStrangers();
         LeavePlaces();
+        ForgetPings();
         LeaveLookup();
         foreach (var pair in entered)
             Edge.Pairs.Leave(pair, this);
@@ -252,7 +256,7 @@ internal sealed partial class InboundStreamActor : StreamActor, IPairStream
     }
 
     private void Answer(DomainPair pair, string streamId, DialbackOutcome outcome)
-        => Perform(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
+        => Settle(((InboundNegotiation)Negotiation!).OnVerification(pair, streamId, outcome));
 
     private void LeaveStrangers()
     {

@@ -28,6 +28,12 @@ internal abstract partial class StreamActor
         (tlsaTerms ??= new TlsaTerms(Edge.Time)).Begin(found);
         Trace.Add(NegotiationStepKind.Tlsa, LogText.Of(found.ToText()));
         Edge.Trust.SayTlsa(Info.Number, shown, found);
+        TakeKept();
+    }
+
+    /// <summary>What the pump waits with is decided.</summary>
+    protected void TakeKept()
+    {
         if (kept is not { } met)
             return;
         kept = null;

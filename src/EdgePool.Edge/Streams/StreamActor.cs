@@ -190,6 +190,17 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     /// <summary>A pair may flow. Returns what more there is to do.</summary>
     protected abstract IReadOnlyList<NegotiationEffect> OnAuthenticated(NegotiationEffect.Authenticated authenticated);
 
+    /// <summary>
+    /// True when what was decided lets a pair flow, and it is not known yet whether there is a place for the stream: then it is decided again when that is known, and nothing more is read
+    /// before.
+    /// </summary>
+    /// <param name="met">What the pump waits with; null: nothing.</param>
+    /// <param name="effects">What was decided.</param>
+    protected virtual bool MustAwaitPlace(PumpEvent? met, IReadOnlyList<NegotiationEffect> effects) => false;
+
+    /// <summary>Something was decided that must wait so.</summary>
+    protected virtual bool AwaitsPlace => false;
+
     /// <summary>Effects that only one kind of stream knows.</summary>
     protected virtual void OnEffect(NegotiationEffect effect)
         => throw new InvalidOperationException($"nobody carries out {effect.GetType().Name} here");
@@ -238,8 +249,8 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
             case var _ when said is not null:
                 Decide(met, [said]);
                 break;
-            case PumpEvent.Header or PumpEvent.Element when MustAwaitTlsa(met):
-                kept = met; // the pump stands still until the DNS has spoken
+            case PumpEvent.Header or PumpEvent.Element when AwaitsPlace || MustAwaitTlsa(met):
+                kept = met; // the pump stands still until it is known whether there is a place, or the DNS has spoken
                 break;
             case PumpEvent.Header header:
                 Trace.Saw(header.Value);
@@ -308,9 +319,11 @@ internal abstract partial class StreamActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Carries out what was decided and lets the pump go on.</summary>
-    private void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)
+    protected void Decide(PumpEvent met, IReadOnlyList<NegotiationEffect> effects)
     {
         SayUnexpected();
+        if (MustAwaitPlace(met, effects))
+            return;
         var order = closing ? PumpOrder.Discard : Carry(effects, deliver: false);
         if (claimed is not null && !closing)
             held = met; // the pump stands still until it is known what goes on here

@@ -24,6 +24,7 @@ public sealed class PoolSimulationTests(ITestOutputHelper output)
 
         var (writes, fenced, gains, places, excused, deaths) = (0L, 0L, 0L, 0L, 0L, 0L);
         var (consents, consentsFenced, inTurn, outOfTurn, ended) = (0L, 0L, 0L, 0L, 0L);
+        var (waited, waitedWell) = (0L, 0L);
         Parallel.For(0, Number("EDGEPOOL_SEEDS") ?? Seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
             var run = new PoolSimulation(seed);
@@ -39,10 +40,12 @@ public sealed class PoolSimulationTests(ITestOutputHelper output)
             Interlocked.Add(ref inTurn, run.InTurn);
             Interlocked.Add(ref outOfTurn, run.OutOfTurn);
             Interlocked.Add(ref ended, run.Ended);
+            Interlocked.Add(ref waited, run.Waited);
+            Interlocked.Add(ref waitedWell, run.WaitedWell);
         });
-        output.WriteLine($"owners wrote {writes} times, were fenced off {fenced} times; {gains} times a shard came to a node; {places} streams got a place, {ended} were ended because the pool had given it away; {excused} times a node was taken for dead and lived; {deaths} nodes were found dead");
+        output.WriteLine($"owners wrote {writes} times, were fenced off {fenced} times; {gains} times a shard came to a node; {places} streams got a place, {waitedWell} of them after they had waited for an owner's word, {waited} times in all; {ended} were ended because the pool had given it away; {excused} times a node was taken for dead and lived; {deaths} nodes were found dead");
         output.WriteLine($"{consents} consents were given or revoked, {consentsFenced} writes of them fenced off; {inTurn} attempts to reach a dead partner were of the one that was to try, {outOfTurn} of others");
-        Assert.True(writes > 0 && gains > 0 && places > 0 && ended > 0 && consents > 0);
+        Assert.True(writes > 0 && gains > 0 && places > 0 && waitedWell > 0 && ended > 0 && consents > 0);
         Assert.True(outOfTurn * 20 < inTurn, $"{outOfTurn} of {inTurn} attempts were out of turn, in a pool without faults");
     }
 

@@ -37,7 +37,7 @@ public sealed class FederationRouteTests
         line.CutForGood();
         await PoolScene.UntilAsync(() => a.Streams.All.All(static stream => stream.Kind is not StreamKind.PartnerOutbound)); // what is written into the lost one, without XEP-0198, is lost with it
         await FlowAsync(scene, e, 200, 200);
-        await PoolScene.UntilAsync(() => b.Ledger.Read().Delivered > 0);
+        await PoolScene.UntilAsync(() => b.Ledger.Read().Delivered > 0 && a.Exits.Count == 1);
         var use = Assert.Single(a.Exits);
         Assert.Equal(("edge-b", "b-1"), (use.Pool, use.Node));
         Assert.NotNull(use.Because);
@@ -71,6 +71,7 @@ public sealed class FederationRouteTests
         await PoolScene.LinkedAsync(b, "a-1");
 
         await FlowAsync(scene, atB, 0, 50);
+        await PoolScene.UntilAsync(() => b.Exits.Count == 1); // it is said behind the first stanzas
         Assert.Equal("edge-a", Assert.Single(b.Exits).Pool);
 
         line.CutForGood();

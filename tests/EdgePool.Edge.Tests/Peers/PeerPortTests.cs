@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -6,7 +7,10 @@ using System.Security.Cryptography.X509Certificates;
 using EdgePool.Cluster.Membership;
 using EdgePool.Cluster.Peers;
 using EdgePool.Edge.Peers;
+using EdgePool.Edge.Routing;
 using EdgePool.Xmpp.Addressing;
+using EdgePool.Xmpp.Framing;
+using EdgePool.Xmpp.Streams;
 using Xunit;
 
 namespace EdgePool.Edge.Tests.Peers;
@@ -160,6 +164,37 @@ public sealed class PeerPortTests
 
         await PoolScene.UntilAsync(() => stands ? node.Ledger.Read().Accepted == channels : !node.LinkedNodes.Contains("a-raw"));
         Assert.Equal(stands, node.LinkedNodes.Contains("a-raw"));
+    }
+
+    [Fact]
+    public async Task Routes_ToPartners_MoreThanTheMost_AreNotCarried()
+    {
+        await using var scene = new PoolScene();
+        var node = await scene.StartAsync("n", change: Enduring);
+        using var peer = await PeerOf(scene, node);
+        await PoolScene.LinkedAsync(node, "a-raw");
+        var frames = new ArrayBufferWriter<byte>();
+        PeerFrame.Write(frames, FrameKind.Begin, new byte[sizeof(ulong)], default);
+        PeerFrame.Write(frames, FrameKind.Ready, new byte[1], default);
+        await peer.Stream.WriteAsync(frames.WrittenMemory);
+
+        var stanzas = node.LinkedStanzas!.With("a-raw")!;
+        var number = 0;
+        OutboundChannel? first = null;
+        await PoolScene.UntilAsync(() => (first = Carry()) is not null);
+        for (var channels = 1; channels < PeerStanzas.MostToPartners; channels++)
+            Assert.NotNull(Carry());
+        Assert.Null(Carry());
+
+        stanzas.Drop(first!);
+        Assert.NotNull(Carry());
+        Assert.Null(Carry());
+
+        OutboundChannel? Carry()
+        {
+            var pair = new DomainPair(DomainName.Parse("d.example"), DomainName.Parse(string.Create(CultureInfo.InvariantCulture, $"p{number++}.example")));
+            return stanzas.TryCarry(new Route(pair, ContentNamespace.Server, new StanzaQueue(new QueueLimits(10, 1_000, 1_000), TimeProvider.System)), over: static () => { });
+        }
     }
 
     [Fact]

@@ -60,10 +60,10 @@ public sealed class NodePortsTests
         return addresses;
     }
 
-    /// <summary>Bound as only one can be, whether or not somebody listens.</summary>
+    /// <summary>Bound as only one can be, whether or not somebody listens: where the protocol is said to be TCP, .NET lets several be bound (SO_REUSEADDR).</summary>
     private static Socket Exclusive(IPEndPoint address)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ExclusiveAddressUse = true };
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(address);
         return socket;
     }
