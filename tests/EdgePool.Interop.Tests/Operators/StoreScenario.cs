@@ -12,7 +12,7 @@ namespace EdgePool.Interop.Tests.Operators;
 internal sealed class StoreScenario : IAsyncDisposable
 {
     private const string Question = "ask";
-    private const int Attempts = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string store;
     private int asked;
@@ -71,9 +71,9 @@ internal sealed class StoreScenario : IAsyncDisposable
     /// <summary>Asks for the node's status until it is as wanted.</summary>
     public async Task<StatusView> UntilStatusAsync(Func<StatusView, bool> wanted)
     {
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
         StatusView? status = null;
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < Patience;)
         {
             status = JsonSerializer.Deserialize(await Operator.DoAsync("status --json"), WireJson.Default.StatusView)!;
             if (wanted(status))
@@ -92,7 +92,7 @@ internal sealed class StoreScenario : IAsyncDisposable
     {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         XElement? heard = null;
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var since = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(since) < Patience;)
         {
             var id = Question + (asked++).ToString(CultureInfo.InvariantCulture);
             await Alice.SendAsync($"<message to='{PartnerScenario.Bot}' type='chat' id='{id}'><body>there?</body></message>");

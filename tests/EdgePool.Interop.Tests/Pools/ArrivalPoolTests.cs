@@ -16,7 +16,7 @@ public sealed class ArrivalPoolTests
         for (var shown = ""; !shown.Contains($"{PoolPartner.Domain} comes to\n  site-a: opened its last stream at ", StringComparison.Ordinal);)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, shown);
-            await Task.Delay(200, TestContext.Current.CancellationToken);
+            await Task.Delay(500, TestContext.Current.CancellationToken);
             shown = await pool.OperatorOf(2).DoAsync($"partner show {PoolPartner.Domain}");
         }
     }

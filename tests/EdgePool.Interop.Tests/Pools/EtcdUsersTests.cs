@@ -143,6 +143,7 @@ public sealed class EtcdUsersTests : IDisposable
         while (await Operator.AskAsync(command) is not { Code: 0 } and var (_, said))
         {
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, said);
+            await Task.Delay(200);
         }
     }
 
@@ -152,6 +153,7 @@ public sealed class EtcdUsersTests : IDisposable
         while (await Operator.AskAsync("cluster status") is var (_, said) && !said.Contains("1024 of 1024 have an owner", StringComparison.Ordinal))
         {
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, said);
+            await Task.Delay(200);
         }
     }
 }

@@ -122,6 +122,7 @@ public sealed class PoolKnowledgeTests(ITestOutputHelper output)
             while (!(await pool.OperatorOf(node).DoAsync("consent list " + PoolPartner.Domain)).Contains(contact, StringComparison.Ordinal))
             {
                 Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, $"edge-{node} does not know of {contact}");
+                await Task.Delay(200);
             }
         }
     }

@@ -112,7 +112,7 @@ public sealed class TopologyPoolTests
             }
 
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, status.Said);
-            await Task.Delay(200, TestContext.Current.CancellationToken);
+            await Task.Delay(500, TestContext.Current.CancellationToken);
         }
     }
 }

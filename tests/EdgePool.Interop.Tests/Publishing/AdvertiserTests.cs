@@ -61,7 +61,7 @@ public sealed class AdvertiserTests
             }
 
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, status.Said);
-            await Task.Delay(200, TestContext.Current.CancellationToken);
+            await Task.Delay(500, TestContext.Current.CancellationToken);
         }
     }
 }
