@@ -80,7 +80,7 @@ internal sealed class PartnerConnections
         lock (gate)
         {
             var places = byPartner.GetValueOrDefault(holder) ?? [];
-            if (places.Count + waiting.Count(w => w.Holder == holder) >= limit || total + waiting.Count >= most)
+            if (places.Count + waiting.Count(w => string.Equals(w.Holder, holder, StringComparison.Ordinal)) >= limit || total + waiting.Count >= most)
                 return null;
             if (!TryShare(holder, limit, most, out var patience))
             {
