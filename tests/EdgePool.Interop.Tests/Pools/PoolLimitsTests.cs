@@ -188,10 +188,14 @@ public sealed class PoolLimitsTests(ITestOutputHelper output)
     {
         for (var since = TimeProvider.System.GetTimestamp(); Standing(streams) > Limit; await Task.Delay(50))
         {
-            var stood = Enumerable.Range(1, 3).Any(node => pool[node].Log is var log && (log.Contains(" 2304 Dead ", StringComparison.Ordinal) || log.Contains(" 3501 Lost ", StringComparison.Ordinal)));
+            var stood = Enumerable.Range(1, 3).Any(node => !pool[node].HasExited && FoundDead(pool, node));
             Assert.True(TimeProvider.System.GetElapsedTime(since) < (stood ? GoingOn : Hearing), $"{Standing(streams)} stand");
         }
     }
+
+    /// <summary>Others have said that a node is dead, or the node that it is a member no more.</summary>
+    private static bool FoundDead(PoolOfProcesses pool, int node)
+        => Enumerable.Range(1, 3).Any(other => pool[other].Log.Contains($" 2304 Dead peer=edge-{node} ", StringComparison.Ordinal)) || pool[node].Log.Contains($" 3501 Lost node=edge-{node} ", StringComparison.Ordinal);
 
     private static async Task UntilFullAsync(PoolOfProcesses pool, PoolPartner partner, List<PeerStream> streams, int[] nodes, int full = Limit)
     {
