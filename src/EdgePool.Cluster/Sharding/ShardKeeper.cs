@@ -118,9 +118,10 @@ public sealed class ShardKeeper
 
     private async Task ReconcileAsync(CancellationToken cancellationToken)
     {
+        var owners = Map; // one for all that follows: what one map has given back, an older one would still have
         foreach (var (shard, holding) in held)
         {
-            if (!holding.Term.Stands || IsLost(shard, holding.Token))
+            if (!holding.Term.Stands || IsLost(owners, shard, holding.Token))
             {
                 held.TryRemove(new KeyValuePair<int, Held>(shard, holding));
             }
@@ -131,7 +132,6 @@ public sealed class ShardKeeper
             return;
         }
 
-        var owners = Map;
         Adopt(term, owners);
         var named = Named(View);
         List<int> wanted = [], unwanted = [];
@@ -162,7 +162,7 @@ public sealed class ShardKeeper
     }
 
     /// <summary>The store no longer has this node as the owner: somebody revoked its lease.</summary>
-    private bool IsLost(int shard, long token) => Map is var owners && owners.Revision >= token && (!owners.Owners.TryGetValue(shard, out var owner) || owner.Token != token);
+    private static bool IsLost(ShardMap owners, int shard, long token) => owners.Revision >= token && (!owners.Owners.TryGetValue(shard, out var owner) || owner.Token != token);
 
     /// <summary>The placement, computed anew where nodes came, went or began to drain; their load changes all the time.</summary>
     private string?[] Named(PoolView nodes)
@@ -184,7 +184,7 @@ public sealed class ShardKeeper
     {
         foreach (var (shard, token) in leaving)
         {
-            if (IsLost(shard, token))
+            if (IsLost(owners, shard, token))
             {
                 leaving.Remove(shard);
             }

@@ -64,7 +64,7 @@ public sealed class RunningPoolTests(ITestOutputHelper output)
         said = await pool.OperatorOf(3).DoAsync("cluster leave");
         Assert.Contains("edge-3 leaves pool site-a: ", said, StringComparison.Ordinal);
         Assert.Equal(0, await pool[3].WaitForExitAsync());
-        Assert.Contains(" 3508 Left node=edge-3 pool=site-a shards=0", pool[3].Log, StringComparison.Ordinal);
+        Assert.True(pool[3].Log.Contains(" 3508 Left node=edge-3 pool=site-a shards=0", StringComparison.Ordinal), pool[3].Log);
         await pool.UntilAsync(2, others => others is { Nodes.Count: 2, Problems.Count: 0 });
     }
 
