@@ -132,14 +132,16 @@ internal sealed class OutboundConnector(
         var race = target.Address is { } address
             ? await eyeballs.ConnectAsync([new IPEndPoint(address, target.Service.Port)], HappyEyeballs.OpenSocketAsync, cancellation)
             : await eyeballs.ConnectAsync((target.Stranger ? strangers : listed).ResolveAddressesAsync(target.Service, cancellation), HappyEyeballs.OpenSocketAsync, cancellation);
-        if (race is RaceResult<Socket>.Connected made)
-            UserTimeout.Set(made.Connection, options.Timeouts.UserTimeout);
-        return race is RaceResult<Socket>.Connected connected
-            ? new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() }
-            : new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress })
+        if (race is not RaceResult<Socket>.Connected connected)
+        {
+            return new ConnectOutcome(Socket: null, race.ToString(), race is RaceResult<Socket>.Failed { Reason: RaceFailure.NoAddress })
             {
                 Tried = race is RaceResult<Socket>.Failed { Reason: RaceFailure.AllFailed } or RaceResult<Socket>.Failed { Failures.IsEmpty: false },
             };
+        }
+
+        UserTimeout.Set(connected.Connection, options.Timeouts.UserTimeout);
+        return new ConnectOutcome(connected.Connection, string.Empty) { Address = connected.EndPoint.ToString() };
     }
 
     /// <summary>Whether policy lets TLSA records speak of the pair's remote side, and how loudly.</summary>
