@@ -26,6 +26,9 @@ internal static partial class ServerLog
     [LoggerMessage(3005, LogLevel.Error, "A task failed that nobody waited for")]
     public static partial void Unobserved(ILogger logger, Exception exception);
 
+    [LoggerMessage(3007, LogLevel.Error, "{Part} of this node failed and is off: the node serves on without it; restart it at a quiet hour, and report this with what follows")]
+    public static partial void PartFailed(ILogger logger, string part, Exception exception);
+
     /// <summary>Event 3006, which the output writes itself: lines were dropped, as the log was read too slowly.</summary>
     public static LogLine LinesDropped(DateTimeOffset now, long lines) => new(
         now,

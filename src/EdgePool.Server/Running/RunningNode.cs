@@ -9,6 +9,7 @@ using EdgePool.Edge.Telemetry;
 using EdgePool.Server.Advertising;
 using EdgePool.Server.Arrivals;
 using EdgePool.Server.Configuration;
+using EdgePool.Server.Logging;
 using EdgePool.Server.Management;
 using EdgePool.Server.Management.Listening;
 using EdgePool.Server.Pool;
@@ -75,7 +76,7 @@ internal sealed class RunningNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(advertising, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever became of them, the node leaves in order
+        await Task.WhenAll(advertising, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever became of them, which was said, the node leaves in order
         var interfaceGone = management?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         var handedOver = pool?.HandOverAsync() ?? Task.CompletedTask;
         // The pool hears of it, and takes the shards, before the links to this node end: one whose port closes without a word counts as dead.
@@ -110,6 +111,19 @@ internal sealed class RunningNode : IAsyncDisposable
         stopping.Dispose();
     }
 
+    /// <summary>Says at once that a part of the node has failed that runs beside it; null: there is no such part.</summary>
+    internal static async Task SayFaultAsync(string part, Task? running, ILogger log)
+    {
+        try
+        {
+            await (running ?? Task.CompletedTask);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            ServerLog.PartFailed(log, part, fault);
+        }
+    }
+
     private async Task OpenAsync(ServerOptions options, ILoggerFactory logs)
     {
         var log = logs.CreateLogger(ManagementLog.Category);
@@ -128,10 +142,11 @@ internal sealed class RunningNode : IAsyncDisposable
         node.Accept();
         pool.Node.Serve(() => node.Readiness.IsReady);
         var advertiser = documents is null ? null : Advertise(options, documents, logs.CreateLogger(AdvertiserLog.Category));
-        advertising = advertiser?.RunAsync(stopping.Token) ?? Task.CompletedTask;
+        var own = logs.CreateLogger(ServerLog.Category);
+        advertising = SayFaultAsync("The DNS advertiser", advertiser?.RunAsync(stopping.Token), own);
         var arrivals = edge.Pool is { } cluster && node.Peers is not null ? new ArrivalWatch(pool.Node.Member.Record, PartnerStreams, cluster.View, node.Peers, time) : null;
         arrivals?.Answer();
-        watching = arrivals?.RunAsync(stopping.Token) ?? Task.CompletedTask;
+        watching = SayFaultAsync("The watch on partners' arrivals", arrivals?.RunAsync(stopping.Token), own);
         if (socket is not null)
         {
             var managed = new ManagedNode(node, options, documents, consents, shared, pool, log, time.GetUtcNow()) { Advertiser = advertiser, Arrivals = arrivals };

@@ -37,6 +37,17 @@ public sealed class RunningNodeTests : IDisposable
         Assert.Single(logs.Events, e => e.Id.Id == 2001);
     }
 
+    [Fact]
+    public async Task Part_Fails_IsSaidAtOnceAndThrowsNothing()
+    {
+        var fault = new InvalidOperationException("it fell");
+
+        await RunningNode.SayFaultAsync("The part", Task.FromException(fault), logs.CreateLogger("test"));
+
+        var said = Assert.Single(logs.Events);
+        Assert.Equal((3007, "The part", fault), (said.Id.Id, said.Values["Part"], said.Error));
+    }
+
     private ServerOptions Options(string address)
         => folder.Load(NodeFixture.Yaml("store: { directory: store }").Replace("s2s: [ { address: \"127.0.0.1:0\" } ]", $"s2s: [ {{ address: \"{address}\" }} ]", StringComparison.Ordinal)).Options!;
 }
